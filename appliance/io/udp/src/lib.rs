@@ -1,0 +1,1 @@
+//! Bursts of packets over ordinary UDP sockets.

@@ -1,0 +1,2 @@
+//! The landing: flows, recipes, verdicts, changes, events, counters, and the two traits.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Ethernet, VLAN, IP and UDP headers.
+#![forbid(unsafe_code)]

@@ -1,0 +1,1 @@
+//! RTP media relay: the daemon rtpengine and its control tool.

@@ -1,0 +1,1 @@
+//! Tests of the house itself: who names whom, room sizes, unsafe inventory.

@@ -1,0 +1,1 @@
+//! Namespaces, RTP peers, ng client: what every test of the relay reuses.
