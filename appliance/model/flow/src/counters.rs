@@ -1,0 +1,86 @@
+use crate::{DropReason, FlowKey, Generation, Micros, Moment, StreamId};
+use smallvec::SmallVec;
+use std::net::SocketAddr;
+
+/// Packets and UDP payload bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes of UDP payload.
+    pub bytes: u64,
+    /// Packets that could not be handled.
+    pub errors: u64,
+}
+
+impl Traffic {
+    /// Counts one packet of `bytes` payload bytes.
+    pub fn count(&mut self, bytes: usize) {
+        self.packets += 1;
+        self.bytes += bytes as u64;
+    }
+
+    /// Adds another count to this one.
+    pub fn add(&mut self, other: Traffic) {
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+        self.errors += other.errors;
+    }
+}
+
+/// What one flow has seen. All counts are since the port was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Arrived at this port and accepted.
+    pub received: Traffic,
+    /// Sent out through this port.
+    pub sent: Traffic,
+    /// Dropped, by reason (index: [`DropReason`] as u8).
+    pub drops: [u64; DropReason::ALL.len()],
+    /// When the last accepted packet came.
+    pub last_packet: Option<Moment>,
+}
+
+/// What is known of one SSRC that arrives at a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SsrcCounters {
+    /// The SSRC.
+    pub ssrc: u32,
+    /// RTP packets and payload bytes.
+    pub traffic: Traffic,
+    /// First extended sequence number (RFC 3550 appendix A.1: cycles × 65536 + number).
+    pub first_seq: u32,
+    /// Highest extended sequence number.
+    pub last_seq: u32,
+    /// RTP timestamp of the packet with it.
+    pub last_timestamp: u32,
+    /// Payload type of the last packet.
+    pub last_pt: u8,
+    /// Expected minus received (RFC 3550 appendix A.3), never below zero.
+    pub lost: u32,
+    /// Numbers received twice within the window of 64.
+    pub duplicates: u32,
+    /// Numbers that came after a higher one.
+    pub reordered: u32,
+    /// Interarrival jitter in microseconds (RFC 3550 §6.4.1 with an 8 kHz clock unless known better).
+    pub jitter: Micros,
+}
+
+/// A copy of one flow's state, taken by its worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The flow.
+    pub key: FlowKey,
+    /// Its generation at that time.
+    pub generation: Generation,
+    /// Handle given by the call side.
+    pub stream: StreamId,
+    /// The peer's address as known now.
+    pub peer: Option<SocketAddr>,
+    /// True when packets have confirmed it.
+    pub confirmed: bool,
+    /// What was counted.
+    pub counters: Counters,
+    /// Senders seen at this port, oldest first; bounded.
+    pub ssrcs: SmallVec<[SsrcCounters; 1]>,
+}

@@ -1,0 +1,62 @@
+use crate::{Carries, FlowKey, FlowSpec, Gate, Generation, Rewrite, StreamId};
+use smallvec::SmallVec;
+use std::net::SocketAddr;
+
+/// The resolved form of a [`FlowSpec`]: nothing is left to learn, so a fast path (AF_XDP worker, XDP program,
+/// kernel module) can carry it out. All fast paths are given this same value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipe {
+    /// Where the packets arrive.
+    pub key: FlowKey,
+    /// Version of the flow this was compiled from.
+    pub generation: Generation,
+    /// Handle for counters.
+    pub stream: StreamId,
+    /// What a packet at this port may be; RTCP of a muxed port goes up to the learner.
+    pub carries: Carries,
+    /// Packets from elsewhere are not this flow's.
+    pub source: SocketAddr,
+    /// What happens to packets from elsewhere: [`Gate::Strict`] drops them, the others go up to the learner.
+    pub gate: Gate,
+    /// Where RTP goes; never empty.
+    pub outputs: SmallVec<[RecipeOutput; 1]>,
+}
+
+/// One resolved way out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecipeOutput {
+    /// Source address and port of the packet that leaves.
+    pub from: FlowKey,
+    /// Its destination.
+    pub to: SocketAddr,
+    /// Its traffic class byte.
+    pub tos: u8,
+    /// What changes inside the packet.
+    pub rewrite: Rewrite,
+}
+
+impl Recipe {
+    /// Resolves `spec` with the flows of its egress ports. `None` while the peer of either side is not known and
+    /// confirmed, when nothing would be sent, or when the flow is not plain RTP: then it stays with the learner.
+    pub fn compile<'a>(spec: &FlowSpec, egress: impl Fn(FlowKey) -> Option<&'a FlowSpec>) -> Option<Recipe> {
+        let source = spec.peer.filter(|_| spec.confirmed && !spec.blocked)?;
+        if matches!(spec.carries, Carries::Rtcp) || spec.rtp.is_empty() {
+            return None;
+        }
+        let mut outputs = SmallVec::new();
+        for out in &spec.rtp {
+            let port = egress(out.egress)?;
+            let to = port.peer.filter(|_| port.confirmed || spec.one_way)?;
+            outputs.push(RecipeOutput { from: port.key, to, tos: port.tos, rewrite: out.rewrite });
+        }
+        Some(Recipe {
+            key: spec.key,
+            generation: spec.generation,
+            stream: spec.stream,
+            carries: spec.carries,
+            source,
+            gate: spec.gate,
+            outputs,
+        })
+    }
+}

@@ -1,0 +1,119 @@
+use crate::{FlowKey, Generation, Moment, StreamId};
+use smallvec::SmallVec;
+use std::net::SocketAddr;
+
+/// What shall happen to the packets that arrive at one of our ports. Written by the call model, carried out by
+/// the engine; the part that needs no learning compiles to a [`crate::Recipe`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowSpec {
+    /// Where the packets arrive.
+    pub key: FlowKey,
+    /// Version of this flow; grows with every change.
+    pub generation: Generation,
+    /// Handle for events and counters.
+    pub stream: StreamId,
+    /// What a packet at this port may be.
+    pub carries: Carries,
+    /// The peer's address as its SDP says, or as learned before. It is both where packets of this port are
+    /// expected from and where packets that leave *through* this port are sent.
+    pub peer: Option<SocketAddr>,
+    /// True once `peer` is known from packets (or need not be learned): it survives a re-INVITE that does not
+    /// move the endpoint.
+    pub confirmed: bool,
+    /// How the peer's address follows what is seen on the wire.
+    pub learning: Learning,
+    /// End of the learning window of [`Learning::Delayed`] and [`Learning::Heuristic`].
+    pub learn_until: Moment,
+    /// What happens to packets from other sources once the peer is known.
+    pub gate: Gate,
+    /// Where RTP (or the opaque payload) goes. More than one is fan-out; none means count and drop.
+    pub rtp: SmallVec<[Output; 1]>,
+    /// Where RTCP goes, by its first bytes when `carries` is [`Carries::RtpAndRtcp`].
+    pub rtcp: SmallVec<[Output; 1]>,
+    /// Traffic class byte of everything that leaves through this port.
+    pub tos: u8,
+    /// Media of this flow is dropped by request (`block media`), counted as such.
+    pub blocked: bool,
+    /// The fast path may carry the flow although nothing comes back (`unidirectional`).
+    pub one_way: bool,
+}
+
+/// What a packet at a port may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Carries {
+    /// RTP only; RTCP has the next port.
+    Rtp,
+    /// RTCP only.
+    Rtcp,
+    /// Both, told apart by payload type (RFC 5761).
+    RtpAndRtcp,
+    /// Neither: UDPTL, data; forwarded as it is.
+    Opaque,
+}
+
+/// How a port's peer address follows what is seen on the wire (`endpoint-learning`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Learning {
+    /// The SDP is believed, packets change nothing (`asymmetric`).
+    Off,
+    /// The first packet decides.
+    Immediate,
+    /// The last source within the window decides; the window ends with the first packet after it.
+    Delayed,
+    /// The best match within the window decides: SDP address and port, same address, same port, any.
+    Heuristic,
+}
+
+/// What happens to packets from other sources once the peer is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Gate {
+    /// Forwarded too, the peer stays.
+    Open,
+    /// Dropped (`strict-source`).
+    Strict,
+    /// The peer follows (`media-handover`).
+    Handover,
+}
+
+/// One way out for a packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// The local port the packet leaves from. Its own flow's peer is the destination.
+    pub egress: FlowKey,
+    /// What changes inside the packet.
+    pub rewrite: Rewrite,
+}
+
+impl Output {
+    /// A way out that leaves the packet as it is.
+    pub fn plain(egress: FlowKey) -> Output {
+        Output { egress, rewrite: Rewrite::default() }
+    }
+}
+
+/// What changes in an RTP header on its way out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rewrite {
+    /// The SSRC that replaces the sender's.
+    pub ssrc: Option<u32>,
+    /// Added to the sequence number, modulo 2^16.
+    pub seq_offset: u16,
+    /// One payload type that gets another number.
+    pub pt: Option<PtChange>,
+}
+
+impl Rewrite {
+    /// True when the packet leaves as it came.
+    pub fn is_nothing(&self) -> bool {
+        *self == Rewrite::default()
+    }
+}
+
+/// One payload type that gets another number on the way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PtChange {
+    /// As received.
+    pub from: u8,
+    /// As sent.
+    pub to: u8,
+}
