@@ -1,2 +1,43 @@
 //! Calls, parties, media and streams as a pure state machine.
+//!
+//! The [`Book`] holds all calls. A verb applies one [`Intent`] to it and gets the SDP for the other party; what the
+//! packet side must do about it comes out as [`flow::Change`]s. Time comes in as [`Stamp`]s, ports through
+//! [`PortSource`]: nothing here asks a clock, opens a socket or logs.
+//!
+//! Not here: ng spellings (the daemon's `verbs`), packets (`engine`), counters (they come as [`flow::Snapshot`]s).
 #![forbid(unsafe_code)]
+
+mod answer;
+mod block;
+mod book;
+mod call;
+mod compile;
+mod delete;
+mod dialogue;
+mod exchange;
+mod intent;
+mod interface;
+mod media;
+mod mux;
+mod offer;
+mod party;
+mod rendering;
+mod report;
+mod section;
+mod settings;
+mod stamp;
+mod sweep;
+
+pub use block::{Block, BlockScope};
+pub use book::{Book, Outside};
+pub use call::{Call, CallNumber};
+pub use compile::{FlowUse, LEARNING_WINDOW};
+pub use delete::{Delete, Doomed};
+pub use intent::{IceWish, Intent, MuxWish, Options, RtcpAttribute, Refusal, Replace};
+pub use interface::{AddressId, Family, Interface, InterfaceId, Interfaces, LocalAddress, PortError, PortSource};
+pub use media::Transport;
+pub use report::{CallReport, FlowReport, MediaReport, PartyReport, Scope, StreamReport};
+pub use settings::Settings;
+pub(crate) use settings::Env;
+pub use stamp::Stamp;
+pub use sweep::EndReason;

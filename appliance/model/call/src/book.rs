@@ -1,0 +1,172 @@
+use crate::call::{Call, CallNumber};
+use crate::{Env, Interfaces, PortSource, Settings, Stamp};
+use flow::{Change, Event, Moment, Snapshot};
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+/// All calls. Single owner, single writer; everything that changes a call goes through here and leaves its
+/// consequences for the packet side in a list of changes.
+#[derive(Debug)]
+pub struct Book {
+    calls: Vec<Option<Box<Call>>>,
+    free: Vec<u32>,
+    by_id: HashMap<Box<[u8]>, CallNumber, RandomState>,
+    settings: Settings,
+    interfaces: Interfaces,
+    /// Calls ever created.
+    created: u64,
+}
+
+/// What a change of the book is made with: the doors to the outside, and where the consequences go.
+pub struct Outside<'a> {
+    /// Where ports come from.
+    pub ports: &'a mut dyn PortSource,
+    /// Now, on both clocks.
+    pub now: Stamp,
+    /// What the packet side must do, with the worker that must do it.
+    pub changes: &'a mut Vec<(u16, Change)>,
+}
+
+impl Book {
+    /// An empty book.
+    pub fn new(settings: Settings, interfaces: Interfaces) -> Book {
+        Book {
+            calls: Vec::new(),
+            free: Vec::new(),
+            by_id: HashMap::default(),
+            settings,
+            interfaces,
+            created: 0,
+        }
+    }
+
+    /// What the calls are made with when a message says nothing else.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Changes what new calls are made with; calls that are up keep what they have.
+    pub fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
+    /// The logical interfaces.
+    pub fn interfaces(&self) -> &Interfaces {
+        &self.interfaces
+    }
+
+    /// How many calls there are, those waiting for their delayed deletion included.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// True when there is no call.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// Calls created since the start.
+    pub fn created(&self) -> u64 {
+        self.created
+    }
+
+    /// The call with that Call-ID.
+    pub fn find(&self, id: &[u8]) -> Option<&Call> {
+        self.number(id).and_then(|n| self.get(n))
+    }
+
+    /// The number of the call with that Call-ID.
+    pub fn number(&self, id: &[u8]) -> Option<CallNumber> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The call of that number.
+    pub fn get(&self, number: CallNumber) -> Option<&Call> {
+        self.calls.get(number.0 as usize)?.as_deref()
+    }
+
+    pub(crate) fn get_mut(&mut self, number: CallNumber) -> Option<&mut Call> {
+        self.calls.get_mut(number.0 as usize)?.as_deref_mut()
+    }
+
+    /// All calls, oldest number first.
+    pub fn iter(&self) -> impl Iterator<Item = &Call> {
+        self.calls.iter().filter_map(|c| c.as_deref())
+    }
+
+    /// Finds the call or makes it. True in the second place when it is new.
+    pub(crate) fn find_or_make(&mut self, id: &[u8], now: Stamp) -> (CallNumber, bool) {
+        if let Some(found) = self.number(id) {
+            return (found, false);
+        }
+        let number = CallNumber(self.free.pop().unwrap_or_else(|| {
+            self.calls.push(None);
+            self.calls.len() as u32 - 1
+        }));
+        let worker = (self.created % u64::from(self.settings.workers.max(1))) as u16;
+        let call = Call::new(number, id, now, worker, &self.settings);
+        self.calls[number.0 as usize] = Some(Box::new(call));
+        self.by_id.insert(id.into(), number);
+        self.created += 1;
+        (number, true)
+    }
+
+    /// Takes a call out of the book; its flows are withdrawn. Returns it for the last report.
+    pub fn remove(&mut self, number: CallNumber, changes: &mut Vec<(u16, Change)>) -> Option<Box<Call>> {
+        let mut call = self.calls.get_mut(number.0 as usize)?.take()?;
+        self.by_id.remove(&*call.id);
+        self.free.push(number.0);
+        let mut own = Vec::new();
+        call.withdraw_all(&mut own);
+        changes.extend(own.into_iter().map(|c| (call.worker, c)));
+        Some(call)
+    }
+
+    /// Runs `work` on a call with the environment it needs, and passes its changes on.
+    pub(crate) fn with<R>(
+        &mut self,
+        number: CallNumber,
+        outside: &mut Outside<'_>,
+        work: impl FnOnce(&mut Call, &mut Env<'_>) -> R,
+    ) -> Option<R> {
+        let call = self.calls.get_mut(number.0 as usize)?.as_deref_mut()?;
+        let mut env = Env {
+            interfaces: &self.interfaces,
+            settings: &self.settings,
+            ports: outside.ports,
+            now: outside.now.at,
+            stamp: outside.now,
+            turn: self.created,
+            changes: Vec::new(),
+        };
+        let result = work(call, &mut env);
+        outside.changes.extend(env.changes.into_iter().map(|c| (call.worker, c)));
+        Some(result)
+    }
+
+    /// Takes in what the packet side reports. Ports of withdrawn flows are given back by the caller.
+    pub fn hear(&mut self, event: &Event, now: Moment) {
+        match event {
+            Event::PeerLearned { stream, key, generation, peer } => {
+                let (number, at) = Call::of_stream(*stream);
+                let Some(call) = self.get_mut(number) else { return };
+                let Some(entry) = call.flows.get_mut(at).filter(|e| e.key == *key) else { return };
+                if let Some(spec) = entry.installed.as_deref_mut().filter(|s| s.generation <= *generation) {
+                    spec.peer = Some(*peer);
+                    spec.confirmed = true;
+                }
+                call.last_media = now;
+            }
+            Event::Withdrawn(snapshot) => self.keep(snapshot),
+        }
+    }
+
+    /// Keeps the last counters of a flow that is gone while its call is still reported.
+    fn keep(&mut self, snapshot: &Snapshot) {
+        let (number, at) = Call::of_stream(snapshot.stream);
+        let Some(call) = self.get_mut(number) else { return };
+        if let Some(entry) = call.flows.get_mut(at).filter(|e| e.key == snapshot.key && e.withdrawn) {
+            entry.last = Some(Box::new(snapshot.clone()));
+        }
+    }
+}

@@ -1,0 +1,189 @@
+use crate::media::{Media, PortPair};
+use crate::party::{Party, PartyIx, Treatment};
+use crate::{AddressId, Env, FlowUse, PortError, Settings, Stamp};
+use flow::{FlowKey, FlowSpec, Generation, Moment, StreamId};
+use std::net::SocketAddr;
+
+/// Number of a call in the book; reused after the call is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallNumber(pub u32);
+
+/// A flow of a call as last told to the packet side.
+#[derive(Clone, Debug)]
+pub(crate) struct FlowEntry {
+    pub(crate) party: PartyIx,
+    pub(crate) media: usize,
+    pub(crate) usage: FlowUse,
+    /// As installed; `None` before the first install and after the withdrawal.
+    pub(crate) installed: Option<Box<FlowSpec>>,
+    pub(crate) key: FlowKey,
+    pub(crate) withdrawn: bool,
+    /// Its counters when it was withdrawn.
+    pub(crate) last: Option<Box<flow::Snapshot>>,
+}
+
+/// One call: its parties and everything that was said about them. Changed by the verbs in the sibling files.
+#[derive(Debug)]
+pub struct Call {
+    pub(crate) number: CallNumber,
+    pub(crate) id: Box<[u8]>,
+    pub(crate) created: Stamp,
+    pub(crate) last_signal: Stamp,
+    /// Packet worker that carries all flows of the call.
+    pub(crate) worker: u16,
+    pub(crate) parties: Vec<Party>,
+    pub(crate) flows: Vec<FlowEntry>,
+    pub(crate) generation: Generation,
+    /// An answer has been seen.
+    pub(crate) answered: bool,
+    /// Media was last seen moving (or the call was created) then.
+    pub(crate) last_media: Moment,
+    /// When the call shall be looked at again by the sweep.
+    pub(crate) due: Moment,
+    /// Deleted by request; gone at this moment.
+    pub(crate) ends: Option<Moment>,
+    /// How packets of a new party are treated.
+    pub(crate) treatment: Treatment,
+    /// Traffic class byte of everything the call sends.
+    pub(crate) tos: u8,
+    /// `block media` for the whole call.
+    pub(crate) blocked: bool,
+    /// Free text kept for reports.
+    pub(crate) metadata: Option<Box<[u8]>>,
+}
+
+impl Call {
+    pub(crate) fn new(number: CallNumber, id: &[u8], now: Stamp, worker: u16, settings: &Settings) -> Call {
+        Call {
+            number,
+            id: id.into(),
+            created: now,
+            last_signal: now,
+            worker,
+            parties: Vec::with_capacity(2),
+            flows: Vec::with_capacity(4),
+            generation: Generation(0),
+            answered: false,
+            last_media: now.at,
+            due: now.at,
+            ends: None,
+            treatment: settings.treatment(),
+            tos: settings.tos,
+            blocked: false,
+            metadata: None,
+        }
+    }
+
+    /// The Call-ID.
+    pub fn id(&self) -> &[u8] {
+        &self.id
+    }
+
+    /// Number of the packet worker that carries the call.
+    pub fn worker(&self) -> u16 {
+        self.worker
+    }
+
+    /// When the call was created.
+    pub fn created(&self) -> Stamp {
+        self.created
+    }
+
+    /// The party with that tag, present or former.
+    pub(crate) fn party(&self, tag: &[u8]) -> Option<PartyIx> {
+        self.parties.iter().position(|p| !p.tag.is_empty() && *p.tag == *tag).or_else(|| self.parties.iter().position(|p| p.is(tag)))
+    }
+
+    pub(crate) fn add_party(&mut self, tag: &[u8], now: Stamp) -> PartyIx {
+        self.parties.push(Party::new(tag, now, self.treatment));
+        self.parties.len() - 1
+    }
+
+    /// Puts two parties into a dialogue with each other; `one` leaves the dialogues it was in.
+    pub(crate) fn pair_up(&mut self, one: PartyIx, other: PartyIx) {
+        for peer in std::mem::take(&mut self.parties[one].peers) {
+            self.parties[peer].peers.retain(|p| *p != one);
+        }
+        self.parties[one].peers.push(other);
+        if !self.parties[other].peers.contains(&one) {
+            self.parties[other].peers.push(one);
+        }
+    }
+
+    /// Sees to it that ports face section `media` of `party`.
+    pub(crate) fn face(
+        &mut self,
+        party: PartyIx,
+        media: usize,
+        facing: Facing,
+        env: &mut Env<'_>,
+    ) -> Result<(), PortError> {
+        let interface = self.parties[party].interface.unwrap_or(env.interfaces.default_interface());
+        let section = &mut self.parties[party].medias[media];
+        let address = env.interfaces.pick(interface, section.family).ok_or(PortError::Exhausted {
+            addr: std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
+        })?;
+        // Hold by address is no move.
+        let counterpart = facing.counterpart.filter(|c| !crate::media::is_hold(c.ip()));
+        if let Some(found) = section.find_pair(address, counterpart, &facing) {
+            section.selected = Some(found);
+            section.pairs[found].stands_for = section.pairs[found].stands_for.or(counterpart);
+            return Ok(());
+        }
+        let (rtp, rtcp) = env.ports.take(address, self.worker, self.tos, facing.rtcp)?;
+        section.selected = Some(section.pairs.len());
+        section.pairs.push(PortPair { stands_for: counterpart, address, rtp, rtcp, opened: env.now, closed: false });
+        for (key, usage) in [(Some(rtp), FlowUse::Rtp), (rtcp, FlowUse::Rtcp)] {
+            let Some(key) = key else { continue };
+            let entry = FlowEntry { party, media, usage, installed: None, key, withdrawn: false, last: None };
+            self.flows.push(entry);
+        }
+        Ok(())
+    }
+
+    /// Closes the RTCP port of the pair that faces a section: RTCP comes on the RTP port now.
+    pub(crate) fn close_rtcp(&mut self, party: PartyIx, media: usize, env: &mut Env<'_>) {
+        let section = &mut self.parties[party].medias[media];
+        let Some(pair) = section.selected.and_then(|at| section.pairs.get_mut(at)) else { return };
+        let Some(key) = pair.rtcp.take() else { return };
+        if let Some(at) = self.flows.iter().position(|f| f.key == key && !f.withdrawn) {
+            self.withdraw(at, &mut env.changes);
+        }
+    }
+
+    pub(crate) fn stream_id(&self, flow: usize) -> StreamId {
+        StreamId(u64::from(self.number.0) << 32 | flow as u64)
+    }
+
+    /// The call and the flow of it that a stream id names.
+    pub(crate) fn of_stream(stream: StreamId) -> (CallNumber, usize) {
+        (CallNumber((stream.0 >> 32) as u32), (stream.0 & u64::from(u32::MAX)) as usize)
+    }
+}
+
+/// What a section's ports must be like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facing {
+    /// Signalled endpoint of the counterpart; `None` while it has not spoken.
+    pub(crate) counterpart: Option<SocketAddr>,
+    /// Keep the present ports whatever the counterpart's endpoint.
+    pub(crate) latch: bool,
+    /// A port for RTCP is wanted.
+    pub(crate) rtcp: bool,
+}
+
+impl Media {
+    /// The pair that stands for a counterpart at that endpoint.
+    fn find_pair(&self, address: AddressId, counterpart: Option<SocketAddr>, facing: &Facing) -> Option<usize> {
+        let fits = |at: &usize| {
+            let pair = &self.pairs[*at];
+            !pair.closed && pair.address == address && (pair.rtcp.is_some() || !facing.rtcp)
+        };
+        let present = self.selected.filter(fits);
+        let Some(counterpart) = counterpart.filter(|_| !facing.latch) else { return present };
+        (0..self.pairs.len())
+            .filter(fits)
+            .find(|at| self.pairs[*at].stands_for == Some(counterpart))
+            .or_else(|| present.filter(|at| self.pairs[*at].stands_for.is_none()))
+    }
+}

@@ -1,0 +1,128 @@
+use crate::call::Call;
+use crate::media::{Media, Transport, is_hold};
+use crate::party::PartyIx;
+use flow::{Carries, Change, FlowSpec, Generation, Micros, Moment, Output};
+use smallvec::SmallVec;
+use std::net::SocketAddr;
+
+/// Length of the learning window of the delayed and heuristic algorithms.
+pub const LEARNING_WINDOW: Micros = Micros::from_secs(3);
+
+/// Which of a pair's two ports a flow is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlowUse {
+    /// The even port.
+    Rtp,
+    /// The odd port after it.
+    Rtcp,
+}
+
+impl Call {
+    /// Says what the packet side must change so that it does what the call now means. `relearn` starts the
+    /// learning window of every flow anew, as each signalling message does.
+    pub(crate) fn compile(&mut self, now: Moment, relearn: bool, changes: &mut Vec<Change>) {
+        self.generation = Generation(self.generation.0 + 1);
+        for at in 0..self.flows.len() {
+            if self.flows[at].withdrawn {
+                continue;
+            }
+            let entry = &self.flows[at];
+            if self.parties[entry.party].deleted {
+                self.withdraw(at, changes);
+                continue;
+            }
+            let mut spec = self.spec(at, now);
+            let before = self.flows[at].installed.as_deref();
+            if let Some(before) = before.filter(|_| !relearn) {
+                spec.learn_until = before.learn_until;
+                spec.generation = before.generation;
+                if *before == spec {
+                    continue;
+                }
+                spec.generation = self.generation;
+            }
+            self.flows[at].installed = Some(Box::new(spec.clone()));
+            changes.push(Change::Install(Box::new(spec)));
+        }
+    }
+
+    /// Ends every flow of the call.
+    pub(crate) fn withdraw_all(&mut self, changes: &mut Vec<Change>) {
+        self.generation = Generation(self.generation.0 + 1);
+        for at in 0..self.flows.len() {
+            if !self.flows[at].withdrawn {
+                self.withdraw(at, changes);
+            }
+        }
+    }
+
+    pub(crate) fn withdraw(&mut self, at: usize, changes: &mut Vec<Change>) {
+        let entry = &mut self.flows[at];
+        entry.withdrawn = true;
+        entry.installed = None;
+        changes.push(Change::Withdraw { key: entry.key, generation: self.generation });
+        let (party, media, key) = (entry.party, entry.media, entry.key);
+        for pair in &mut self.parties[party].medias[media].pairs {
+            pair.closed |= pair.rtp == key;
+        }
+    }
+
+    fn spec(&self, at: usize, now: Moment) -> FlowSpec {
+        let entry = &self.flows[at];
+        let party = &self.parties[entry.party];
+        let media = &party.medias[entry.media];
+        let signalled = match entry.usage {
+            FlowUse::Rtp => media.rtp,
+            FlowUse::Rtcp if media.mux.active => None,
+            FlowUse::Rtcp => media.rtcp,
+        };
+        let carries = match (media.transport, entry.usage) {
+            (Transport::Rtp, FlowUse::Rtp) if media.mux.active || media.mux.offered => Carries::RtpAndRtcp,
+            (Transport::Rtp, FlowUse::Rtp) => Carries::Rtp,
+            (Transport::Rtp, FlowUse::Rtcp) => Carries::Rtcp,
+            _ => Carries::Opaque,
+        };
+        let learning = party.treatment.learning;
+        FlowSpec {
+            key: entry.key,
+            generation: self.generation,
+            stream: self.stream_id(at),
+            carries,
+            peer: signalled.filter(|at| sendable(*at)),
+            confirmed: false,
+            learning,
+            learn_until: now + LEARNING_WINDOW,
+            gate: party.treatment.gate,
+            // Whatever is not RTP goes to the port of the same place, so the odd port's "RTP" is the odd port's.
+            rtp: self.outputs(entry.party, entry.media, entry.usage),
+            rtcp: self.outputs(entry.party, entry.media, FlowUse::Rtcp),
+            tos: self.tos,
+            blocked: self.blocked || party.blocked || media.blocked,
+            one_way: party.treatment.one_way,
+        }
+    }
+
+    /// Where what `party` sends in section `media` goes: to the same section of everybody it talks with.
+    fn outputs(&self, party: PartyIx, media: usize, usage: FlowUse) -> SmallVec<[Output; 1]> {
+        let mut out = SmallVec::new();
+        for peer in &self.parties[party].peers {
+            let peer = &self.parties[*peer];
+            let Some(section) = peer.medias.get(media).filter(|m| !peer.deleted && relayed(m)) else { continue };
+            let Some(pair) = section.pair() else { continue };
+            let egress = match usage {
+                FlowUse::Rtcp if !section.mux.active => pair.rtcp,
+                _ => Some(pair.rtp),
+            };
+            out.extend(egress.map(Output::plain));
+        }
+        out
+    }
+}
+
+fn relayed(media: &Media) -> bool {
+    !media.rejected && media.transport != Transport::Untouched
+}
+
+fn sendable(at: SocketAddr) -> bool {
+    at.port() != 0 && !is_hold(at.ip())
+}

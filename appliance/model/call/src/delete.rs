@@ -1,0 +1,104 @@
+use crate::book::{Book, Outside};
+use crate::call::{Call, CallNumber};
+use crate::party::PartyIx;
+use flow::{Micros, Moment};
+
+/// Which call, or which branch of it, shall go.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Delete<'a> {
+    /// The call.
+    pub call_id: &'a [u8],
+    /// Tag of one party.
+    pub from_tag: Option<&'a [u8]>,
+    /// Tag of the other; only given when the client asked for it to count.
+    pub to_tag: Option<&'a [u8]>,
+    /// One branch of a forked call.
+    pub via_branch: Option<&'a [u8]>,
+    /// How long it stays; `None`: as configured.
+    pub delay: Option<Micros>,
+}
+
+/// What a delete does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doomed {
+    /// The whole call, at this moment.
+    Call(CallNumber, Moment),
+    /// One party of it, at this moment.
+    Party(CallNumber, PartyIx, Moment),
+}
+
+impl Doomed {
+    /// The call meant.
+    pub fn number(self) -> CallNumber {
+        match self {
+            Doomed::Call(number, _) | Doomed::Party(number, _, _) => number,
+        }
+    }
+
+    /// When it is to go.
+    pub fn at(self) -> Moment {
+        match self {
+            Doomed::Call(_, at) | Doomed::Party(_, _, at) => at,
+        }
+    }
+}
+
+impl Book {
+    /// Marks what a delete means. `None` when nothing matches. What is to go at once is left in place, so that
+    /// it can be reported first: the caller then says [`Book::carry_out`].
+    pub fn doom(&mut self, wanted: &Delete<'_>, now: Moment) -> Option<Doomed> {
+        let at = now + wanted.delay.unwrap_or(self.settings().delete_delay);
+        let number = self.number(wanted.call_id)?;
+        let call = self.get_mut(number)?;
+        match call.aim(wanted)? {
+            Some(party) => {
+                call.parties[party].ends = Some(at);
+                call.due = call.due.min(at);
+                Some(Doomed::Party(number, party, at))
+            }
+            None => {
+                call.ends = Some(at);
+                call.due = call.due.min(at);
+                Some(Doomed::Call(number, at))
+            }
+        }
+    }
+
+    /// Ends what was doomed: closes the ports. A call stays in the book until [`Book::remove`].
+    pub fn carry_out(&mut self, doomed: Doomed, outside: &mut Outside<'_>) {
+        self.with(doomed.number(), outside, |call, env| match doomed {
+            Doomed::Call(..) => call.withdraw_all(&mut env.changes),
+            Doomed::Party(_, party, _) => call.bury(party, env),
+        });
+    }
+}
+
+impl Call {
+    /// The party that a delete aims at, `Some(None)` for the whole call, `None` when nothing matches.
+    fn aim(&self, wanted: &Delete<'_>) -> Option<Option<PartyIx>> {
+        let to = match wanted.to_tag {
+            Some(tag) => Some(self.party(tag)?),
+            None => None,
+        };
+        let from = match wanted.from_tag {
+            None => None,
+            Some(tag) => match self.party(tag) {
+                None if to.is_none() => return None,
+                found => found,
+            },
+        };
+        let branch = wanted.via_branch.and_then(|b| {
+            self.parties.iter().position(|p| !p.deleted && p.via_branch.as_deref() == Some(b))
+        });
+        let target = branch.filter(|_| from.is_some()).or(to).or(from);
+        let Some(target) = target.filter(|t| self.parties[*t].callee) else { return Some(None) };
+        let others = self.parties.iter().enumerate().any(|(at, p)| at != target && p.callee && !p.deleted && p.ends.is_none());
+        Some(others.then_some(target))
+    }
+
+    pub(crate) fn bury(&mut self, party: PartyIx, env: &mut crate::Env<'_>) {
+        self.parties[party].deleted = true;
+        self.parties[party].ends = None;
+        self.compile(env.now, false, &mut env.changes);
+    }
+}

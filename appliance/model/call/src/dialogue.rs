@@ -1,0 +1,137 @@
+use crate::Stamp;
+use crate::call::Call;
+use crate::party::PartyIx;
+
+/// Which parties a message is between: the one whose SDP it carries and the one who shall get it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Dialogue {
+    pub(crate) sender: PartyIx,
+    pub(crate) receiver: PartyIx,
+}
+
+impl Call {
+    /// Finds or makes the parties of an offer. Without a To-tag the callee is the branch's party, else the one the
+    /// caller talks with already, else a new one whose tag the answer will tell.
+    pub(crate) fn dialogue_of_offer(
+        &mut self,
+        from_tag: &[u8],
+        to_tag: Option<&[u8]>,
+        via_branch: Option<&[u8]>,
+        now: Stamp,
+    ) -> Dialogue {
+        let sender = self.party(from_tag).unwrap_or_else(|| self.add_party(from_tag, now));
+        let found = match (to_tag, via_branch) {
+            (Some(tag), _) => self.party(tag),
+            (None, Some(branch)) => self.branch(branch),
+            (None, None) => self.parties[sender].peers.iter().rev().copied().find(|p| !self.parties[*p].deleted),
+        };
+        let receiver = found.unwrap_or_else(|| {
+            let new = self.add_party(to_tag.unwrap_or_default(), now);
+            self.parties[new].callee = true;
+            self.parties[new].via_branch = via_branch.map(Into::into);
+            new
+        });
+        self.pair_up(sender, receiver);
+        Dialogue { sender, receiver }
+    }
+
+    /// Finds or makes the parties of an answer: its SDP is the To-tag's. A tag that is not known yet names the
+    /// branch's party, or the one the caller talks with; a tag it had before becomes an alias.
+    pub(crate) fn dialogue_of_answer(
+        &mut self,
+        from_tag: &[u8],
+        to_tag: &[u8],
+        via_branch: Option<&[u8]>,
+        now: Stamp,
+    ) -> Dialogue {
+        // A From-tag nobody has gets a party without a tag, as upstream does: media still flows.
+        let receiver = self.party(from_tag).unwrap_or_else(|| self.add_party(b"", now));
+        let sender = self.party(to_tag).unwrap_or_else(|| {
+            let current = || self.parties[receiver].peers.iter().rev().copied().find(|p| !self.parties[*p].deleted);
+            match via_branch.and_then(|b| self.branch(b)).or_else(current) {
+                Some(found) => {
+                    let party = &mut self.parties[found];
+                    let before = std::mem::replace(&mut party.tag, to_tag.into());
+                    if !before.is_empty() {
+                        party.aliases.push(before);
+                    }
+                    found
+                }
+                None => {
+                    let new = self.add_party(to_tag, now);
+                    self.parties[new].callee = true;
+                    new
+                }
+            }
+        });
+        self.pair_up(receiver, sender);
+        Dialogue { sender, receiver }
+    }
+
+    /// The party that a branch was made for.
+    fn branch(&self, branch: &[u8]) -> Option<PartyIx> {
+        self.parties.iter().position(|p| !p.deleted && p.via_branch.as_deref() == Some(branch))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Settings;
+    use crate::call::CallNumber;
+
+    fn call() -> Call {
+        Call::new(CallNumber(0), b"c", Stamp::default(), 0, &Settings::default())
+    }
+
+    fn offer(call: &mut Call, from: &str, to: Option<&str>, branch: Option<&str>) -> Dialogue {
+        call.dialogue_of_offer(from.as_bytes(), to.map(str::as_bytes), branch.map(str::as_bytes), Stamp::default())
+    }
+
+    fn answer(call: &mut Call, from: &str, to: &str, branch: Option<&str>) -> Dialogue {
+        call.dialogue_of_answer(from.as_bytes(), to.as_bytes(), branch.map(str::as_bytes), Stamp::default())
+    }
+
+    #[test]
+    fn the_answer_names_the_callee() {
+        let mut call = call();
+        let first = offer(&mut call, "a", None, None);
+        assert_eq!(offer(&mut call, "a", None, None), first, "a repeated offer is for the same party");
+        let answered = answer(&mut call, "a", "b", None);
+        assert_eq!((answered.sender, answered.receiver), (first.receiver, first.sender));
+        assert_eq!(call.party(b"b"), Some(first.receiver));
+    }
+
+    #[test]
+    fn each_branch_is_a_party_and_the_last_answer_wins() {
+        let mut call = call();
+        let one = offer(&mut call, "a", None, Some("v1")).receiver;
+        let two = offer(&mut call, "a", None, Some("v2")).receiver;
+        assert_ne!(one, two);
+        assert_eq!(answer(&mut call, "a", "b1", Some("v1")).sender, one);
+        assert_eq!(call.parties[0].peers, [one]);
+        assert_eq!(answer(&mut call, "a", "b2", Some("v2")).sender, two);
+        assert_eq!(call.parties[0].peers, [two]);
+        assert!(call.parties[one].peers.is_empty());
+    }
+
+    #[test]
+    fn another_to_tag_renames_the_callee_and_the_old_one_still_finds_it() {
+        let mut call = call();
+        offer(&mut call, "a", None, None);
+        let b = answer(&mut call, "a", "b1", None).sender;
+        assert_eq!(answer(&mut call, "a", "b2", None).sender, b);
+        assert_eq!(answer(&mut call, "a", "b1", None).sender, b);
+        assert_eq!(&*call.parties[b].tag, b"b2");
+    }
+
+    #[test]
+    fn an_answer_from_nobody_keeps_the_dialogue_that_is() {
+        let mut call = call();
+        offer(&mut call, "a", Some("b"), None);
+        answer(&mut call, "a", "b", None);
+        let strange = answer(&mut call, "stranger", "b", None);
+        assert_eq!(call.parties[strange.sender].peers, [0, strange.receiver]);
+        assert!(call.parties[strange.receiver].tag.is_empty());
+    }
+}

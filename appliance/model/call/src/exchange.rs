@@ -1,0 +1,184 @@
+use crate::call::{Call, Facing};
+use crate::dialogue::Dialogue;
+use crate::intent::{Intent, Options, Refusal};
+use crate::media::{Media, Transport};
+use crate::party::PartyIx;
+use crate::section::transport;
+use crate::{Env, Family};
+use sdp::{Draft, Section};
+
+/// Which half of an offer/answer exchange (RFC 3264) a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Offer,
+    Answer,
+}
+
+/// Between RTP and SRTP somebody must encrypt, and that is not us yet.
+fn check_profile(section: &Section<'_, '_>, options: &Options<'_>) -> Result<(), Refusal> {
+    let wanted = options.transport.map(sdp::Profile::of).filter(|p| p.is_rtp());
+    match wanted {
+        Some(wanted) if section.profile.is_rtp() && wanted.is_secure() != section.profile.is_secure() => {
+            Err(Refusal::NeedsSrtp)
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Call {
+    /// Carries out one SDP on its way from one party to another: takes in what the sender says, opens the ports that
+    /// both sides need, tells the packet side, and writes the SDP for the receiver.
+    pub(crate) fn exchange(
+        &mut self,
+        between: Dialogue,
+        role: Role,
+        intent: &Intent<'_>,
+        env: &mut Env<'_>,
+    ) -> Result<Vec<u8>, Refusal> {
+        let options = &intent.options;
+        if !options.trust_address.unwrap_or(!env.settings.sip_source) && options.received_from.is_none() {
+            return Err(Refusal::NoSource);
+        }
+        for section in intent.sdp.sections() {
+            check_profile(&section, options)?;
+        }
+        let mut draft = Draft::from_session(intent.sdp);
+        let removed = draft.remove_media(&options.remove_media);
+        if draft.media.is_empty() {
+            return Err(Refusal::NothingLeft);
+        }
+        self.last_signal = env.stamp;
+        self.ends = None;
+        self.due = env.now;
+        self.remember(between, intent, env);
+        let places: Vec<usize> = (0..intent.sdp.media.len()).map(|nth| self.place(between.sender, nth)).collect();
+        if role == Role::Offer {
+            self.parties[between.receiver].hidden = removed.iter().map(|nth| places[*nth]).collect();
+        }
+        let mut outs = draft.media.iter_mut();
+        for (section, place) in intent.sdp.sections().zip(places) {
+            let hidden = removed.contains(&section.index);
+            self.take_in(between, role, place, &section, hidden, options, env);
+            if hidden {
+                continue;
+            }
+            self.open_ports(between, role, place, options, env)?;
+            if role == Role::Answer {
+                self.settle_mux(between, place, env);
+            }
+            if let Some(out) = outs.next() {
+                self.render_section(between, role, place, &section, options, env, out);
+            }
+        }
+        let body = self.render(between, intent, draft, env);
+        self.compile(env.now, true, &mut env.changes);
+        Ok(body)
+    }
+
+    /// Index in the call of the n-th section of a party's SDP: sections the party was not told of are passed over.
+    fn place(&self, party: PartyIx, nth: usize) -> usize {
+        self.parties[party].hidden.iter().fold(nth, |place, hidden| if *hidden <= place { place + 1 } else { place })
+    }
+
+    /// What sticks to the call and its parties from this message on.
+    fn remember(&mut self, between: Dialogue, intent: &Intent<'_>, env: &Env<'_>) {
+        let options = &intent.options;
+        if let Some(tos) = options.tos {
+            self.tos = tos.unwrap_or(env.settings.tos);
+        }
+        if let Some(text) = options.metadata {
+            self.metadata = Some(text.into());
+        }
+        let interfaces = [(between.sender, options.towards_sender), (between.receiver, options.towards_receiver)];
+        for (party, name) in interfaces {
+            let party = &mut self.parties[party];
+            let named = name.and_then(|n| env.interfaces.find(n, env.turn));
+            party.interface = named.or(party.interface).or(Some(env.interfaces.default_interface()));
+        }
+        let sender = &mut self.parties[between.sender];
+        if let Some(label) = intent.label {
+            sender.label = Some(label.into());
+        }
+        sender.treatment.learning = options.learning.unwrap_or(sender.treatment.learning);
+        sender.treatment.gate = options.gate.unwrap_or(sender.treatment.gate);
+        sender.treatment.one_way |= options.one_way;
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one section with everything that is known of it")]
+    fn take_in(
+        &mut self,
+        between: Dialogue,
+        role: Role,
+        place: usize,
+        section: &Section<'_, '_>,
+        hidden: bool,
+        options: &Options<'_>,
+        env: &Env<'_>,
+    ) {
+        let family = section.connection().map_or(Family::V4, |c| Family::of(c.address));
+        for party in [between.sender, between.receiver] {
+            let medias = &mut self.parties[party].medias;
+            while medias.len() <= place {
+                medias.push(Media::new(&section.kind, &section.protocol, transport(section), family));
+            }
+        }
+        let sender = &mut self.parties[between.sender].medias[place];
+        sender.take_in(section, options, env.settings);
+        if hidden {
+            sender.turn_off();
+        }
+        let (sends, receives, off, family) = (sender.recv, sender.send, sender.rejected, sender.family);
+        if role == Role::Offer {
+            sender.offered_to = false;
+        }
+        let other = &mut self.parties[between.receiver].medias[place];
+        (other.send, other.recv, other.rejected) = (sends, receives, off);
+        other.kind = section.kind.as_bytes().into();
+        other.transport = transport(section);
+        if role == Role::Offer {
+            other.offered_to = true;
+            let wanted = options.transport.filter(|_| section.profile.is_rtp());
+            other.protocol = wanted.unwrap_or(&section.protocol).into();
+            other.formats = section.formats.as_bytes().into();
+        }
+        if let Some(family) = options.family.or((!other.initialized).then_some(family)) {
+            other.family = family;
+        }
+    }
+
+    fn open_ports(
+        &mut self,
+        between: Dialogue,
+        role: Role,
+        index: usize,
+        options: &Options<'_>,
+        env: &mut Env<'_>,
+    ) -> Result<(), Refusal> {
+        let endpoint = |call: &Call, party: PartyIx| {
+            let media = &call.parties[party].medias[index];
+            media.rtp.filter(|_| media.initialized)
+        };
+        let sender = &self.parties[between.sender].medias[index];
+        if sender.rejected || sender.transport == Transport::Untouched {
+            return Ok(());
+        }
+        let latch = options.port_latching == Some(true);
+        if role == Role::Offer {
+            self.wish_mux(between, index, options);
+        }
+        let rtp_only = |call: &Call, party: PartyIx| call.parties[party].medias[index].mux.rtp_only;
+        let towards_receiver = Facing {
+            counterpart: endpoint(self, between.sender),
+            latch,
+            rtcp: !rtp_only(self, between.receiver),
+        };
+        self.face(between.receiver, index, towards_receiver, env)?;
+        let towards_sender = Facing {
+            counterpart: endpoint(self, between.receiver),
+            latch,
+            rtcp: !rtp_only(self, between.sender),
+        };
+        self.face(between.sender, index, towards_sender, env)?;
+        Ok(())
+    }
+}

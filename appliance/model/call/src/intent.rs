@@ -1,0 +1,162 @@
+use crate::{Family, PortError};
+use flow::{Gate, Learning};
+use sdp::{AttributeEdits, CodecEdits};
+use std::net::IpAddr;
+use thiserror::Error;
+
+/// An SDP that one party sends to another: an offer or an answer, with everything the client wants done to it.
+#[derive(Debug)]
+pub struct Intent<'a> {
+    /// The call.
+    pub call_id: &'a [u8],
+    /// Tag of the dialogue's offerer (who sent the INVITE, whoever sends this message).
+    pub from_tag: &'a [u8],
+    /// Tag of the other party, when known.
+    pub to_tag: Option<&'a [u8]>,
+    /// Branch of the request, to tell forks apart.
+    pub via_branch: Option<&'a [u8]>,
+    /// Free name of the sender.
+    pub label: Option<&'a [u8]>,
+    /// The body.
+    pub sdp: &'a sdp::Session<'a>,
+    /// What to do with it.
+    pub options: Options<'a>,
+}
+
+/// What the client wants done: checked, free of the spellings it was asked in.
+#[derive(Debug, Default)]
+pub struct Options<'a> {
+    /// Interface that faces the sender of this message.
+    pub towards_sender: Option<&'a [u8]>,
+    /// Interface that faces its receiver.
+    pub towards_receiver: Option<&'a [u8]>,
+    /// Family the receiver shall be addressed in.
+    pub family: Option<Family>,
+    /// Address printed instead of ours.
+    pub media_address: Option<IpAddr>,
+    /// Believe the SDP's address (true), the SIP message's source (false), or do as configured.
+    pub trust_address: Option<bool>,
+    /// Where the SIP message came from.
+    pub received_from: Option<IpAddr>,
+    /// Profile towards the receiver.
+    pub transport: Option<&'a [u8]>,
+    /// Which parts of the session level are made ours.
+    pub replace: Replace,
+    /// What is done about rtcp-mux.
+    pub mux: MuxWish,
+    /// How `a=rtcp` is written.
+    pub rtcp_attribute: RtcpAttribute,
+    /// What is done about ICE.
+    pub ice: IceWish,
+    /// Write a direction only where the sender wrote one.
+    pub original_sendrecv: bool,
+    /// Add `a=mid` where there is none.
+    pub generate_mid: bool,
+    /// Put our mark in, and leave bodies alone that bear it already.
+    pub loop_protect: bool,
+    /// Take `a=crypto` out.
+    pub sdes_off: bool,
+    /// Take the DTLS attributes out.
+    pub dtls_off: bool,
+    /// Take `a=extmap` out.
+    pub strip_extmap: bool,
+    /// Changes to the list of codecs.
+    pub codecs: CodecEdits<'a>,
+    /// Textual changes to attributes.
+    pub attributes: AttributeEdits<'a>,
+    /// Media types whose sections are dropped.
+    pub remove_media: Vec<&'a str>,
+    /// An answer lists one codec, and telephone-event.
+    pub single_codec: bool,
+    /// Packetisation time written for the receiver, milliseconds.
+    pub ptime: Option<u32>,
+    /// Keep local ports although the sender's endpoint moved.
+    pub port_latching: Option<bool>,
+    /// Endpoint learning from now on.
+    pub learning: Option<Learning>,
+    /// What happens to packets from other sources, from now on.
+    pub gate: Option<Gate>,
+    /// Traffic class byte from now on: `Some(None)` is the configured default.
+    pub tos: Option<Option<u8>>,
+    /// Let one-way media take the fast path.
+    pub one_way: bool,
+    /// Drop the media of this party.
+    pub block_media: bool,
+    /// Free text for reports.
+    pub metadata: Option<&'a [u8]>,
+}
+
+/// Which parts of the session level are made ours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replace {
+    /// Address in `o=`.
+    pub origin: bool,
+    /// Session version in `o=` grows only when the body changes.
+    pub version: bool,
+    /// Session version in `o=` grows with every body.
+    pub force_version: bool,
+    /// A real address where the peer wrote `0.0.0.0`.
+    pub zero_address: bool,
+}
+
+/// What is done about rtcp-mux (RFC 5761).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MuxWish {
+    /// Offer it though the sender did not.
+    pub offer: bool,
+    /// Offer it and give no other choice.
+    pub require: bool,
+    /// Accept it here, do not offer it on.
+    pub demux: bool,
+    /// Accept it whatever the other side does.
+    pub accept: bool,
+    /// Never accept it.
+    pub reject: bool,
+}
+
+/// How `a=rtcp` is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RtcpAttribute {
+    /// Port only.
+    #[default]
+    Short,
+    /// Port and address.
+    Full,
+    /// Not at all.
+    Absent,
+}
+
+/// What is done about ICE. This build does not terminate ICE.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IceWish {
+    /// Nothing was said: taken out, because candidates that pass by the relay would take the media with them.
+    #[default]
+    Default,
+    /// Taken out.
+    Remove,
+    /// Passed on as it is.
+    Pass,
+}
+
+/// Why an offer or answer could not be carried out. The texts are what proxies see.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// Answer for a call that does not exist.
+    #[error("Unknown call-id")]
+    UnknownCall,
+    /// As many calls as allowed.
+    #[error("Parallel session limit reached")]
+    SessionLimit,
+    /// No ports.
+    #[error(transparent)]
+    Ports(#[from] PortError),
+    /// The SIP message's source shall be believed, and none was given.
+    #[error("Incomplete SDP specification")]
+    NoSource,
+    /// Every section was to be removed.
+    #[error("Error rewriting SDP")]
+    NothingLeft,
+    /// It would need SRTP to be terminated.
+    #[error("Conversion between RTP and SRTP is not available in this build")]
+    NeedsSrtp,
+}

@@ -1,0 +1,123 @@
+use crate::mux::Mux;
+use crate::{AddressId, Family};
+use flow::{FlowKey, Moment};
+use std::net::{IpAddr, SocketAddr};
+
+/// A local RTP port and the RTCP port after it, facing one party. Which pair a party sees depends on where its
+/// counterpart is: a counterpart that moves gets its media through another pair, one that comes back gets the
+/// earlier pair again, and pairs once shown stay open for the life of the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PortPair {
+    /// Endpoint of the counterpart that this pair stands for; `None` until the counterpart has spoken.
+    pub(crate) stands_for: Option<SocketAddr>,
+    pub(crate) address: AddressId,
+    pub(crate) rtp: FlowKey,
+    /// `None` when RTCP comes on the RTP port.
+    pub(crate) rtcp: Option<FlowKey>,
+    /// When the pair was opened.
+    pub(crate) opened: Moment,
+    /// The flows were withdrawn (the party was deleted).
+    pub(crate) closed: bool,
+}
+
+/// What kind of transport a media section has, as far as relaying goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// RTP and RTCP of some profile.
+    Rtp,
+    /// Any other UDP payload (UDPTL, BFCP, DTLS/SCTP, made-up profiles): relayed as it is.
+    Opaque,
+    /// Not ours: TCP and whatever does not run over UDP. Passes untouched, no ports.
+    Untouched,
+}
+
+/// One media section as one party sees it: what its SDP said, and the ports of ours that face it.
+#[derive(Clone, Debug)]
+pub(crate) struct Media {
+    /// `audio`, `video`, ….
+    pub(crate) kind: Box<[u8]>,
+    /// Profile in the party's SDP, or the one we offered it.
+    pub(crate) protocol: Box<[u8]>,
+    pub(crate) transport: Transport,
+    /// Signalled RTP endpoint. `None` until the party has sent an SDP.
+    pub(crate) rtp: Option<SocketAddr>,
+    /// Signalled RTCP endpoint.
+    pub(crate) rtcp: Option<SocketAddr>,
+    /// The party's SDP has been seen.
+    pub(crate) initialized: bool,
+    /// Port zero: the section is off.
+    pub(crate) rejected: bool,
+    /// We send to the party.
+    pub(crate) send: bool,
+    /// We receive from the party.
+    pub(crate) recv: bool,
+    /// This side was offered to (reported as `ICE controlling`, as upstream does).
+    pub(crate) offered_to: bool,
+    pub(crate) mux: Mux,
+    /// `a=mid` in the party's SDP.
+    pub(crate) mid: Option<Box<[u8]>>,
+    /// `a=ptime` in the party's SDP, milliseconds.
+    pub(crate) ptime: Option<u32>,
+    /// Everything after the protocol in `m=`, to refuse the section with.
+    pub(crate) formats: Box<[u8]>,
+    /// The formats the party listed, with their codec names, for answers that must speak of them.
+    pub(crate) codecs: Vec<OfferedCodec>,
+    /// Family the party is addressed in.
+    pub(crate) family: Family,
+    pub(crate) pairs: Vec<PortPair>,
+    /// Index in `pairs` of the one whose ports the party has been told.
+    pub(crate) selected: Option<usize>,
+    /// `block media` for this section.
+    pub(crate) blocked: bool,
+}
+
+/// What is kept of a codec that a party offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OfferedCodec {
+    /// Payload type.
+    pub(crate) pt: u8,
+    /// `name/clock/channels` as in rtpmap.
+    pub(crate) name: Box<[u8]>,
+}
+
+impl Media {
+    pub(crate) fn new(kind: &[u8], protocol: &[u8], transport: Transport, family: Family) -> Media {
+        Media {
+            kind: kind.into(),
+            protocol: protocol.into(),
+            transport,
+            rtp: None,
+            rtcp: None,
+            initialized: false,
+            rejected: false,
+            send: true,
+            recv: true,
+            offered_to: false,
+            mux: Mux::default(),
+            mid: None,
+            ptime: None,
+            formats: Box::default(),
+            codecs: Vec::new(),
+            family,
+            pairs: Vec::new(),
+            selected: None,
+            blocked: false,
+        }
+    }
+
+    /// Port zero, or not told to the other side: nothing is relayed.
+    pub(crate) fn turn_off(&mut self) {
+        (self.rejected, self.send, self.recv) = (true, false, false);
+        (self.rtp, self.rtcp) = (None, None);
+    }
+
+    /// The pair whose ports the party has been told.
+    pub(crate) fn pair(&self) -> Option<&PortPair> {
+        self.pairs.get(self.selected?)
+    }
+}
+
+/// True for `0.0.0.0` and `::`, the old way to say hold.
+pub(crate) fn is_hold(addr: IpAddr) -> bool {
+    addr.is_unspecified()
+}

@@ -1,0 +1,70 @@
+use crate::Env;
+use crate::call::Call;
+use crate::dialogue::Dialogue;
+use crate::intent::Options;
+
+/// Is RTCP on a port of its own or on that of RTP (RFC 5761), for one leg.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mux {
+    /// `a=rtcp-mux` stood in the party's last SDP.
+    pub(crate) said: bool,
+    /// It stood in the last offer on this leg, whoever made it.
+    pub(crate) offered: bool,
+    /// How an offer of the party is answered.
+    pub(crate) policy: MuxPolicy,
+    /// Both ends of this leg agreed: RTCP arrives on the RTP port.
+    pub(crate) active: bool,
+    /// The leg was opened without a port for RTCP.
+    pub(crate) rtp_only: bool,
+}
+
+/// How a party's offer of rtcp-mux is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum MuxPolicy {
+    /// As the other side answers.
+    #[default]
+    AsAnswered,
+    /// Accepted whatever the other side does.
+    Accept,
+    /// Never accepted.
+    Reject,
+}
+
+impl Call {
+    /// What an offer asks for, on both legs. The sender's own `a=rtcp-mux` has been taken in.
+    pub(crate) fn wish_mux(&mut self, between: Dialogue, index: usize, options: &Options<'_>) {
+        let wish = options.mux;
+        let sender = &mut self.parties[between.sender].medias[index].mux;
+        sender.policy = match (wish.reject, wish.demux || wish.accept) {
+            (true, _) => MuxPolicy::Reject,
+            (false, true) => MuxPolicy::Accept,
+            (false, false) => MuxPolicy::AsAnswered,
+        };
+        sender.offered = sender.said;
+        let offered = sender.offered;
+        sender.rtp_only |= offered && wish.demux;
+        sender.active |= sender.rtp_only;
+        let receiver = &mut self.parties[between.receiver].medias[index].mux;
+        receiver.offered = (offered && !wish.demux) || wish.offer || wish.require;
+        receiver.rtp_only |= wish.require;
+        receiver.active = receiver.rtp_only || (receiver.active && receiver.offered);
+    }
+
+    /// What an answer agrees to, on both legs. Ports for RTCP that are not needed any more are closed.
+    pub(crate) fn settle_mux(&mut self, between: Dialogue, index: usize, env: &mut Env<'_>) {
+        let callee = &mut self.parties[between.sender].medias[index].mux;
+        let answered = callee.said && callee.offered;
+        callee.active = callee.rtp_only || answered;
+        let caller = &mut self.parties[between.receiver].medias[index].mux;
+        caller.active = caller.offered
+            && match caller.policy {
+                MuxPolicy::AsAnswered => answered,
+                MuxPolicy::Accept => true,
+                MuxPolicy::Reject => false,
+            };
+        // The callee's RTCP port stays open: it may have sent there before it agreed.
+        if caller.active {
+            self.close_rtcp(between.receiver, index, env);
+        }
+    }
+}

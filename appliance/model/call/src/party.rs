@@ -1,0 +1,73 @@
+use crate::media::Media;
+use crate::{InterfaceId, Stamp};
+use flow::Moment;
+
+/// Index of a party in its call. Parties are never removed from the list, so indexes stay valid.
+pub(crate) type PartyIx = usize;
+
+/// How packets that come from a party are treated; sticky from message to message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Treatment {
+    pub(crate) learning: flow::Learning,
+    pub(crate) gate: flow::Gate,
+    pub(crate) one_way: bool,
+}
+
+/// One participant of a call, known by its SIP tag (or not yet, for the callee of an unanswered offer).
+#[derive(Clone, Debug)]
+pub(crate) struct Party {
+    /// SIP tag; empty while unknown.
+    pub(crate) tag: Box<[u8]>,
+    /// Tags it had before.
+    pub(crate) aliases: Vec<Box<[u8]>>,
+    /// Branch of the request that created it, for forks whose tag is not known yet.
+    pub(crate) via_branch: Option<Box<[u8]>>,
+    /// Free name given by the client.
+    pub(crate) label: Option<Box<[u8]>>,
+    pub(crate) created: Stamp,
+    /// Interface that faces this party, once `direction` or its address said so.
+    pub(crate) interface: Option<InterfaceId>,
+    /// The parties it is in a dialogue with, in the order they came.
+    pub(crate) peers: Vec<PartyIx>,
+    pub(crate) medias: Vec<Media>,
+    /// Sections the party has not been told of (`sdp-media-remove`), in rising order.
+    pub(crate) hidden: Vec<usize>,
+    pub(crate) treatment: Treatment,
+    /// Deleted: its ports are closed, it is only reported.
+    pub(crate) deleted: bool,
+    /// To be deleted at this moment.
+    pub(crate) ends: Option<Moment>,
+    /// It was offered to before it ever offered.
+    pub(crate) callee: bool,
+    /// Session version last sent to this party, and a digest of what was sent with it.
+    pub(crate) sent: Option<(u64, u64)>,
+    /// `block media` for what this party sends.
+    pub(crate) blocked: bool,
+}
+
+impl Party {
+    pub(crate) fn new(tag: &[u8], created: Stamp, treatment: Treatment) -> Party {
+        Party {
+            tag: tag.into(),
+            aliases: Vec::new(),
+            via_branch: None,
+            label: None,
+            created,
+            interface: None,
+            peers: Vec::new(),
+            medias: Vec::new(),
+            hidden: Vec::new(),
+            treatment,
+            deleted: false,
+            ends: None,
+            callee: false,
+            sent: None,
+            blocked: false,
+        }
+    }
+
+    /// True when `tag` is or was this party's tag.
+    pub(crate) fn is(&self, tag: &[u8]) -> bool {
+        !tag.is_empty() && (&*self.tag == tag || self.aliases.iter().any(|a| &**a == tag))
+    }
+}

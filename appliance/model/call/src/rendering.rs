@@ -1,0 +1,210 @@
+use crate::call::Call;
+use crate::dialogue::Dialogue;
+use crate::exchange::Role;
+use crate::intent::{IceWish, Intent, Options, RtcpAttribute};
+use crate::media::{Media, Transport, is_hold};
+use crate::{Env, Family};
+use sdp::{Codec, Direction, Draft, DraftMedia, Field, Formats, Rtcp, Section};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+impl Call {
+    /// Finishes the body for the receiver: the session level, and the sections the sender did not speak of.
+    pub(crate) fn render<'a>(
+        &mut self,
+        between: Dialogue,
+        intent: &Intent<'a>,
+        mut draft: Draft<'a>,
+        env: &Env<'_>,
+    ) -> Vec<u8> {
+        for place in self.parties[between.sender].hidden.iter().filter(|p| **p <= draft.media.len()) {
+            if let Some(media) = self.parties[between.receiver].medias.get(*place) {
+                draft.media.insert(*place, refused(media));
+            }
+        }
+        // An answer may not have fewer sections than its offer, and no re-offer fewer than its forerunner
+        // (RFC 3264 §6, §8).
+        let told = &self.parties[between.receiver];
+        let missing = (0..told.medias.len()).filter(|m| !told.hidden.contains(m)).skip(draft.media.len());
+        draft.media.extend(missing.map(|m| refused(&told.medias[m])));
+        self.render_session(between, intent, env, &mut draft);
+        draft.edits = intent.options.attributes.clone();
+        let mut body = Vec::with_capacity(intent.sdp.body.len() + 64);
+        draft.write(&mut body);
+        body
+    }
+
+    fn render_session(&mut self, between: Dialogue, intent: &Intent<'_>, env: &Env<'_>, draft: &mut Draft<'_>) {
+        let options = &intent.options;
+        if options.replace.origin {
+            let ours = self.parties[between.receiver].medias.iter().find_map(|m| shown(m, options, env));
+            if let Some(addr) = ours {
+                draft.origin.addr_type = Field::fixed(Family::of(addr).sdp());
+                draft.origin.address = Field::from(addr.to_string());
+            }
+        }
+        if options.loop_protect {
+            draft.loop_mark = Some(Field::from(env.settings.instance.clone()));
+        }
+        if options.ice == IceWish::Pass {
+            draft.ice_lite = intent.sdp.ice_lite();
+        }
+        if options.replace.version || options.replace.force_version {
+            self.count_version(between, options, draft);
+        }
+    }
+
+    /// `SDP-version`: the number in `o=` grows when (or whether or not) the body changes.
+    fn count_version(&mut self, between: Dialogue, options: &Options<'_>, draft: &mut Draft<'_>) {
+        let Some(given) = draft.origin.version.as_text().number::<u64>() else { return };
+        let mut body = Vec::new();
+        draft.write(&mut body);
+        let digest = fnv(&body);
+        let sent = &mut self.parties[between.receiver].sent;
+        let version = match *sent {
+            None => given,
+            Some((last, before)) if before == digest && !options.replace.force_version => last,
+            Some((last, _)) => last.max(given).saturating_add(1),
+        };
+        *sent = Some((version, digest));
+        draft.origin.version = Field::from(version.to_string());
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one section with everything that is known of it")]
+    pub(crate) fn render_section<'a>(
+        &self,
+        between: Dialogue,
+        role: Role,
+        place: usize,
+        section: &Section<'_, 'a>,
+        options: &Options<'a>,
+        env: &Env<'_>,
+        out: &mut DraftMedia<'a>,
+    ) {
+        let told = &self.parties[between.receiver].medias[place];
+        if told.transport == Transport::Untouched || told.rejected {
+            return;
+        }
+        let (Some(pair), Some(ours)) = (told.pair(), shown(told, options, env)) else { return };
+        out.port = pair.rtp.port;
+        // Hold by address stays visible unless the SIP message's source stands for it anyway.
+        let hold = self.parties[between.sender].medias[place].rtp.is_some_and(|at| is_hold(at.ip()));
+        out.address = match (hold && !options.replace.zero_address, ours) {
+            (false, ours) => ours,
+            (true, IpAddr::V4(_)) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            (true, IpAddr::V6(_)) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        };
+        if role == Role::Answer {
+            out.mid = told.mid.as_deref().map(field);
+        } else if out.mid.is_none() && options.generate_mid {
+            out.mid = Some(Field::from((place + 1).to_string()));
+        }
+        if told.transport == Transport::Rtp {
+            out.protocol = field(&told.protocol);
+            out.direction = match section.direction() {
+                None if options.original_sendrecv => None,
+                None if hold => Some(Direction::Sendonly),
+                said => Some(said.unwrap_or_default()),
+            };
+            out.rtcp = told.rtcp_line(role, options, ours);
+            out.rtcp_mux = match role {
+                Role::Offer => told.mux.offered,
+                Role::Answer => told.mux.active,
+            };
+            self.render_codecs(told, role, options, out);
+            pass_security(section, options, out);
+        }
+    }
+
+    fn render_codecs<'a>(&self, told: &Media, role: Role, options: &Options<'a>, out: &mut DraftMedia<'a>) {
+        if role == Role::Answer {
+            out.ptime = out.ptime.or(told.ptime);
+            if let Some(codecs) = out.codecs_mut() {
+                // The caller is told of what it offered. Without anything in common it is told everything: nobody
+                // transcodes here.
+                if codecs.iter().any(|c| told.offered(c)) {
+                    codecs.retain(|c| told.offered(c));
+                }
+            }
+        }
+        out.ptime = options.ptime.or(out.ptime);
+        if options.strip_extmap {
+            out.extmaps.clear();
+            out.extmap_allow_mixed = false;
+        }
+        if let Some(codecs) = out.codecs_mut() {
+            let edited = options.codecs.apply(std::mem::take(codecs));
+            *codecs = edited.kept;
+        }
+        if let Some(codecs) = out.codecs_mut().filter(|_| options.single_codec && role == Role::Answer) {
+            let mut first = true;
+            codecs.retain(|c| c.is_dtmf() || std::mem::take(&mut first));
+        }
+    }
+}
+
+impl Media {
+    fn offered(&self, codec: &Codec<'_>) -> bool {
+        self.codecs.iter().any(|mine| mine.pt == codec.pt && mine.is(codec))
+    }
+
+    fn rtcp_line(&self, role: Role, options: &Options<'_>, ours: IpAddr) -> Option<Rtcp> {
+        let muxed = match role {
+            Role::Offer => self.mux.rtp_only,
+            Role::Answer => self.mux.active,
+        };
+        let pair = self.pair()?;
+        let port = pair.rtcp.filter(|_| !muxed).unwrap_or(pair.rtp).port;
+        match options.rtcp_attribute {
+            RtcpAttribute::Absent => None,
+            RtcpAttribute::Short => Some(Rtcp { port, address: None }),
+            RtcpAttribute::Full => Some(Rtcp { port, address: Some(ours) }),
+        }
+    }
+}
+
+/// A section in the form of a refused one.
+fn refused<'a>(media: &Media) -> DraftMedia<'a> {
+    let formats: &[u8] = if media.formats.is_empty() { b"0" } else { &media.formats };
+    let mut out = DraftMedia {
+        kind: field(&media.kind),
+        protocol: field(&media.protocol),
+        formats: Formats::Raw(field(formats)),
+        mid: media.mid.as_deref().map(field),
+        ..DraftMedia::default()
+    };
+    out.reject();
+    out
+}
+
+fn field<'a>(bytes: &[u8]) -> Field<'a> {
+    Field::from(bytes.to_vec())
+}
+
+/// SRTP and ICE are between the two ends while we terminate neither: their attributes pass, or are taken out.
+fn pass_security<'a>(section: &Section<'_, 'a>, options: &Options<'a>, out: &mut DraftMedia<'a>) {
+    if !options.sdes_off {
+        out.cryptos = section.cryptos().collect();
+    }
+    if !options.dtls_off {
+        out.setup = section.setup();
+        out.fingerprint = section.fingerprint().map(|f| f.to_field());
+        out.tls_id = section.tls_id().map(Field::from);
+    }
+    if options.ice == IceWish::Pass {
+        out.ice_ufrag = section.ice_ufrag().map(Field::from);
+        out.ice_pwd = section.ice_pwd().map(Field::from);
+        out.candidates = section.candidates().collect();
+        out.end_of_candidates = section.end_of_candidates();
+    }
+}
+
+/// The address that is printed for a section.
+fn shown(media: &Media, options: &Options<'_>, env: &Env<'_>) -> Option<IpAddr> {
+    let pair = media.pair().filter(|_| !media.rejected)?;
+    Some(options.media_address.unwrap_or_else(|| env.interfaces.address(pair.address).shown()))
+}
+
+/// FNV-1a, to notice that a body changed.
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}

@@ -1,0 +1,226 @@
+use crate::call::{Call, FlowEntry};
+use crate::compile::FlowUse;
+use crate::media::{Media, Transport};
+use crate::party::PartyIx;
+use crate::{Family, Stamp};
+use flow::{FlowKey, FlowSpec, Snapshot};
+use std::borrow::Cow;
+use std::net::SocketAddr;
+
+/// Everything there is to say about a call, for `query`, `delete`, the control tool and the CDR. Counters come from
+/// the packet side; the flows to ask for are named here.
+#[derive(Debug)]
+pub struct CallReport<'a> {
+    /// The Call-ID.
+    pub id: &'a [u8],
+    /// When it was created.
+    pub created: Stamp,
+    /// When the last message about it came.
+    pub last_signal: Stamp,
+    /// The parties asked for.
+    pub parties: Vec<PartyReport<'a>>,
+}
+
+/// One party.
+#[derive(Debug)]
+pub struct PartyReport<'a> {
+    /// Its tag, or `<untagged N>`.
+    pub name: Cow<'a, [u8]>,
+    /// Its tag; empty while unknown.
+    pub tag: &'a [u8],
+    /// Branch that made it.
+    pub via_branch: Option<&'a [u8]>,
+    /// Earlier tags.
+    pub aliases: Vec<&'a [u8]>,
+    /// Free name.
+    pub label: Option<&'a [u8]>,
+    /// When it was created.
+    pub created: Stamp,
+    /// Tags of the parties it talks with.
+    pub peers: Vec<&'a [u8]>,
+    /// Its media sections.
+    pub medias: Vec<MediaReport<'a>>,
+}
+
+/// One media section of a party.
+#[derive(Debug)]
+pub struct MediaReport<'a> {
+    /// Place in the SDP, from 1.
+    pub index: usize,
+    /// `audio`, `video`, ….
+    pub kind: &'a [u8],
+    /// Profile.
+    pub protocol: &'a [u8],
+    /// The streams: RTP, then RTCP.
+    pub streams: Vec<StreamReport<'a>>,
+    /// Flags in upstream's words and order.
+    pub flags: Vec<&'static str>,
+    /// Index in the report's call of the section's place: which sections send to it.
+    pub senders: Vec<(PartyIx, usize)>,
+    media: &'a Media,
+}
+
+impl MediaReport<'_> {
+    /// Name of the codec with that payload type, as `name/clock`, when the party listed it.
+    pub fn codec(&self, pt: u8) -> Option<&[u8]> {
+        self.media.codecs.iter().find(|c| c.pt == pt).map(|c| &*c.name)
+    }
+}
+
+/// RTP or RTCP of a section.
+#[derive(Debug)]
+pub struct StreamReport<'a> {
+    /// Which of the two.
+    pub usage: FlowUse,
+    /// The port that faces the party now; `None` when it is closed.
+    pub local: Option<FlowKey>,
+    /// Family of that port.
+    pub family: Family,
+    /// Signalled endpoint.
+    pub signalled: Option<SocketAddr>,
+    /// The stream carries RTCP although it is the RTP stream (rtcp-mux).
+    pub muxed: bool,
+    /// Not relayed because it is off or not ours.
+    pub rejected: bool,
+    /// When it was made.
+    pub opened: Stamp,
+    /// Its flows: of all pairs that face the party.
+    pub flows: Vec<FlowReport<'a>>,
+}
+
+/// One flow of a stream.
+#[derive(Debug)]
+pub struct FlowReport<'a> {
+    /// Where its packets arrive.
+    pub key: FlowKey,
+    /// What it was installed as; `None` when it is closed.
+    pub spec: Option<&'a FlowSpec>,
+    /// Its last counters when it is closed.
+    pub last: Option<&'a Snapshot>,
+}
+
+/// Which parties a report is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scope<'a> {
+    /// A party and those it talks with.
+    pub from_tag: Option<&'a [u8]>,
+    /// Likewise; with both, the second is named first and nobody else.
+    pub to_tag: Option<&'a [u8]>,
+}
+
+impl Call {
+    /// A report about the parties in scope. A tag that nobody has gives an empty list.
+    pub fn report(&self, scope: Scope<'_>) -> CallReport<'_> {
+        let parties = self.in_scope(scope).into_iter().map(|at| self.report_party(at)).collect();
+        CallReport { id: &self.id, created: self.created, last_signal: self.last_signal, parties }
+    }
+
+    /// The keys of every open flow, for a request of snapshots.
+    pub fn flow_keys(&self) -> Vec<FlowKey> {
+        self.flows.iter().filter(|f| !f.withdrawn).map(|f| f.key).collect()
+    }
+
+    fn in_scope(&self, scope: Scope<'_>) -> Vec<PartyIx> {
+        let live = |tag: &[u8]| self.party(tag).filter(|at| !self.parties[*at].deleted);
+        let mut out = Vec::new();
+        match (scope.from_tag, scope.to_tag) {
+            (None, None) => out.extend(0..self.parties.len()),
+            (Some(one), None) | (None, Some(one)) => {
+                if let Some(at) = live(one) {
+                    out.push(at);
+                    out.extend(self.parties[at].peers.iter().copied());
+                }
+            }
+            (Some(from), Some(to)) => {
+                out.extend(live(to));
+                out.extend(live(from).filter(|at| !out.contains(at)));
+            }
+        }
+        out
+    }
+
+    fn report_party(&self, at: PartyIx) -> PartyReport<'_> {
+        let party = &self.parties[at];
+        let name = if party.tag.is_empty() {
+            Cow::Owned(format!("<untagged {at}>").into_bytes())
+        } else {
+            Cow::Borrowed(&*party.tag)
+        };
+        PartyReport {
+            name,
+            tag: &party.tag,
+            via_branch: party.via_branch.as_deref(),
+            aliases: party.aliases.iter().map(|a| &**a).collect(),
+            label: party.label.as_deref(),
+            created: party.created,
+            peers: party.peers.iter().map(|p| &*self.parties[*p].tag).collect(),
+            medias: (0..party.medias.len()).map(|media| self.report_media(at, media)).collect(),
+        }
+    }
+
+    fn report_media(&self, at: PartyIx, index: usize) -> MediaReport<'_> {
+        let party = &self.parties[at];
+        let media = &party.medias[index];
+        let streams = match media.transport {
+            Transport::Untouched => Vec::new(),
+            _ => [FlowUse::Rtp, FlowUse::Rtcp].map(|usage| self.report_stream(at, index, usage)).into(),
+        };
+        MediaReport {
+            index: index + 1,
+            kind: &media.kind,
+            protocol: &media.protocol,
+            streams,
+            flags: media.flags(),
+            senders: party.peers.iter().map(|p| (*p, index)).collect(),
+            media,
+        }
+    }
+
+    fn never_had_rtcp(&self, party: PartyIx, media: usize, rtp: FlowKey) -> Option<FlowKey> {
+        let odd = FlowKey::new(rtp.addr, rtp.port | 1);
+        let had = self.flows.iter().any(|f| f.party == party && f.media == media && f.key == odd);
+        (!had).then_some(FlowKey::new(rtp.addr, 0))
+    }
+
+    fn report_stream(&self, at: PartyIx, index: usize, usage: FlowUse) -> StreamReport<'_> {
+        let media = &self.parties[at].medias[index];
+        let mine = |f: &&FlowEntry| f.party == at && f.media == index && f.usage == usage;
+        let pair = media.pair().filter(|p| !p.closed);
+        let (local, signalled) = match usage {
+            FlowUse::Rtp => (pair.map(|p| p.rtp), media.rtp),
+            // A muxed leg that never had an RTCP port shows port 0, one that closed it shows none.
+            FlowUse::Rtcp => (pair.and_then(|p| p.rtcp.or(self.never_had_rtcp(at, index, p.rtp))), media.rtcp),
+        };
+        let opened = media.pairs.first().map_or(self.created.at, |p| p.opened);
+        StreamReport {
+            usage,
+            local,
+            family: local.map_or(media.family, |k| Family::of(k.addr)),
+            signalled,
+            muxed: media.mux.active && usage == FlowUse::Rtp,
+            rejected: media.rejected,
+            opened: Stamp { at: opened, wall_us: self.created.wall_us_of(opened) },
+            flows: self
+                .flows
+                .iter()
+                .filter(mine)
+                .map(|f| FlowReport { key: f.key, spec: f.installed.as_deref(), last: f.last.as_deref() })
+                .collect(),
+        }
+    }
+}
+
+impl Media {
+    fn flags(&self) -> Vec<&'static str> {
+        [
+            (self.initialized, "initialized"),
+            (self.send, "send"),
+            (self.recv, "recv"),
+            (self.mux.active, "rtcp-mux"),
+            (self.offered_to, "ICE controlling"),
+        ]
+        .into_iter()
+        .filter_map(|(on, text)| on.then_some(text))
+        .collect()
+    }
+}

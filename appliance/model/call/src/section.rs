@@ -1,0 +1,71 @@
+use crate::media::{Media, OfferedCodec, Transport, is_hold};
+use crate::{Family, Options, Settings};
+use sdp::{Direction, Profile, Section};
+use std::net::{IpAddr, SocketAddr};
+
+impl Media {
+    /// Takes in what the party's SDP says about this section.
+    pub(crate) fn take_in(&mut self, section: &Section<'_, '_>, options: &Options<'_>, settings: &Settings) {
+        self.kind = section.kind.as_bytes().into();
+        self.protocol = section.protocol.as_bytes().into();
+        self.transport = transport(section);
+        self.initialized = true;
+        self.rejected = section.is_rejected();
+        if self.rejected {
+            return;
+        }
+        let hold = section.connection().is_some_and(|c| is_hold(c.address));
+        let unsaid = if hold { Direction::Sendonly } else { Direction::Sendrecv };
+        let direction = section.direction().unwrap_or(unsaid);
+        self.recv = direction.sends();
+        self.send = direction.receives();
+        self.formats = section.formats.as_bytes().into();
+        self.mid = section.mid().map(|m| m.as_bytes().into());
+        self.ptime = section.ptime();
+        self.mux.said = section.rtcp_mux();
+        self.take_in_endpoints(section, options, settings);
+        if section.profile.is_rtp() {
+            self.codecs = section
+                .codecs()
+                .iter()
+                .map(|codec| OfferedCodec { pt: codec.pt, name: name(codec) })
+                .collect();
+        }
+    }
+
+    fn take_in_endpoints(&mut self, section: &Section<'_, '_>, options: &Options<'_>, settings: &Settings) {
+        let Some(connection) = section.connection() else { return };
+        let trusted = options.trust_address.unwrap_or(!settings.sip_source);
+        let believed = |addr: IpAddr| match options.received_from {
+            Some(source) if !trusted => source,
+            _ => addr,
+        };
+        let addr = believed(connection.address);
+        self.rtp = Some(SocketAddr::new(addr, section.port));
+        let rtcp = section.rtcp();
+        let rtcp_port = rtcp.map_or(section.port.wrapping_add(1), |r| r.port);
+        let rtcp_addr = rtcp.and_then(|r| r.address).map_or(addr, believed);
+        self.rtcp = Some(SocketAddr::new(rtcp_addr, rtcp_port));
+        self.family = Family::of(addr);
+    }
+}
+
+/// How a section is relayed.
+pub(crate) fn transport(section: &Section<'_, '_>) -> Transport {
+    match section.profile {
+        profile if profile.is_rtp() => Transport::Rtp,
+        Profile::Udptl => Transport::Opaque,
+        _ if section.protocol.len() >= 3 && section.protocol[..3].eq_ignore_ascii_case(b"TCP") => Transport::Untouched,
+        _ => Transport::Opaque,
+    }
+}
+
+/// `name/clock`, with the channels when there are several.
+fn name(codec: &sdp::Codec<'_>) -> Box<[u8]> {
+    let mut text = codec.name.as_bytes().to_vec();
+    text.extend_from_slice(format!("/{}", codec.clock).as_bytes());
+    if codec.channels > 1 {
+        text.extend_from_slice(format!("/{}", codec.channels).as_bytes());
+    }
+    text.into()
+}
