@@ -74,10 +74,38 @@ pub(crate) struct Media {
 /// What is kept of a codec that a party offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OfferedCodec {
-    /// Payload type.
     pub(crate) pt: u8,
-    /// `name/clock/channels` as in rtpmap.
     pub(crate) name: Box<[u8]>,
+    pub(crate) clock: u32,
+    pub(crate) channels: u16,
+}
+
+impl OfferedCodec {
+    pub(crate) fn of(codec: &sdp::Codec<'_>) -> OfferedCodec {
+        OfferedCodec {
+            pt: codec.pt,
+            name: codec.name.as_bytes().into(),
+            clock: codec.clock,
+            channels: codec.channels,
+        }
+    }
+
+    /// Same payload type for the same format.
+    pub(crate) fn is(&self, codec: &sdp::Codec<'_>) -> bool {
+        self.pt == codec.pt
+            && self.clock == codec.clock
+            && self.channels == codec.channels
+            && self.name.eq_ignore_ascii_case(codec.name.as_bytes())
+    }
+
+    /// As rtpmap writes it: `name/clock`, with the channels when there are several.
+    pub(crate) fn text(&self) -> String {
+        let name = String::from_utf8_lossy(&self.name);
+        match self.channels {
+            0 | 1 => format!("{name}/{}", self.clock),
+            several => format!("{name}/{}/{several}", self.clock),
+        }
+    }
 }
 
 impl Media {

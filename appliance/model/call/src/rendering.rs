@@ -16,8 +16,9 @@ impl Call {
         mut draft: Draft<'a>,
         env: &Env<'_>,
     ) -> Vec<u8> {
-        for place in self.parties[between.sender].hidden.iter().filter(|p| **p <= draft.media.len()) {
-            if let Some(media) = self.parties[between.receiver].medias.get(*place) {
+        for place in &self.parties[between.sender].hidden {
+            let media = self.parties[between.receiver].medias.get(*place);
+            if let Some(media) = media.filter(|_| *place <= draft.media.len()) {
                 draft.media.insert(*place, refused(media));
             }
         }
@@ -144,7 +145,7 @@ impl Call {
 
 impl Media {
     fn offered(&self, codec: &Codec<'_>) -> bool {
-        self.codecs.iter().any(|mine| mine.pt == codec.pt && mine.is(codec))
+        self.codecs.iter().any(|mine| mine.is(codec))
     }
 
     fn rtcp_line(&self, role: Role, options: &Options<'_>, ours: IpAddr) -> Option<Rtcp> {
@@ -187,7 +188,7 @@ fn pass_security<'a>(section: &Section<'_, 'a>, options: &Options<'a>, out: &mut
     }
     if !options.dtls_off {
         out.setup = section.setup();
-        out.fingerprint = section.fingerprint().map(|f| f.to_field());
+        out.fingerprint = section.fingerprint().map(|f| Field::from(format!("{} {}", f.hash, f.digest)));
         out.tls_id = section.tls_id().map(Field::from);
     }
     if options.ice == IceWish::Pass {

@@ -62,8 +62,8 @@ pub struct MediaReport<'a> {
 
 impl MediaReport<'_> {
     /// Name of the codec with that payload type, as `name/clock`, when the party listed it.
-    pub fn codec(&self, pt: u8) -> Option<&[u8]> {
-        self.media.codecs.iter().find(|c| c.pt == pt).map(|c| &*c.name)
+    pub fn codec(&self, pt: u8) -> Option<String> {
+        self.media.codecs.iter().find(|c| c.pt == pt).map(crate::media::OfferedCodec::text)
     }
 }
 

@@ -25,11 +25,7 @@ impl Media {
         self.mux.said = section.rtcp_mux();
         self.take_in_endpoints(section, options, settings);
         if section.profile.is_rtp() {
-            self.codecs = section
-                .codecs()
-                .iter()
-                .map(|codec| OfferedCodec { pt: codec.pt, name: name(codec) })
-                .collect();
+            self.codecs = section.codecs().iter().map(OfferedCodec::of).collect();
         }
     }
 
@@ -58,14 +54,4 @@ pub(crate) fn transport(section: &Section<'_, '_>) -> Transport {
         _ if section.protocol.len() >= 3 && section.protocol[..3].eq_ignore_ascii_case(b"TCP") => Transport::Untouched,
         _ => Transport::Opaque,
     }
-}
-
-/// `name/clock`, with the channels when there are several.
-fn name(codec: &sdp::Codec<'_>) -> Box<[u8]> {
-    let mut text = codec.name.as_bytes().to_vec();
-    text.extend_from_slice(format!("/{}", codec.clock).as_bytes());
-    if codec.channels > 1 {
-        text.extend_from_slice(format!("/{}", codec.channels).as_bytes());
-    }
-    text.into()
 }
