@@ -1,0 +1,146 @@
+//! Answers for retransmitted requests.
+
+use std::collections::HashMap;
+
+/// How long a generation takes new entries, in milliseconds. A reply is remembered one to two of these.
+const GENERATION_MS: u64 = 30_000;
+
+/// What the cache knows about a cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup<'c> {
+    /// Never seen, or forgotten: execute the request, then call [`CookieCache::finish`] or
+    /// [`CookieCache::abandon`].
+    New,
+    /// Being executed: say nothing, the reply is on its way.
+    InProgress,
+    /// Executed: send exactly these bytes again.
+    Done(&'c [u8]),
+}
+
+/// Replies by cookie, in two generations that rotate every 30 s.
+///
+/// The key is the cookie alone, as with rtpengine: the sender's address and the transport do not count, because
+/// a proxy may retransmit from another socket.
+///
+/// Bounded in entries and in bytes (cookies and replies). When full it rotates early, forgetting the older
+/// generation: new requests always work, only old retransmissions may be executed again. A reply that alone is
+/// larger than half the byte limit is not kept. A cookie that is still in progress survives rotations.
+#[derive(Debug)]
+pub struct CookieCache {
+    young: Generation,
+    old: Generation,
+    started_ms: u64,
+    max_entries: usize,
+    max_bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Generation {
+    /// `None` while in progress.
+    replies: HashMap<Box<[u8]>, Option<Box<[u8]>>>,
+    bytes: usize,
+}
+
+impl CookieCache {
+    /// A cache for at most `max_entries` cookies and `max_bytes` of cookies and replies.
+    pub fn new(max_entries: usize, max_bytes: usize) -> Self {
+        CookieCache {
+            young: Generation::default(),
+            old: Generation::default(),
+            started_ms: 0,
+            max_entries: max_entries.max(2),
+            max_bytes,
+        }
+    }
+
+    /// Looks a cookie up and, if it is new, notes that its request is in progress. `now_ms` may have any
+    /// starting point but must not go back.
+    pub fn begin(&mut self, cookie: &[u8], now_ms: u64) -> Lookup<'_> {
+        self.rotate_if_due(now_ms);
+        if self.old.replies.contains_key(cookie) || self.young.replies.contains_key(cookie) {
+            let known = self.young.replies.get(cookie).or_else(|| self.old.replies.get(cookie));
+            return match known {
+                Some(Some(reply)) => Lookup::Done(reply),
+                _ => Lookup::InProgress,
+            };
+        }
+        self.make_room(cookie.len());
+        self.young.insert(cookie, None);
+        Lookup::New
+    }
+
+    /// Stores the reply to a request that [`CookieCache::begin`] called new.
+    pub fn finish(&mut self, cookie: &[u8], reply: &[u8]) {
+        self.abandon(cookie);
+        let size = cookie.len() + reply.len();
+        if size <= self.max_bytes / 2 {
+            self.make_room(size);
+            self.young.insert(cookie, Some(reply.into()));
+        }
+    }
+
+    /// Forgets a cookie: its request had no reply, so a retransmission is to be executed.
+    pub fn abandon(&mut self, cookie: &[u8]) {
+        self.young.remove(cookie);
+        self.old.remove(cookie);
+    }
+
+    /// Number of cookies known.
+    pub fn len(&self) -> usize {
+        self.young.replies.len() + self.old.replies.len()
+    }
+
+    /// True if no cookie is known.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of cookies and replies held.
+    pub fn bytes(&self) -> usize {
+        self.young.bytes + self.old.bytes
+    }
+
+    fn rotate_if_due(&mut self, now_ms: u64) {
+        let age = now_ms.saturating_sub(self.started_ms);
+        if age >= GENERATION_MS {
+            self.rotate();
+            if age >= 2 * GENERATION_MS {
+                self.rotate();
+            }
+            self.started_ms = now_ms;
+        }
+    }
+
+    /// Rotates early while an entry of `bytes` would not fit.
+    fn make_room(&mut self, bytes: usize) {
+        for _ in 0..2 {
+            let full = self.young.replies.len() + 1 > self.max_entries.div_ceil(2)
+                || self.young.bytes + bytes > self.max_bytes.div_ceil(2);
+            if full && !self.young.replies.is_empty() {
+                self.rotate();
+            }
+        }
+    }
+
+    fn rotate(&mut self) {
+        let gone = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
+        for (cookie, reply) in gone.replies {
+            if reply.is_none() && self.young.replies.len() < self.max_entries.div_ceil(2) {
+                self.young.insert(&cookie, None);
+            }
+        }
+    }
+}
+
+impl Generation {
+    fn insert(&mut self, cookie: &[u8], reply: Option<Box<[u8]>>) {
+        self.bytes += cookie.len() + reply.as_ref().map_or(0, |reply| reply.len());
+        self.replies.insert(cookie.into(), reply);
+    }
+
+    fn remove(&mut self, cookie: &[u8]) {
+        if let Some(reply) = self.replies.remove(cookie) {
+            self.bytes -= cookie.len() + reply.map_or(0, |reply| reply.len());
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Replies.
+
+use std::borrow::Cow;
+
+use crate::{Dict, Encoding, Error, Value};
+
+/// The value of `result` in a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done.
+    Ok,
+    /// Answer to `ping`.
+    Pong,
+    /// Not done; `error-reason` says why.
+    Error,
+    /// Refused for lack of capacity; the client should try another node.
+    LoadLimit,
+}
+
+impl Outcome {
+    /// The text on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Pong => "pong",
+            Outcome::Error => "error",
+            Outcome::LoadLimit => "load limit",
+        }
+    }
+}
+
+/// A reply under construction: an outcome and the other keys.
+///
+/// `result` comes last after `ok` and first otherwise, as rtpengine writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    outcome: Outcome,
+    body: Dict<'static>,
+}
+
+impl Reply {
+    /// `result: ok`.
+    pub const fn ok() -> Self {
+        Reply { outcome: Outcome::Ok, body: Dict::new() }
+    }
+
+    /// `result: pong`.
+    pub const fn pong() -> Self {
+        Reply { outcome: Outcome::Pong, body: Dict::new() }
+    }
+
+    /// `result: error` with an `error-reason`.
+    pub fn error(reason: impl Into<Cow<'static, str>>) -> Self {
+        Reply { outcome: Outcome::Error, body: Dict::new().with("error-reason", reason.into()) }
+    }
+
+    /// `result: load limit` with a `message`. Only for clients that list `load limit` in `supports`.
+    pub fn load_limit(message: impl Into<Cow<'static, str>>) -> Self {
+        Reply { outcome: Outcome::LoadLimit, body: Dict::new().with("message", message.into()) }
+    }
+
+    /// The outcome.
+    pub const fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// Everything but `result`.
+    pub const fn body(&self) -> &Dict<'static> {
+        &self.body
+    }
+
+    /// Everything but `result`, to be added to.
+    pub const fn body_mut(&mut self) -> &mut Dict<'static> {
+        &mut self.body
+    }
+
+    /// Appends a key.
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl Into<Value<'static>>) -> Self {
+        self.body.push(key, value);
+        self
+    }
+
+    /// Adds `warning`.
+    #[must_use]
+    pub fn with_warning(self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.with("warning", text.into())
+    }
+
+    /// Appends `COOKIE SP BODY` to `out`.
+    pub fn encode(&self, cookie: &[u8], encoding: Encoding, out: &mut Vec<u8>) {
+        out.extend_from_slice(cookie);
+        out.push(b' ');
+        self.encode_body(encoding, out);
+    }
+
+    /// Appends the body alone to `out` (HTTP `/ng-plain`).
+    pub fn encode_body(&self, encoding: Encoding, out: &mut Vec<u8>) {
+        let result = Dict::new().with("result", self.outcome.as_str());
+        let body = self.body.reborrow().into_iter();
+        let whole: Dict<'_> = match self.outcome {
+            Outcome::Ok => body.chain(result).collect(),
+            _ => result.into_iter().chain(body).collect(),
+        };
+        encoding.write(&whole, out);
+    }
+
+    /// Appends what a body that could not be read gets: the cookie and a space, nothing else.
+    pub fn encode_malformed(cookie: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(cookie);
+        out.push(b' ');
+    }
+}
+
+impl From<Error> for Reply {
+    fn from(error: Error) -> Self {
+        Reply::error(error.to_string())
+    }
+}

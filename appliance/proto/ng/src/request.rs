@@ -1,0 +1,248 @@
+//! A request as the client typed it.
+//!
+//! [`Request::parse`] reads every key and flag rtpengine documents, in all spellings, from wherever it may stand:
+//! a dictionary key, a word in `flags`, a prefixed word (`codec-strip-PCMU`), or the raw text of `rtpp-flags`.
+//! What nobody knows lands in [`Request::unknown`] and is never an error. No decision is taken here: two flags that
+//! contradict each other are both reported.
+
+pub mod codec;
+pub mod command;
+mod flag;
+mod keys;
+pub mod member;
+mod nested;
+pub mod options;
+mod parts;
+mod rtpp_flags;
+mod unknown;
+mod words;
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use crate::{Command, Dict, Error, Value};
+
+pub use codec::Codecs;
+pub use flag::Flag;
+pub use member::Set;
+pub use parts::{
+    AttributeChange, AttributeEdit, Dtmf, Fax, Ice, Music, Network, Parties, Playback, Recording, Rtcp,
+    SdpEdit, Security, Trees,
+};
+pub use rtpp_flags::parse as parse_rtpp_flags;
+pub use unknown::Unknown;
+
+/// A text of the message; owned only if it had escapes.
+pub type Text<'a> = Cow<'a, str>;
+
+/// Everything a client can say, in one struct. A field that was not mentioned is `None`, empty or unset.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// What to do.
+    pub command: Command,
+    /// `call-id`.
+    pub call_id: Option<Text<'a>>,
+    /// `from-tag`: the sender of this message, whichever way the dialogue was set up.
+    pub from_tag: Option<Text<'a>>,
+    /// `to-tag`: its receiver.
+    pub to_tag: Option<Text<'a>>,
+    /// `via-branch`: tells forked legs apart before their tag is known.
+    pub via_branch: Option<Text<'a>>,
+    /// `sdp`. Bytes: SDP need not be UTF-8.
+    pub sdp: Option<Cow<'a, [u8]>>,
+    /// Everything that is either said or not said.
+    pub flags: Set<Flag>,
+    /// Other ways to say who is meant.
+    pub parties: Parties<'a>,
+    /// Addresses and logical interfaces.
+    pub network: Network<'a>,
+    /// `transport protocol`, or its parts.
+    pub transport: options::Transport,
+    /// ICE.
+    pub ice: Ice,
+    /// SDES, DTLS, OSRTP.
+    pub security: Security<'a>,
+    /// RTCP and bundling.
+    pub rtcp: Rtcp,
+    /// `codec`, ptime.
+    pub codecs: Codecs<'a>,
+    /// Rewriting of the SDP text.
+    pub edit: SdpEdit<'a>,
+    /// Media path: learning, echo, delay, TOS.
+    pub path: options::Path,
+    /// T.38.
+    pub fax: Fax,
+    /// DTMF security and injection.
+    pub dtmf: Dtmf<'a>,
+    /// `play media` and everything else that names a sound.
+    pub playback: Playback<'a>,
+    /// Recording.
+    pub recording: Recording<'a>,
+    /// `moh`.
+    pub music: Option<Music<'a>>,
+    /// `delete delay` in seconds.
+    pub delete_delay: Option<i64>,
+    /// `limit` of `list`.
+    pub limit: Option<i64>,
+    /// `body` of `cli`.
+    pub body: Option<Text<'a>>,
+    /// `supports`.
+    pub supports: Vec<Text<'a>>,
+    /// `SIP message type`, as typed.
+    pub sip_message_type: Option<Text<'a>>,
+    /// `SIP code`.
+    pub sip_code: Option<i64>,
+    /// `xmlrpc-callback`.
+    pub xmlrpc_callback: Option<IpAddr>,
+    /// `instance`: loop guard of `transform`.
+    pub instance: Option<Text<'a>>,
+    /// Nested arguments of single commands, untouched.
+    pub trees: Trees<'a>,
+    /// What nobody knows.
+    pub unknown: Vec<Unknown<'a>>,
+}
+
+impl<'a> Request<'a> {
+    /// A request that says nothing but its command.
+    pub fn new(command: Command) -> Self {
+        Request {
+            command,
+            call_id: None,
+            from_tag: None,
+            to_tag: None,
+            via_branch: None,
+            sdp: None,
+            flags: Set::default(),
+            parties: Parties::default(),
+            network: Network::default(),
+            transport: options::Transport::default(),
+            ice: Ice::default(),
+            security: Security::default(),
+            rtcp: Rtcp::default(),
+            codecs: Codecs::default(),
+            edit: SdpEdit::default(),
+            path: options::Path::default(),
+            fax: Fax::default(),
+            dtmf: Dtmf::default(),
+            playback: Playback::default(),
+            recording: Recording::default(),
+            music: None,
+            delete_delay: None,
+            limit: None,
+            body: None,
+            supports: Vec::new(),
+            sip_message_type: None,
+            sip_code: None,
+            xmlrpc_callback: None,
+            instance: None,
+            trees: Trees::default(),
+            unknown: Vec::new(),
+        }
+    }
+
+    /// Reads a request; there are no templates.
+    ///
+    /// # Errors
+    /// [`Error::NoCommand`], [`Error::UnknownCommand`].
+    pub fn parse(dict: &'a Dict<'_>) -> Result<Self, Error> {
+        Self::parse_with(dict, |_| None)
+    }
+
+    /// Reads a request. `template` gives the flag text of a configured template; those named `default` and like
+    /// the command apply first, one named by the key `template` where it stands.
+    ///
+    /// # Errors
+    /// [`Error::NoCommand`], [`Error::UnknownCommand`].
+    pub fn parse_with(dict: &'a Dict<'_>, template: impl Fn(&str) -> Option<&'a str>) -> Result<Self, Error> {
+        let name = dict.text("command").ok_or(Error::NoCommand)?;
+        let mut request = Request::new(Command::parse(name).ok_or(Error::UnknownCommand)?);
+        for text in [template("default"), template(request.command.as_str())].into_iter().flatten() {
+            words::apply_text(&mut request, text);
+        }
+        for (key, value) in dict.iter() {
+            match key {
+                b"command" => {}
+                b"template" => match value.as_text().and_then(&template) {
+                    Some(text) => words::apply_text(&mut request, text),
+                    None => request.unknown.push(Unknown::value("template", value.reborrow())),
+                },
+                _ => keys::apply(&mut request, Cow::Borrowed(key), value.reborrow()),
+            }
+        }
+        Ok(request)
+    }
+
+    /// True if `flag` was said.
+    pub fn has(&self, flag: Flag) -> bool {
+        self.flags.has(flag)
+    }
+
+    /// The Call-ID of a command that needs one.
+    ///
+    /// # Errors
+    /// [`Error::NoCallId`].
+    pub fn need_call_id(&self) -> Result<&str, Error> {
+        self.call_id.as_deref().ok_or(Error::NoCallId)
+    }
+
+    /// The From-tag of a command that needs one.
+    ///
+    /// # Errors
+    /// [`Error::NoFromTag`].
+    pub fn need_from_tag(&self) -> Result<&str, Error> {
+        self.from_tag.as_deref().ok_or(Error::NoFromTag)
+    }
+
+    /// The To-tag of a command that needs one.
+    ///
+    /// # Errors
+    /// [`Error::NoToTag`].
+    pub fn need_to_tag(&self) -> Result<&str, Error> {
+        self.to_tag.as_deref().ok_or(Error::NoToTag)
+    }
+
+    /// The SDP of a command that needs one.
+    ///
+    /// # Errors
+    /// [`Error::NoSdp`].
+    pub fn need_sdp(&self) -> Result<&[u8], Error> {
+        self.sdp.as_deref().ok_or(Error::NoSdp)
+    }
+
+    /// True if the client can be told `load limit`.
+    pub fn supports_load_limit(&self) -> bool {
+        self.supports.iter().any(|name| name == "load limit")
+    }
+}
+
+/// A value as text: a byte string that is UTF-8, or a number written out.
+fn into_text(value: Value<'_>) -> Result<Text<'_>, Value<'_>> {
+    match value {
+        Value::Bytes(Cow::Borrowed(bytes)) => match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Cow::Borrowed(text)),
+            Err(_) => Err(Value::Bytes(Cow::Borrowed(bytes))),
+        },
+        Value::Bytes(Cow::Owned(bytes)) => match String::from_utf8(bytes) {
+            Ok(text) => Ok(Cow::Owned(text)),
+            Err(error) => Err(Value::Bytes(Cow::Owned(error.into_bytes()))),
+        },
+        Value::Int(number) => Ok(Cow::Owned(number.to_string())),
+        other => Err(other),
+    }
+}
+
+/// Cuts a text into pieces without copying if it is borrowed. Blanks around a piece and empty pieces go.
+fn split_text(text: Text<'_>, separator: char) -> Vec<Text<'_>> {
+    let whole = |piece: &str| !piece.is_empty();
+    match text {
+        Cow::Borrowed(text) => {
+            text.split(separator).map(str::trim).filter(|p| whole(p)).map(Cow::Borrowed).collect()
+        }
+        Cow::Owned(text) => text
+            .split(separator)
+            .map(str::trim)
+            .filter(|p| whole(p))
+            .map(|p| Cow::Owned(p.to_owned()))
+            .collect(),
+    }
+}

@@ -1,0 +1,66 @@
+//! What a client wrote and we do not know.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::Text;
+use crate::Value;
+
+/// Something a client wrote and we do not know. Its `Display` is a warning for the log, worded as rtpengine's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unknown<'a> {
+    /// A word in `flags` or `rtpp-flags`.
+    Flag(Text<'a>),
+    /// A dictionary key, with its value.
+    Key(Text<'a>, Value<'a>),
+    /// A value that the known key does not take.
+    Value(Text<'a>, Value<'a>),
+}
+
+impl<'a> Unknown<'a> {
+    /// A value that `key` does not take.
+    pub(crate) fn value(key: impl Into<Text<'a>>, value: Value<'a>) -> Self {
+        Unknown::Value(key.into(), value)
+    }
+
+    /// A word that is no flag.
+    pub(crate) fn flag(word: Cow<'a, [u8]>) -> Self {
+        Unknown::Flag(lossy(word))
+    }
+}
+
+/// Bytes as text for a warning; what is not UTF-8 is replaced.
+pub(crate) fn lossy(bytes: Cow<'_, [u8]>) -> Text<'_> {
+    match bytes {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    }
+}
+
+/// How much of a value a warning shows, in bytes.
+const SHOWN: usize = 80;
+
+impl fmt::Display for Unknown<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unknown::Flag(word) => write!(out, "Unknown flag encountered: '{}'", shown(word)),
+            Unknown::Key(key, _) => write!(out, "Unknown dictionary key encountered: '{}'", shown(key)),
+            Unknown::Value(key, Value::Bytes(bytes)) => {
+                write!(out, "Unknown '{key}' flag encountered: '{}'", shown(&String::from_utf8_lossy(bytes)))
+            }
+            Unknown::Value(key, Value::Int(number)) => {
+                write!(out, "Unknown '{key}' flag encountered: '{number}'")
+            }
+            Unknown::Value(key, _) => write!(out, "Key '{key}' does not take a list or dictionary like this"),
+        }
+    }
+}
+
+fn shown(text: &str) -> &str {
+    let mut end = text.len().min(SHOWN);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
