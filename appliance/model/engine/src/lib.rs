@@ -1,2 +1,24 @@
-//! Per-packet work on a burst: classify, look up, rewrite, fan out.
+//! Per-packet work on a burst: classify, look up, learn, rewrite, fan out.
+//!
+//! One [`Engine`] belongs to one worker thread. The worker applies changes between bursts and calls, per burst,
+//! [`Engine::run`] (decides about every frame), the backend's `finish` (sends), and [`Engine::settle`] (counts how the
+//! frames ended). What is not here: sockets, rings, threads, clocks, calls. Nothing in `run` and `settle` allocates.
 #![forbid(unsafe_code)]
+
+mod apply;
+mod classify;
+mod engine;
+mod flow;
+mod forward;
+mod learn;
+mod settle;
+mod ssrc;
+mod table;
+#[cfg(test)]
+mod tests;
+mod totals;
+
+pub use apply::Applied;
+pub use engine::Engine;
+pub use ssrc::MAX_SSRCS;
+pub use totals::Totals;

@@ -52,6 +52,8 @@ reasons! {
         NoFlow = "no-flow",
         /// Shorter than the header of what the port carries.
         TooShort = "too-short",
+        /// Longer than a buffer of the path.
+        TooLong = "too-long",
         /// Neither RTP nor RTCP at a port that carries these.
         NotMedia = "not-media",
         /// From another source than the known peer, and the call is strict.

@@ -1,0 +1,185 @@
+//! The system calls, and all that is unsafe about them. Every function here is safe to call with any arguments: memory
+//! is borrowed for the length of a call, and offsets are checked.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::os::fd::RawFd;
+use std::ptr;
+
+/// A `sockaddr_in` or `sockaddr_in6` as bytes, so that reading one needs no cast.
+#[derive(Clone, Copy)]
+#[repr(C, align(8))]
+pub(crate) struct Name([u8; Name::SIZE]);
+
+impl Name {
+    const SIZE: usize = size_of::<libc::sockaddr_in6>();
+    const V4: usize = size_of::<libc::sockaddr_in>();
+
+    const EMPTY: Name = Name([0; Name::SIZE]);
+
+    /// The address in the kernel's form, and how much of it counts.
+    fn of(at: SocketAddr) -> (Name, libc::socklen_t) {
+        let mut name = Name::EMPTY;
+        let b = &mut name.0;
+        b[2..4].copy_from_slice(&at.port().to_be_bytes());
+        match at {
+            SocketAddr::V4(v4) => {
+                b[..2].copy_from_slice(&(libc::AF_INET as u16).to_ne_bytes());
+                b[4..8].copy_from_slice(&v4.ip().octets());
+                (name, Name::V4 as libc::socklen_t)
+            }
+            SocketAddr::V6(v6) => {
+                b[..2].copy_from_slice(&(libc::AF_INET6 as u16).to_ne_bytes());
+                b[8..24].copy_from_slice(&v6.ip().octets());
+                b[24..28].copy_from_slice(&v6.scope_id().to_ne_bytes());
+                (name, Name::SIZE as libc::socklen_t)
+            }
+        }
+    }
+
+    fn address(&self) -> Option<SocketAddr> {
+        let b = &self.0;
+        let port = u16::from_be_bytes([b[2], b[3]]);
+        match i32::from(u16::from_ne_bytes([b[0], b[1]])) {
+            libc::AF_INET => {
+                let ip = Ipv4Addr::new(b[4], b[5], b[6], b[7]);
+                Some(SocketAddr::new(IpAddr::V4(ip), port))
+            }
+            libc::AF_INET6 => {
+                let octets: [u8; 16] = b[8..24].try_into().ok()?;
+                let scope = u32::from_ne_bytes([b[24], b[25], b[26], b[27]]);
+                Some(SocketAddrV6::new(Ipv6Addr::from(octets), port, 0, scope).into())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Arrays for `recvmmsg` and `sendmmsg`, allocated once. The pointers in them are written anew before each call
+/// and mean nothing between calls.
+pub(crate) struct Arrays {
+    headers: Box<[libc::mmsghdr]>,
+    vectors: Box<[libc::iovec]>,
+    names: Box<[Name]>,
+}
+
+// SAFETY: the raw pointers inside are only followed by the kernel during the calls below, which write all of them first;
+// moving the arrays to another thread between calls changes nothing that is used.
+unsafe impl Send for Arrays {}
+
+impl std::fmt::Debug for Arrays {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Arrays({})", self.names.len())
+    }
+}
+
+/// One received datagram.
+pub(crate) struct Received {
+    pub(crate) len: usize,
+    /// It was longer than its buffer.
+    pub(crate) truncated: bool,
+    pub(crate) from: Option<SocketAddr>,
+}
+
+impl Arrays {
+    pub(crate) fn new(count: usize) -> Arrays {
+        let empty = libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 };
+        // SAFETY: mmsghdr holds integers and pointers only, for which all zero bytes are a value.
+        let header: libc::mmsghdr = unsafe { std::mem::zeroed() };
+        Arrays {
+            headers: vec![header; count].into_boxed_slice(),
+            vectors: vec![empty; count].into_boxed_slice(),
+            names: vec![Name::EMPTY; count].into_boxed_slice(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Points header `at` to its vector, its name and `bytes`.
+    fn aim(&mut self, at: usize, base: *mut u8, len: usize, name_len: libc::socklen_t) {
+        let vector = &mut self.vectors[at];
+        vector.iov_base = base.cast();
+        vector.iov_len = len;
+        let header = &mut self.headers[at];
+        header.msg_len = 0;
+        header.msg_hdr.msg_iov = vector;
+        header.msg_hdr.msg_iovlen = 1;
+        header.msg_hdr.msg_name = self.names[at].0.as_mut_ptr().cast();
+        header.msg_hdr.msg_namelen = name_len;
+        header.msg_hdr.msg_flags = 0;
+    }
+
+    /// Receives what is there, without waiting, into the pieces of `memory` of `size` bytes that start at `starts`;
+    /// at most as many as there are arrays. Returns how many datagrams came; [`Arrays::received`] tells about each.
+    pub(crate) fn receive(
+        &mut self,
+        fd: RawFd,
+        memory: &mut [u8],
+        size: usize,
+        starts: impl ExactSizeIterator<Item = usize>,
+    ) -> io::Result<usize> {
+        let count = starts.len().min(self.len());
+        for (at, start) in starts.take(count).enumerate() {
+            let piece = &mut memory[start..start + size];
+            let base = piece.as_mut_ptr();
+            self.aim(at, base, size, Name::SIZE as libc::socklen_t);
+        }
+        let headers = self.headers.as_mut_ptr();
+        // SAFETY: the first `count` headers point to live vectors, names and pieces of `memory`, checked and written
+        // just now; all of it is borrowed exclusively until the call returns. Pieces may overlap only if the caller
+        // said so, which mixes their bytes and no more. A null timeout is allowed.
+        let got = unsafe {
+            libc::recvmmsg(fd, headers, count as libc::c_uint, libc::MSG_DONTWAIT, ptr::null_mut())
+        };
+        usize::try_from(got).map_err(|_| io::Error::last_os_error())
+    }
+
+    /// What the last [`Arrays::receive`] put at place `at`.
+    pub(crate) fn received(&self, at: usize) -> Received {
+        let header = &self.headers[at];
+        Received {
+            len: (header.msg_len as usize).min(self.vectors[at].iov_len),
+            truncated: header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0,
+            from: self.names[at].address(),
+        }
+    }
+
+    /// Makes `bytes` the datagram number `at` of the next [`Arrays::send`].
+    fn load(&mut self, at: usize, bytes: &[u8], to: SocketAddr) {
+        let (name, len) = Name::of(to);
+        self.names[at] = name;
+        // the kernel only reads through this pointer when sending
+        self.aim(at, bytes.as_ptr().cast_mut(), bytes.len(), len);
+    }
+
+    /// Sends datagrams, at most as many as there are arrays, without waiting. Returns how many went out; the
+    /// one behind them is at fault.
+    pub(crate) fn send<'a>(
+        &mut self,
+        fd: RawFd,
+        datagrams: impl Iterator<Item = (&'a [u8], SocketAddr)>,
+    ) -> io::Result<usize> {
+        let mut count = 0;
+        for (bytes, to) in datagrams.take(self.len()) {
+            self.load(count, bytes, to);
+            count += 1;
+        }
+        let headers = self.headers.as_mut_ptr();
+        // SAFETY: the first `count` headers point to live vectors, names and bytes that the caller lends for 'a, which
+        // outlives this call; sendmmsg reads them and writes only msg_len.
+        let sent = unsafe { libc::sendmmsg(fd, headers, count as libc::c_uint, libc::MSG_DONTWAIT) };
+        usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+    }
+}
+
+/// Sends one datagram without waiting.
+pub(crate) fn send_one(fd: RawFd, bytes: &[u8], to: SocketAddr) -> io::Result<()> {
+    let (name, len) = Name::of(to);
+    // SAFETY: `bytes` and `name` are live and as long as said; the kernel only reads them.
+    let sent = unsafe {
+        libc::sendto(fd, bytes.as_ptr().cast(), bytes.len(), libc::MSG_DONTWAIT, name.0.as_ptr().cast(), len)
+    };
+    if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}

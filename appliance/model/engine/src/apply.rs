@@ -1,0 +1,58 @@
+use crate::Engine;
+use crate::flow::Flow;
+use flow::{Change, Counters, Event, FlowKey, Generation, Snapshot, StreamId};
+use smallvec::SmallVec;
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// The flow is there as the change says.
+    Installed,
+    /// The flow is gone and its last counters were reported: the port may be closed, then the event passed on.
+    Withdrawn,
+    /// A later generation is there; nothing was done or reported.
+    Stale,
+}
+
+impl Engine {
+    /// Carries out a change. A withdrawal is reported with [`Event::Withdrawn`], also when there was no such flow (its
+    /// port may have been opened and never used), but not when a later generation holds the place.
+    pub fn apply(&mut self, change: Change, events: &mut Vec<Event>) -> Applied {
+        match change {
+            Change::Install(spec) => match self.table.find(spec.key).and_then(|at| self.table.get_mut(at)) {
+                Some(flow) if spec.generation < flow.generation => Applied::Stale,
+                Some(flow) => {
+                    flow.replace(&spec);
+                    Applied::Installed
+                }
+                None => {
+                    self.table.insert(Flow::new(&spec));
+                    Applied::Installed
+                }
+            },
+            Change::Withdraw { key, generation } => {
+                let last = match self.snapshot(key) {
+                    Some(snapshot) if generation < snapshot.generation => return Applied::Stale,
+                    Some(snapshot) => snapshot,
+                    None => unused(key, generation),
+                };
+                self.table.remove(key);
+                events.push(Event::Withdrawn(Box::new(last)));
+                Applied::Withdrawn
+            }
+        }
+    }
+}
+
+/// The snapshot of a port that never had a flow.
+fn unused(key: FlowKey, generation: Generation) -> Snapshot {
+    Snapshot {
+        key,
+        generation,
+        stream: StreamId::default(),
+        peer: None,
+        confirmed: false,
+        counters: Counters::default(),
+        ssrcs: SmallVec::new(),
+    }
+}

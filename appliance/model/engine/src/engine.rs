@@ -1,0 +1,48 @@
+use crate::table::Table;
+use crate::totals::Totals;
+use flow::{FlowKey, Snapshot};
+
+/// The flows of one worker and what is done with their packets. See the crate's front page for who calls what when.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) table: Table,
+    /// For each frame of the burst in hand, between `run` and `settle`.
+    pub(crate) places: Vec<Places>,
+    pub(crate) totals: Totals,
+}
+
+/// The flows a frame has to do with, as places in the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places {
+    /// The flow it arrived at.
+    pub(crate) ingress: Option<u32>,
+    /// The flow of the port it is to leave from.
+    pub(crate) egress: Option<u32>,
+}
+
+impl Engine {
+    /// Makes room for `flows` flows (more are taken, at the price of an allocation when they are installed) and for
+    /// bursts of up to `burst` frames, fan-out copies included.
+    pub fn new(flows: usize, burst: usize) -> Engine {
+        Engine {
+            table: Table::with_capacity(flows),
+            places: Vec::with_capacity(burst),
+            totals: Totals::default(),
+        }
+    }
+
+    /// A copy of what is known of one flow.
+    pub fn snapshot(&self, key: FlowKey) -> Option<Snapshot> {
+        Some(self.table.get(self.table.find(key)?)?.snapshot())
+    }
+
+    /// What was counted over all flows since the start.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// How many flows there are.
+    pub fn flows(&self) -> usize {
+        self.table.len()
+    }
+}

@@ -1,0 +1,74 @@
+use crate::learn::Peer;
+use crate::ssrc::SsrcTable;
+use flow::{Carries, Counters, FlowKey, FlowSpec, Gate, Generation, Output, Rewrite, Snapshot, StreamId};
+use smallvec::SmallVec;
+
+/// One flow as its worker holds it: the spec taken apart into what packets need, and what packets have shown.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    pub(crate) key: FlowKey,
+    pub(crate) generation: Generation,
+    pub(crate) stream: StreamId,
+    pub(crate) carries: Carries,
+    pub(crate) gate: Gate,
+    pub(crate) blocked: bool,
+    pub(crate) tos: u8,
+    pub(crate) peer: Peer,
+    pub(crate) rtp: SmallVec<[Way; 1]>,
+    pub(crate) rtcp: SmallVec<[Way; 1]>,
+    pub(crate) counters: Counters,
+    pub(crate) ssrcs: SsrcTable,
+}
+
+/// One way out, and the place where the flow of its egress port was last found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way {
+    pub(crate) egress: FlowKey,
+    pub(crate) rewrite: Rewrite,
+    pub(crate) place: u32,
+}
+
+fn ways(outputs: &[Output]) -> SmallVec<[Way; 1]> {
+    outputs.iter().map(|out| Way { egress: out.egress, rewrite: out.rewrite, place: u32::MAX }).collect()
+}
+
+impl Flow {
+    pub(crate) fn new(spec: &FlowSpec) -> Flow {
+        Flow {
+            key: spec.key,
+            generation: spec.generation,
+            stream: spec.stream,
+            carries: spec.carries,
+            gate: spec.gate,
+            blocked: spec.blocked,
+            tos: spec.tos,
+            peer: Peer::new(spec),
+            rtp: ways(&spec.rtp),
+            rtcp: ways(&spec.rtcp),
+            counters: Counters::default(),
+            ssrcs: SsrcTable::for_what(spec.carries),
+        }
+    }
+
+    /// Becomes what a later generation says; what was counted and learned stays.
+    pub(crate) fn replace(&mut self, spec: &FlowSpec) {
+        let fresh = Flow::new(spec);
+        let ssrcs = if self.carries == spec.carries { std::mem::take(&mut self.ssrcs) } else { fresh.ssrcs };
+        let counters = std::mem::take(&mut self.counters);
+        let mut peer = self.peer;
+        peer.replace(spec);
+        *self = Flow { peer, counters, ssrcs, ..fresh };
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            key: self.key,
+            generation: self.generation,
+            stream: self.stream,
+            peer: self.peer.address(),
+            confirmed: self.peer.confirmed(),
+            counters: self.counters.clone(),
+            ssrcs: self.ssrcs.snapshot(),
+        }
+    }
+}

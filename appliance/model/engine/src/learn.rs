@@ -1,0 +1,165 @@
+use flow::{DropReason, FlowSpec, Gate, Learning, Micros, Moment};
+use std::net::SocketAddr;
+
+/// A flow whose peer keeps moving is reported at most this often.
+const REPORT_EVERY: Micros = Micros::from_secs(1);
+
+/// How well a source fits what the SDP said; later is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Any,
+    SamePort,
+    SameAddress,
+    /// The SDP's address and port, or those learned before a re-INVITE: decides at once.
+    Exact,
+}
+
+/// Where the peer of a port is: what the SDP said, and what packets have shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    learning: Learning,
+    until: Moment,
+    /// As the spec says.
+    told: Option<SocketAddr>,
+    /// Learned in an earlier window.
+    former: Option<SocketAddr>,
+    /// Where packets to the peer are sent.
+    now: Option<SocketAddr>,
+    confirmed: bool,
+    /// Of `now`, while it is not confirmed.
+    rank: Option<Rank>,
+    /// A change that the call side has not heard of.
+    unreported: bool,
+    report_from: Moment,
+}
+
+/// An address one can send to. Linux takes an unspecified destination for this machine itself.
+fn usable(peer: Option<SocketAddr>) -> Option<SocketAddr> {
+    peer.filter(|at| !at.ip().is_unspecified() && at.port() != 0)
+}
+
+impl Peer {
+    pub(crate) fn new(spec: &FlowSpec) -> Peer {
+        let told = usable(spec.peer);
+        Peer {
+            learning: spec.learning,
+            until: spec.learn_until,
+            told,
+            former: None,
+            now: told,
+            confirmed: spec.confirmed && told.is_some(),
+            rank: None,
+            unreported: false,
+            report_from: Moment::default(),
+        }
+    }
+
+    /// Takes over a later generation. What was learned stays unless the spec names another address. A window that ends
+    /// later opens learning again, with the address known so far as the best candidate, so that a peer that has not moved
+    /// is confirmed by its next packet.
+    pub(crate) fn replace(&mut self, spec: &FlowSpec) {
+        let fresh = Peer::new(spec);
+        let unmoved = fresh.told == self.told || fresh.now == self.now;
+        if !unmoved || fresh.learning == Learning::Off {
+            *self = Peer { report_from: self.report_from, ..fresh };
+            return;
+        }
+        let reopened = fresh.until > self.until && !fresh.confirmed;
+        self.learning = fresh.learning;
+        self.until = fresh.until;
+        self.told = fresh.told;
+        if reopened && self.confirmed {
+            self.former = self.now;
+            self.confirmed = false;
+            self.rank = None;
+        }
+        // the call side knows it for certain, and nothing here says otherwise
+        self.confirmed |= fresh.confirmed;
+    }
+
+    /// Where packets to the peer are sent.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.now
+    }
+
+    pub(crate) fn confirmed(&self) -> bool {
+        self.confirmed
+    }
+
+    /// A packet came from `source`: learns from it if it `teaches`, then says whether it may pass.
+    pub(crate) fn admit(
+        &mut self,
+        source: SocketAddr,
+        teaches: bool,
+        gate: Gate,
+        now: Moment,
+    ) -> Result<(), DropReason> {
+        if teaches && !self.confirmed {
+            self.learn(source, now);
+        }
+        if self.now == Some(source) {
+            return Ok(());
+        }
+        match gate {
+            Gate::Strict if self.now.is_some() => return Err(DropReason::UnknownSource),
+            Gate::Handover if teaches && self.confirmed && self.learning != Learning::Off => {
+                self.now = Some(source);
+                self.unreported = true;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn learn(&mut self, source: SocketAddr, now: Moment) {
+        let over = now >= self.until;
+        let decided = match self.learning {
+            Learning::Off => self.now.is_some(),
+            Learning::Immediate => {
+                self.now = Some(source);
+                true
+            }
+            Learning::Delayed => {
+                self.now = Some(source);
+                over
+            }
+            Learning::Heuristic => {
+                let rank = self.rank_of(source);
+                if self.rank <= Some(rank) {
+                    self.rank = Some(rank);
+                    self.now = Some(source);
+                }
+                over || rank == Rank::Exact
+            }
+        };
+        if decided {
+            self.confirmed = true;
+            self.unreported = true;
+        }
+    }
+
+    fn rank_of(&self, source: SocketAddr) -> Rank {
+        let same =
+            |part: fn(&SocketAddr, &SocketAddr) -> bool| self.told.is_some_and(|told| part(&told, &source));
+        if self.former == Some(source) || self.told == Some(source) {
+            Rank::Exact
+        } else if same(|a, b| a.ip() == b.ip()) {
+            Rank::SameAddress
+        } else if same(|a, b| a.port() == b.port()) {
+            Rank::SamePort
+        } else {
+            Rank::Any
+        }
+    }
+
+    /// The address to report, if there is one the call side has not heard of and it is time.
+    pub(crate) fn report(&self, now: Moment) -> Option<SocketAddr> {
+        self.now.filter(|_| self.unreported && now >= self.report_from)
+    }
+
+    /// The report was made.
+    pub(crate) fn reported(&mut self, now: Moment) {
+        self.unreported = false;
+        self.report_from = now + REPORT_EVERY;
+    }
+}

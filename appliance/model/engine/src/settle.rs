@@ -1,0 +1,59 @@
+use crate::Engine;
+use flow::{Burst, DropReason, Frame, Traffic, Verdict};
+
+impl Engine {
+    /// Counts how the frames of a burst ended, after the backend has sent it and before it is cleared. The burst must
+    /// be the one [`Engine::run`] was given last.
+    pub fn settle(&mut self, burst: &Burst) {
+        debug_assert_eq!(self.places.len(), burst.frames().len(), "not the burst that was run");
+        for (at, frame) in burst.frames().iter().enumerate().take(self.places.len()) {
+            match frame.verdict {
+                Verdict::Forward(_) => self.sent(at, |sent| sent.count(usize::from(frame.len))),
+                Verdict::Drop(reason) => self.dropped(at, frame, reason),
+                Verdict::Punt(_) => self.totals.punted += 1,
+                Verdict::Consume => self.totals.consumed += 1,
+                Verdict::Undecided => debug_assert!(false, "a frame was left undecided"),
+            }
+        }
+    }
+
+    /// A fan-out copy that was never made still ends in a counter.
+    pub(crate) fn count_lost_copy(&mut self, at: usize, reason: DropReason) {
+        self.totals.drops[reason as usize] += 1;
+        if let Some(flow) = self.places[at].ingress.and_then(|place| self.table.get_mut(place)) {
+            flow.counters.drops[reason as usize] += 1;
+        }
+    }
+
+    fn sent(&mut self, at: usize, count: impl Fn(&mut Traffic)) {
+        count(&mut self.totals.sent);
+        if let Some(flow) = self.places[at].egress.and_then(|place| self.table.get_mut(place)) {
+            count(&mut flow.counters.sent);
+        }
+    }
+
+    fn dropped(&mut self, at: usize, frame: &Frame, reason: DropReason) {
+        self.totals.drops[reason as usize] += 1;
+        let flow = self.places[at].ingress.and_then(|place| self.table.get_mut(place));
+        if let Some(flow) = flow {
+            flow.counters.drops[reason as usize] += 1;
+            match reason {
+                // it did arrive; the engine never saw it because the backend had decided
+                DropReason::TooLong => {
+                    for received in [&mut flow.counters.received, &mut self.totals.received] {
+                        received.count(usize::from(frame.len));
+                        received.errors += 1;
+                    }
+                }
+                DropReason::TooShort | DropReason::NotMedia | DropReason::UnknownSource => {
+                    flow.counters.received.errors += 1;
+                    self.totals.received.errors += 1;
+                }
+                _ => {}
+            }
+        }
+        if reason == DropReason::SendFailed {
+            self.sent(at, |sent| sent.errors += 1);
+        }
+    }
+}
