@@ -1,0 +1,49 @@
+use super::query::render;
+use crate::desk::Desk;
+use call::{Delete, Doomed, EndReason, Outside, Scope};
+use flow::Micros;
+use ng::request::Flag;
+use ng::{Reply, Request};
+
+const NOT_FOUND: &str = "Call-ID not found or tags didn't match";
+
+/// `delete`.
+pub(super) fn delete(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Reply> {
+    let call_id = request.need_call_id()?;
+    let from_tag = request.from_tag.as_deref();
+    let wanted = Delete {
+        call_id: call_id.as_bytes(),
+        from_tag: from_tag.map(str::as_bytes),
+        to_tag: request.to_tag.as_deref().filter(|_| request.has(Flag::ToTag)).map(str::as_bytes),
+        via_branch: request.via_branch.as_deref().map(str::as_bytes),
+        delay: request.delete_delay.and_then(|secs| u64::try_from(secs).ok()).map(Micros::from_secs),
+    };
+    let now = desk.clock.now();
+    let Some(doomed) = desk.book.doom(&wanted, now) else {
+        let fatal = request.has(Flag::Fatal);
+        return if fatal { Err(Reply::error(NOT_FOUND)) } else { Ok(Reply::ok().with_warning(NOT_FOUND)) };
+    };
+    let scope = match doomed {
+        Doomed::Call(..) => Scope::default(),
+        Doomed::Party(..) => Scope { from_tag: wanted.from_tag, to_tag: None },
+    };
+    // The counters are read before anything is closed.
+    let snapshots = desk.snapshots(doomed.number());
+    if doomed.at() <= now {
+        let now = desk.clock.stamp();
+        let mut outside = Outside { ports: &mut desk.ports, now, changes: &mut desk.changes };
+        desk.book.carry_out(doomed, &mut outside);
+        desk.flush();
+    }
+    let reply = if request.has(Flag::Fast) {
+        Reply::ok()
+    } else {
+        desk.book.get(doomed.number()).map_or_else(Reply::ok, |call| render(call, scope, &snapshots, desk.clock.stamp()))
+    };
+    if let Doomed::Call(number, at) = doomed {
+        if at <= now {
+            desk.end(number, EndReason::Terminated, &snapshots);
+        }
+    }
+    Ok(reply)
+}

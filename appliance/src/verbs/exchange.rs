@@ -1,0 +1,85 @@
+use super::{limits, options};
+use crate::desk::Desk;
+use call::{Intent, Outside, PortError, Refusal};
+use ng::{Reply, Request};
+
+/// `offer`.
+pub(super) fn offer(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Reply> {
+    let sdp = request.need_sdp()?;
+    let call_id = request.need_call_id()?;
+    let from_tag = request.need_from_tag()?;
+    if desk.book.number(call_id.as_bytes()).is_none() {
+        limits::admit(desk, request)?;
+    }
+    exchange(desk, request, sdp, (call_id, from_tag, request.to_tag.as_deref()), |book, intent, outside| {
+        book.offer(intent, outside)
+    })
+}
+
+/// `answer`.
+pub(super) fn answer(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Reply> {
+    let sdp = request.need_sdp()?;
+    let call_id = request.need_call_id()?;
+    let from_tag = request.need_from_tag()?;
+    let to_tag = request.need_to_tag()?;
+    exchange(desk, request, sdp, (call_id, from_tag, Some(to_tag)), |book, intent, outside| {
+        book.answer(intent, outside)
+    })
+}
+
+fn exchange(
+    desk: &mut Desk,
+    request: &Request<'_>,
+    sdp: &[u8],
+    (call_id, from_tag, to_tag): (&str, &str, Option<&str>),
+    apply: impl FnOnce(&mut call::Book, &Intent<'_>, &mut Outside<'_>) -> Result<Vec<u8>, Refusal>,
+) -> Result<Reply, Reply> {
+    let session = sdp::Session::parse(sdp).map_err(|error| {
+        tracing::warn!(call_id, %error, "SDP refused");
+        let reply = Reply::error(error.ng_text());
+        if error.replies_with_empty_sdp() { reply.with("sdp", "") } else { reply }
+    })?;
+    let options = options::of(request);
+    if options.loop_protect && session.loop_marks().any(|mark| mark == desk.book.settings().instance.as_str()) {
+        return Ok(Reply::ok().with("sdp", sdp.to_vec()));
+    }
+    let intent = Intent {
+        call_id: call_id.as_bytes(),
+        from_tag: from_tag.as_bytes(),
+        to_tag: to_tag.map(str::as_bytes),
+        via_branch: request.via_branch.as_deref().map(str::as_bytes),
+        label: request.parties.label.as_deref().map(str::as_bytes),
+        sdp: &session,
+        options,
+    };
+    let now = desk.clock.stamp();
+    let mut outside = Outside { ports: &mut desk.ports, now, changes: &mut desk.changes };
+    let result = apply(&mut desk.book, &intent, &mut outside);
+    desk.flush();
+    let body = result.map_err(|refusal| refuse(desk, request, call_id, &refusal))?;
+    let reply = Reply::ok().with("sdp", body);
+    let missing = limits::not_available(request);
+    Ok(if missing.is_empty() { reply } else { reply.with_warning(missing) })
+}
+
+/// The text that proxies match on, what an operator needs in the log, and the same for the client as a message.
+fn refuse(desk: &mut Desk, request: &Request<'_>, call_id: &str, refusal: &Refusal) -> Reply {
+    let detail = match refusal {
+        Refusal::SessionLimit => return limits::full(desk, request, limits::Limit::Sessions),
+        Refusal::Ports(PortError::Exhausted { addr }) => {
+            format!("all ports of {addr} are in use by calls: widen its port range or add an address")
+        }
+        Refusal::Ports(PortError::BindFailed { addr, why }) => {
+            format!("ports of {addr} are free but cannot be bound: {why}")
+        }
+        Refusal::Ports(PortError::DescriptorLimit { limit }) => {
+            format!("the process may open {limit} descriptors and has them all: raise LimitNOFILE")
+        }
+        other => {
+            tracing::warn!(call_id, "{}: {other}", request.command.as_str());
+            return Reply::error(other.to_string());
+        }
+    };
+    tracing::error!(call_id, "{refusal}: {detail}");
+    Reply::error(refusal.to_string()).with("message", detail)
+}

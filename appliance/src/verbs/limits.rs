@@ -1,0 +1,73 @@
+use crate::desk::Desk;
+use ng::request::options::IceMode;
+use ng::request::{Flag, options};
+use ng::{Reply, Request};
+
+/// Why a new call is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    Sessions,
+    Cpu,
+    Load,
+    Bandwidth,
+}
+
+impl Limit {
+    /// The text that proxies match on, letter by letter.
+    fn text(self) -> &'static str {
+        match self {
+            Limit::Sessions => "Parallel session limit reached",
+            Limit::Cpu => "CPU usage limit exceeded",
+            Limit::Load => "Load limit exceeded",
+            Limit::Bandwidth => "Bandwidth limit exceeded",
+        }
+    }
+}
+
+/// Lets a new call in, or says why not.
+pub(super) fn admit(desk: &mut Desk, request: &Request<'_>) -> Result<(), Reply> {
+    let limit = if desk.book.is_full() {
+        Some(Limit::Sessions)
+    } else {
+        match desk.strain.over() {
+            None => None,
+            Some(crate::desk::Strain::CPU) => Some(Limit::Cpu),
+            Some(crate::desk::Strain::LOAD) => Some(Limit::Load),
+            Some(_) => Some(Limit::Bandwidth),
+        }
+    };
+    match limit {
+        Some(limit) => Err(full(desk, request, limit)),
+        None => Ok(()),
+    }
+}
+
+/// `load limit` for clients that can be told so, else the error that makes the others try the next node.
+pub(super) fn full(desk: &mut Desk, request: &Request<'_>, limit: Limit) -> Reply {
+    desk.tally.rejected += 1;
+    tracing::warn!(call_id = request.call_id.as_deref().unwrap_or(""), "new call refused: {}", limit.text());
+    if request.supports_load_limit() {
+        Reply::load_limit(limit.text())
+    } else {
+        Reply::error(Limit::Sessions.text())
+    }
+}
+
+/// What the client asked for that this build cannot do, for the `warning` of the reply; empty when there is nothing.
+pub(super) fn not_available(request: &Request<'_>) -> String {
+    let codecs = &request.codecs;
+    let asked = [
+        (!codecs.transcode.is_empty() || !codecs.accept.is_empty(), "transcoding"),
+        (request.has(Flag::ForceTranscoding), "transcoding"),
+        (request.ice.mode == Some(IceMode::Force), "ICE"),
+        (request.rtcp.generate == Some(true), "generate RTCP"),
+        (request.recording.call == Some(options::RecordCall::On), "recording"),
+        (request.has(Flag::InjectDtmf) || request.has(Flag::DetectDtmf), "DTMF processing"),
+        (request.has(Flag::Fragment), "trickle ICE fragments"),
+        (request.path.media_echo.is_some(), "media-echo"),
+        (request.music.is_some(), "music on hold"),
+    ];
+    let mut names: Vec<&str> = asked.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
+    names.dedup();
+    if names.is_empty() { String::new() } else { format!("not available in this build: {}", names.join(", ")) }
+}

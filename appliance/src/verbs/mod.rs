@@ -1,0 +1,66 @@
+//! One file per ng command: request → call action → reply. Only here ng spellings meet the call model.
+
+mod block;
+mod delete;
+mod exchange;
+mod limits;
+mod list;
+mod options;
+mod query;
+mod statistics;
+
+pub use query::render_call;
+
+use crate::desk::Desk;
+use ng::{Command, Reply, Request};
+use std::net::SocketAddr;
+
+/// Carries a request out. `from` is the client's address, for the statistics.
+pub fn carry_out(desk: &mut Desk, dict: &ng::Dict<'_>, from: SocketAddr) -> Reply {
+    let started = desk.clock.now();
+    let templates = desk.templates.clone();
+    let request = match Request::parse_with(dict, |name| templates.get(name).map(String::as_str)) {
+        Ok(request) => request,
+        Err(error) => {
+            desk.tally.control.error(from);
+            tracing::warn!(%from, %error, "request refused");
+            return error.into();
+        }
+    };
+    let reply = dispatch(desk, &request);
+    let took = desk.clock.now().since(started);
+    desk.tally.control.command(from, request.command, took, reply.outcome() == ng::Outcome::Error);
+    note_unknown(&request, from);
+    reply
+}
+
+fn dispatch(desk: &mut Desk, request: &Request<'_>) -> Reply {
+    let result = match request.command {
+        Command::Ping => return Reply::pong(),
+        Command::Offer => exchange::offer(desk, request),
+        Command::Answer => exchange::answer(desk, request),
+        Command::Delete => delete::delete(desk, request),
+        Command::Query => query::query(desk, request),
+        Command::List => list::list(desk, request),
+        Command::Statistics => Ok(statistics::statistics(desk)),
+        Command::BlockMedia => block::block(desk, request, true),
+        Command::UnblockMedia => block::block(desk, request, false),
+        Command::Cli => Ok(statistics::cli(desk, request)),
+        other => {
+            return Reply::error(format!("Command \"{}\" is not available in this build", other.as_str()));
+        }
+    };
+    result.unwrap_or_else(|reply| reply)
+}
+
+/// A flag nobody knows is never an error, but somebody meant something by it.
+fn note_unknown(request: &Request<'_>, from: SocketAddr) {
+    for unknown in &request.unknown {
+        tracing::warn!(
+            %from,
+            call_id = request.call_id.as_deref().unwrap_or(""),
+            "{} has something unknown in it: {unknown}",
+            request.command.as_str()
+        );
+    }
+}
