@@ -1,0 +1,129 @@
+use super::ask::Ask;
+use crossbeam_queue::ArrayQueue;
+use flow::Change;
+use mio::Waker;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Instant;
+use udp::PortSocket;
+
+/// What a worker can be told.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Serve this port.
+    Open(PortSocket),
+    /// Install or withdraw a flow.
+    Change(Change),
+    /// Answer a question.
+    Answer(Arc<Ask>),
+}
+
+/// Why an order did not get into the mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It stayed full until the deadline.
+    Full,
+    /// The worker has ended.
+    Ended,
+}
+
+/// The bounded way from the desk to one worker.
+#[derive(Debug)]
+pub(super) struct Mailbox {
+    orders: ArrayQueue<Order>,
+    waker: Waker,
+    /// The worker has been called and has not looked yet.
+    called: AtomicBool,
+    ended: AtomicBool,
+    /// Senders that wait for room.
+    waiting: AtomicUsize,
+    lock: Mutex<()>,
+    room: Condvar,
+}
+
+impl Mailbox {
+    pub(super) fn new(capacity: usize, waker: Waker) -> Mailbox {
+        Mailbox {
+            orders: ArrayQueue::new(capacity),
+            waker,
+            called: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
+            lock: Mutex::new(()),
+            room: Condvar::new(),
+        }
+    }
+
+    /// Wakes the worker unless it has been called already. A wake that fails leaves the order where it is: the
+    /// worker's next turn takes it.
+    pub(super) fn call(&self) {
+        if !self.called.swap(true, Ordering::AcqRel) {
+            let _ = self.waker.wake();
+        }
+    }
+
+    /// Puts an order in, waiting for room until `deadline`.
+    pub(super) fn send(&self, order: Order, deadline: Instant) -> Result<(), Refused> {
+        let mut order = match self.orders.push(order) {
+            Ok(()) => {
+                self.call();
+                return if self.ended() { Err(Refused::Ended) } else { Ok(()) };
+            }
+            Err(order) => order,
+        };
+        let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        // announced before the next try: a worker that makes room after it will see us and call
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let result = loop {
+            if self.ended() {
+                break Err(Refused::Ended);
+            }
+            match self.orders.push(order) {
+                Ok(()) => break Ok(()),
+                Err(back) => order = back,
+            }
+            self.call();
+            let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+            else {
+                break Err(Refused::Full);
+            };
+            (guard, _) = self.room.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner);
+        };
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        drop(guard);
+        self.call();
+        result
+    }
+
+    /// The worker begins to look: whoever sends from now on calls again.
+    pub(super) fn look(&self) {
+        self.called.swap(false, Ordering::AcqRel);
+    }
+
+    pub(super) fn take(&self) -> Option<Order> {
+        self.orders.pop()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.orders.is_empty()
+    }
+
+    /// Lets senders that wait for room try again.
+    pub(super) fn made_room(&self) {
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            let _guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+            self.room.notify_all();
+        }
+    }
+
+    /// Asks the worker to end, or says that it has.
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        let _ = self.waker.wake();
+        self.made_room();
+    }
+
+    pub(super) fn ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
+    }
+}

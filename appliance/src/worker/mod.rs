@@ -1,0 +1,14 @@
+//! The packet threads `poll-0`, `poll-1`, …: each owns sockets and an engine, takes orders from a bounded mailbox at
+//! the loop boundary and tells the desk by events. Nobody reads a worker's live state; one asks for a copy.
+//!
+//! Waiting: a worker waits in its poll and nowhere else. A caller waits at most for the time it says.
+
+mod ask;
+mod mailbox;
+mod outbox;
+mod poller;
+mod pool;
+#[cfg(test)]
+mod tests;
+
+pub use pool::{Pool, PoolError, StartError};

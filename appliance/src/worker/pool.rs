@@ -1,0 +1,242 @@
+use super::ask::{Answer, Ask};
+use super::mailbox::{Mailbox, Order, Refused};
+use super::outbox::Outbox;
+use super::poller::{COPIES, Poller};
+use engine::Totals;
+use flow::{Change, Event, FlowKey, Snapshot};
+use mio::Waker;
+use nix::sched::{CpuSet, sched_setaffinity};
+use nix::unistd::Pid;
+use std::io;
+use std::sync::{Arc, mpsc};
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+use thiserror::Error;
+use udp::{Door, PortSocket, UdpIo};
+
+/// Orders a worker's mailbox holds.
+const MAILBOX: usize = 4096;
+/// Events that may wait for the desk.
+const OUTBOX: usize = 4096;
+/// How long a caller waits for room in a full mailbox.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The packet threads, as the desk sees them. A call's flows must all be on one worker.
+#[derive(Debug)]
+pub struct Pool {
+    workers: Vec<Worker>,
+    outbox: Arc<Outbox>,
+}
+
+#[derive(Debug)]
+struct Worker {
+    door: Door,
+    mailbox: Arc<Mailbox>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+/// Why the packet threads could not be started.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// There must be one at least.
+    #[error("no packet thread is configured")]
+    NoWorkers,
+    /// The core is not there, or not ours to use.
+    #[error("cannot pin packet thread poll-{worker} to core {core}: {error}")]
+    Pin {
+        /// Number of the thread.
+        worker: usize,
+        /// The core it was to run on.
+        core: usize,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// No thread, or no descriptors for it.
+    #[error("cannot start packet thread poll-{worker}: {error}")]
+    System {
+        /// Number of the thread.
+        worker: usize,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+/// Why a worker did not do what it was told.
+#[derive(Debug, Error)]
+pub enum PoolError {
+    /// There are fewer workers.
+    #[error("there is no packet thread poll-{0}")]
+    NoWorker(usize),
+    /// Its mailbox stayed full.
+    #[error("packet thread poll-{0} does not keep up: its mailbox is full")]
+    Full(usize),
+    /// The thread is gone.
+    #[error("packet thread poll-{0} has ended")]
+    Ended(usize),
+    /// No answer came in time.
+    #[error("packet thread poll-{0} did not answer in time")]
+    Silent(usize),
+    /// The system would not watch the socket.
+    #[error("cannot watch UDP port {key}: {error} (see fs.epoll.max_user_watches)")]
+    Watch {
+        /// The port.
+        key: FlowKey,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+impl Pool {
+    /// Starts a thread `poll-N` per entry of `cores`, pinned to the core if one is named. `epoch` is the start of
+    /// [`flow::Moment`]; `desk` is called when there are events to drain.
+    ///
+    /// # Errors
+    /// [`StartError`]; threads that were started before it are stopped.
+    pub fn start(cores: &[Option<usize>], epoch: Instant, desk: Arc<Waker>) -> Result<Pool, StartError> {
+        if cores.is_empty() {
+            return Err(StartError::NoWorkers);
+        }
+        let outbox = Arc::new(Outbox::new(OUTBOX, cores.len(), desk));
+        let mut pool = Pool { workers: Vec::with_capacity(cores.len()), outbox };
+        for (number, &core) in cores.iter().enumerate() {
+            let worker = Worker::start(number, core, epoch, &pool.outbox)?;
+            pool.workers.push(worker);
+        }
+        Ok(pool)
+    }
+
+    /// How many workers there are; they are numbered from 0.
+    pub fn workers(&self) -> usize {
+        self.workers.len()
+    }
+
+    fn worker(&self, number: usize) -> Result<&Worker, PoolError> {
+        self.workers.get(number).ok_or(PoolError::NoWorker(number))
+    }
+
+    fn send(&self, number: usize, order: Order) -> Result<(), PoolError> {
+        let sent = self.worker(number)?.mailbox.send(order, Instant::now() + PATIENCE);
+        sent.map_err(|refused| match refused {
+            Refused::Full => PoolError::Full(number),
+            Refused::Ended => PoolError::Ended(number),
+        })
+    }
+
+    /// Gives a port to a worker. It serves it until a flow of its key is withdrawn, whether or not one was ever
+    /// installed.
+    ///
+    /// # Errors
+    /// [`PoolError`]; the port is closed then.
+    pub fn open(&self, worker: usize, port: PortSocket) -> Result<(), PoolError> {
+        let key = port.key();
+        self.worker(worker)?.door.announce(&port).map_err(|error| PoolError::Watch { key, error })?;
+        self.send(worker, Order::Open(port))
+    }
+
+    /// Installs or withdraws a flow. A withdrawal closes the port and is then answered by [`Event::Withdrawn`] with the last
+    /// counters, unless a later generation was installed. Orders to one worker are carried out in order.
+    ///
+    /// # Errors
+    /// [`PoolError`]; nothing was changed then. Waits up to half a second for room in the mailbox.
+    pub fn apply(&self, worker: usize, change: Change) -> Result<(), PoolError> {
+        self.send(worker, Order::Change(change))
+    }
+
+    fn ask(&self, worker: usize, keys: &[FlowKey], patience: Duration) -> Result<Answer, PoolError> {
+        let ask = Arc::new(Ask::new(keys));
+        let deadline = Instant::now() + patience;
+        self.send(worker, Order::Answer(Arc::clone(&ask)))?;
+        ask.wait(deadline).ok_or(PoolError::Silent(worker))
+    }
+
+    /// Copies of those of `keys` that are flows of this worker, in that order; waits up to `patience`.
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub fn snapshots(
+        &self,
+        worker: usize,
+        keys: &[FlowKey],
+        patience: Duration,
+    ) -> Result<Vec<Snapshot>, PoolError> {
+        Ok(self.ask(worker, keys, patience)?.snapshots)
+    }
+
+    /// What a worker has counted over all its flows, past ones included; waits up to `patience`.
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub fn totals(&self, worker: usize, patience: Duration) -> Result<Totals, PoolError> {
+        Ok(self.ask(worker, &[], patience)?.totals)
+    }
+
+    /// Appends all events that have come, with the number of the worker they are from. To be called whenever the
+    /// desk's waker was.
+    pub fn drain_events(&self, out: &mut Vec<(usize, Event)>) {
+        for worker in self.outbox.drain(out) {
+            self.workers[worker].mailbox.call();
+        }
+    }
+
+    /// Ends all threads and closes their ports.
+    ///
+    /// # Errors
+    /// What the system said to a thread that had ended before, because its poll failed.
+    pub fn stop(mut self) -> io::Result<()> {
+        self.end()
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        for worker in &self.workers {
+            worker.mailbox.end();
+        }
+        let mut result = Ok(());
+        for thread in self.workers.iter_mut().filter_map(|worker| worker.thread.take()) {
+            let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("a packet thread panicked")));
+            result = result.and(ended);
+        }
+        result
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        // stop() reports; whoever only drops has nowhere to hear it
+        let _ = self.end();
+    }
+}
+
+impl Worker {
+    fn start(
+        number: usize,
+        core: Option<usize>,
+        epoch: Instant,
+        outbox: &Arc<Outbox>,
+    ) -> Result<Worker, StartError> {
+        let system = |error| StartError::System { worker: number, error };
+        let io = UdpIo::new(COPIES).map_err(system)?;
+        let door = io.door().map_err(system)?;
+        let mailbox = Arc::new(Mailbox::new(MAILBOX, io.waker().map_err(system)?));
+        let poller = Poller::new(number, epoch, io, Arc::clone(&mailbox), Arc::clone(outbox));
+        let (tell, told) = mpsc::sync_channel(1);
+        let body = move || {
+            let pinned = core.map_or(Ok(()), pin);
+            let go_on = pinned.is_ok();
+            // the receiver waits below
+            let _ = tell.send(pinned);
+            if go_on { poller.run() } else { Ok(()) }
+        };
+        let thread = Builder::new().name(format!("poll-{number}")).spawn(body).map_err(system)?;
+        match (told.recv(), core) {
+            (Ok(Err(error)), Some(core)) => Err(StartError::Pin { worker: number, core, error }),
+            _ => Ok(Worker { door, mailbox, thread: Some(thread) }),
+        }
+    }
+}
+
+/// Lets the calling thread run on `core` alone.
+fn pin(core: usize) -> io::Result<()> {
+    let mut set = CpuSet::new();
+    set.set(core)?;
+    Ok(sched_setaffinity(Pid::from_raw(0), &set)?)
+}
