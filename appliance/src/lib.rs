@@ -1,3 +1,8 @@
 //! RTP media relay: the daemon rtpengine and its control tool.
 
+pub mod cli;
+pub mod desk;
+pub mod export;
+pub mod placement;
+pub mod verbs;
 pub mod worker;

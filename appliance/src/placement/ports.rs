@@ -35,6 +35,18 @@ impl PortMask {
         self.size
     }
 
+    /// Lowest port; 0 when there is none.
+    pub fn low(&self) -> u16 {
+        let word = self.bits.iter().position(|w| *w != 0);
+        word.map_or(0, |at| at as u16 * 64 + self.bits[at].trailing_zeros() as u16)
+    }
+
+    /// Highest port; 0 when there is none.
+    pub fn high(&self) -> u16 {
+        let word = self.bits.iter().rposition(|w| *w != 0);
+        word.map_or(0, |at| at as u16 * 64 + 63 - self.bits[at].leading_zeros() as u16)
+    }
+
     fn has(&self, port: u16) -> bool {
         self.bits[usize::from(port) / 64] >> (port % 64) & 1 == 1
     }

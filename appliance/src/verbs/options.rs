@@ -31,7 +31,7 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
         attributes: attributes(request),
         remove_media: request.edit.media_remove.iter().map(|kind| &**kind).collect(),
         single_codec: request.has(Flag::SingleCodec),
-        ptime: request.codecs.ptime.and_then(|p| u32::try_from(p).ok()).filter(|p| *p > 0),
+        ptime: request.codecs.ptime_ms.and_then(|p| u32::try_from(p).ok()).filter(|p| *p > 0),
         port_latching: latching(request),
         learning: learning(request),
         gate: gate(request),
@@ -173,7 +173,7 @@ fn tos(value: i64) -> Option<Option<u8>> {
 }
 
 fn codecs<'a>(request: &'a Request<'_>) -> CodecEdits<'a> {
-    let specs = |list: &'a [ng::Text<'_>]| list.iter().map(|text| CodecSpec::parse(text)).collect::<Vec<_>>();
+    let specs = |list: &'a [ng::Text<'_>]| list.iter().map(|text| CodecSpec::parse(&**text)).collect::<Vec<_>>();
     let said = &request.codecs;
     let mut mask = specs(&said.mask);
     mask.extend(specs(&said.consume));

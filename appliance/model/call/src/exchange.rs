@@ -88,6 +88,7 @@ impl Call {
         }
         if let Some(text) = options.metadata {
             self.metadata = Some(text.into());
+            self.parties[between.sender].metadata = Some(text.into());
         }
         let interfaces = [(between.sender, options.towards_sender), (between.receiver, options.towards_receiver)];
         for (party, name) in interfaces {

@@ -91,6 +91,10 @@ pub struct Options<'a> {
 pub struct Replace {
     /// Address in `o=`.
     pub origin: bool,
+    /// User and session id of `o=` stay those of the first offer.
+    pub origin_full: bool,
+    /// `s=` stays that of the first offer.
+    pub session_name: bool,
     /// Session version in `o=` grows only when the body changes.
     pub version: bool,
     /// Session version in `o=` grows with every body.

@@ -24,6 +24,8 @@ pub(crate) struct Party {
     pub(crate) via_branch: Option<Box<[u8]>>,
     /// Free name given by the client.
     pub(crate) label: Option<Box<[u8]>>,
+    /// Free text that came with one of its messages.
+    pub(crate) metadata: Option<Box<[u8]>>,
     pub(crate) created: Stamp,
     /// Interface that faces this party, once `direction` or its address said so.
     pub(crate) interface: Option<InterfaceId>,
@@ -52,6 +54,7 @@ impl Party {
             aliases: Vec::new(),
             via_branch: None,
             label: None,
+            metadata: None,
             created,
             interface: None,
             peers: Vec::new(),

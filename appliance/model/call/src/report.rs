@@ -17,6 +17,8 @@ pub struct CallReport<'a> {
     pub created: Stamp,
     /// When the last message about it came.
     pub last_signal: Stamp,
+    /// Free text given by the client.
+    pub metadata: Option<&'a [u8]>,
     /// The parties asked for.
     pub parties: Vec<PartyReport<'a>>,
 }
@@ -36,6 +38,8 @@ pub struct PartyReport<'a> {
     pub label: Option<&'a [u8]>,
     /// When it was created.
     pub created: Stamp,
+    /// Free text that came with one of its messages.
+    pub metadata: Option<&'a [u8]>,
     /// Tags of the parties it talks with.
     pub peers: Vec<&'a [u8]>,
     /// Its media sections.
@@ -61,6 +65,11 @@ pub struct MediaReport<'a> {
 }
 
 impl MediaReport<'_> {
+    /// The profile in the usual spelling, when it is a known one.
+    pub fn known_protocol(&self) -> Option<&'static str> {
+        Some(sdp::Profile::of(self.protocol).as_str()).filter(|p| !p.is_empty())
+    }
+
     /// Name of the codec with that payload type, as `name/clock`, when the party listed it.
     pub fn codec(&self, pt: u8) -> Option<String> {
         self.media.codecs.iter().find(|c| c.pt == pt).map(crate::media::OfferedCodec::text)
@@ -80,6 +89,8 @@ pub struct StreamReport<'a> {
     pub signalled: Option<SocketAddr>,
     /// The stream carries RTCP although it is the RTP stream (rtcp-mux).
     pub muxed: bool,
+    /// RTCP of this leg comes on the RTP port (said of both its streams).
+    pub leg_muxed: bool,
     /// Not relayed because it is off or not ours.
     pub rejected: bool,
     /// When it was made.
@@ -112,7 +123,7 @@ impl Call {
     /// A report about the parties in scope. A tag that nobody has gives an empty list.
     pub fn report(&self, scope: Scope<'_>) -> CallReport<'_> {
         let parties = self.in_scope(scope).into_iter().map(|at| self.report_party(at)).collect();
-        CallReport { id: &self.id, created: self.created, last_signal: self.last_signal, parties }
+        CallReport { id: &self.id, created: self.created, last_signal: self.last_signal, metadata: self.metadata.as_deref(), parties }
     }
 
     /// The keys of every open flow, for a request of snapshots.
@@ -153,6 +164,7 @@ impl Call {
             aliases: party.aliases.iter().map(|a| &**a).collect(),
             label: party.label.as_deref(),
             created: party.created,
+            metadata: party.metadata.as_deref(),
             peers: party.peers.iter().map(|p| &*self.parties[*p].tag).collect(),
             medias: (0..party.medias.len()).map(|media| self.report_media(at, media)).collect(),
         }
@@ -198,6 +210,7 @@ impl Call {
             family: local.map_or(media.family, |k| Family::of(k.addr)),
             signalled,
             muxed: media.mux.active && usage == FlowUse::Rtp,
+            leg_muxed: media.mux.active,
             rejected: media.rejected,
             opened: Stamp { at: opened, wall_us: self.created.wall_us_of(opened) },
             flows: self

@@ -114,6 +114,8 @@ members! {
         Unsubscribe = "unsubscribe",
         /// An unknown call is an error.
         Fatal = "fatal",
+        /// `query`: say which path each stream is on, and why. Ours.
+        Explain = "explain",
         /// Reply without statistics.
         Fast = "fast",
         /// Honour `to-tag` in `delete`.

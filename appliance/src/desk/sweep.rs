@@ -1,0 +1,46 @@
+use super::Desk;
+use call::Outside;
+use std::fs;
+
+impl Desk {
+    /// What is done once a second: ends what is over, and takes the machine's pulse.
+    pub fn sweep(&mut self) {
+        self.hear();
+        let now = self.clock.now();
+        for number in self.book.due(now) {
+            let snapshots = self.snapshots(number);
+            let last_packet = snapshots.values().filter_map(|s| s.counters.last_packet).max();
+            let now = self.clock.stamp();
+            let mut outside = Outside { ports: &mut self.ports, now, changes: &mut self.changes };
+            let ended = self.book.judge(number, last_packet, &mut outside);
+            self.flush();
+            if let Some(reason) = ended {
+                self.end(number, reason, &snapshots);
+            }
+        }
+        self.take_pulse();
+    }
+
+    fn take_pulse(&mut self) {
+        // Not there (a container without /proc) means nothing is known, which is no reason to refuse calls.
+        let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+        let loadavg = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        let relayed = crate::export::relayed(&self.worker_totals());
+        self.rates.measure(relayed);
+        self.strain.measure(&stat, &loadavg, relayed.1, self.clock.now());
+        self.tally.note_sessions(self.book.len() as u64);
+    }
+
+    /// What all workers have counted.
+    pub fn worker_totals(&self) -> engine::Totals {
+        let pool = self.ports.pool();
+        let mut all = engine::Totals::default();
+        for worker in 0..pool.workers() {
+            match pool.totals(worker, super::PATIENCE) {
+                Ok(totals) => all.add(&totals),
+                Err(error) => tracing::error!(%error, "totals of a packet thread are not available"),
+            }
+        }
+        all
+    }
+}

@@ -1,0 +1,6 @@
+//! Global statistics for whoever asks: the `statistics` command, the control tool, monitoring.
+
+mod commands;
+mod statistics;
+
+pub use statistics::{relayed, statistics};

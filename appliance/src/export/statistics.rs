@@ -1,0 +1,166 @@
+use super::commands::SHORT;
+use crate::desk::{Desk, Tally};
+use call::{AddressId, EndReason};
+use engine::Totals;
+use flow::Micros;
+use ng::{Dict, Value};
+
+/// Key names of upstream, so that whoever reads them keeps reading; what this build does not measure is zero.
+pub fn statistics(desk: &mut Desk) -> Dict<'static> {
+    let totals = desk.worker_totals();
+    Dict::new()
+        .with("currentstatistics", Value::Dict(current(desk)))
+        .with("totalstatistics", Value::Dict(total(desk, &totals)))
+        .with("mos", Value::Dict(averages(&["mos"])))
+        .with("voip_metrics", Value::Dict(voip(&desk.tally)))
+        .with("controlstatistics", Value::Dict(control(&desk.tally)))
+        .with("interfaces", Value::List(interfaces(desk)))
+        .with("transcoders", Value::List(Vec::new()))
+        .with("poller_threads", Value::List(Vec::new()))
+}
+
+/// Packets, bytes and errors relayed so far.
+pub fn relayed(totals: &Totals) -> (u64, u64, u64) {
+    (totals.received.packets, totals.received.bytes, totals.received.errors)
+}
+
+fn current(desk: &Desk) -> Dict<'static> {
+    let sessions = desk.book.len() as u64;
+    let rates = desk.rates;
+    Dict::new()
+        .with("sessionsown", int(sessions))
+        .with("sessionsforeign", int(0))
+        .with("sessionstotal", int(sessions))
+        .with("transcodedmedia", int(0))
+        .with("mediacache", int(0))
+        .with("playercache", int(0))
+        .with("packetrate_user", int(rates.packets))
+        .with("byterate_user", int(rates.bytes))
+        .with("errorrate_user", int(rates.errors))
+        .with("packetrate_kernel", int(0))
+        .with("byterate_kernel", int(0))
+        .with("errorrate_kernel", int(0))
+        .with("packetrate", int(rates.packets))
+        .with("byterate", int(rates.bytes))
+        .with("errorrate", int(rates.errors))
+        .with("media_userspace", int(sessions))
+        .with("media_kernel", int(0))
+        .with("media_mixed", int(0))
+}
+
+fn total(desk: &Desk, totals: &Totals) -> Dict<'static> {
+    let tally = &desk.tally;
+    let (packets, bytes, errors) = relayed(totals);
+    let ended = tally.all_ended();
+    let (sum, squares) = tally.duration;
+    let average = if ended == 0 { 0.0 } else { sum / ended as f64 };
+    let variance = if ended == 0 { 0.0 } else { (squares / ended as f64 - average * average).max(0.0) };
+    let uptime = desk.clock.now().since(tally.started.at).0 / 1_000_000;
+    Dict::new()
+        .with("uptime", uptime.to_string())
+        .with("managedsessions", int(desk.book.created()))
+        .with("rejectedsessions", int(tally.rejected))
+        .with("timeoutsessions", int(tally.ended_for(EndReason::Timeout)))
+        .with("silenttimeoutsessions", int(tally.ended_for(EndReason::SilentTimeout)))
+        .with("finaltimeoutsessions", int(tally.ended_for(EndReason::FinalTimeout)))
+        .with("offertimeoutsessions", int(tally.ended_for(EndReason::OfferTimeout)))
+        .with("regularterminatedsessions", int(tally.ended_for(EndReason::Terminated)))
+        .with("forcedterminatedsessions", int(tally.ended_for(EndReason::ForceTerminated)))
+        .with("relayedpackets_user", int(packets))
+        .with("relayedpacketerrors_user", int(errors))
+        .with("relayedbytes_user", int(bytes))
+        .with("relayedpackets_kernel", int(0))
+        .with("relayedpacketerrors_kernel", int(0))
+        .with("relayedbytes_kernel", int(0))
+        .with("relayedpackets", int(packets))
+        .with("relayedpacketerrors", int(errors))
+        .with("relayedbytes", int(bytes))
+        .with("zerowaystreams", int(tally.zero_way))
+        .with("onewaystreams", int(tally.one_way))
+        .with("avgcallduration", decimal(average))
+        .with("totalcallsduration", decimal(sum))
+        .with("totalcallsduration2", decimal(squares))
+        .with("totalcallsduration_stddev", decimal(variance.sqrt()))
+}
+
+/// The five keys of an average, per name.
+fn averages(names: &[&str]) -> Dict<'static> {
+    let mut out = Dict::new();
+    for name in names {
+        out.push(format!("{name}_total"), decimal(0.0));
+        out.push(format!("{name}2_total"), decimal(0.0));
+        out.push(format!("{name}_samples_total"), int(0));
+        out.push(format!("{name}_average"), decimal(0.0));
+        out.push(format!("{name}_stddev"), decimal(0.0));
+    }
+    out
+}
+
+const QUALITY: [&str; 5] = ["jitter", "rtt_e2e", "rtt_dsct", "packetloss", "jitter_measured"];
+
+fn voip(tally: &Tally) -> Dict<'static> {
+    averages(&QUALITY)
+        .with("packets_lost", int(tally.quality.lost))
+        .with("rtp_duplicates", int(tally.quality.duplicates))
+        .with("rtp_skips", int(0))
+        .with("rtp_seq_resets", int(0))
+        .with("rtp_reordered", int(tally.quality.reordered))
+}
+
+fn control(tally: &Tally) -> Dict<'static> {
+    let proxies = tally.control.iter().map(|(addr, proxy)| {
+        let mut out = Dict::new().with("proxy", addr.to_string());
+        for (command, short) in SHORT {
+            let (count, Micros(time)) = proxy.commands.get(command).copied().unwrap_or_default();
+            out.push(format!("{short}count"), int(count));
+            out.push(format!("{short}duration"), decimal(time as f64 / 1e6));
+        }
+        Value::Dict(out.with("errorcount", int(proxy.errors)))
+    });
+    let mut out = Dict::new().with("proxies", Value::List(proxies.collect()));
+    for (command, short) in SHORT {
+        out.push(format!("total{short}count"), int(tally.control.total(command)));
+    }
+    out
+}
+
+fn interfaces(desk: &Desk) -> Vec<Value<'static>> {
+    let all = desk.book.interfaces();
+    let pairs = all.all().iter().flat_map(|i| i.addresses.iter().map(move |a| (i, *a)));
+    pairs.map(|(interface, id)| Value::Dict(interface_of(desk, &interface.name, id))).collect()
+}
+
+fn interface_of(desk: &Desk, name: &str, id: AddressId) -> Dict<'static> {
+    let usage = desk.ports.usage(id);
+    let percent = if usage.size == 0 { 0.0 } else { 100.0 * f64::from(usage.used) / f64::from(usage.size) };
+    let ports = Dict::new()
+        .with("min", int(usage.low.into()))
+        .with("max", int(usage.high.into()))
+        .with("used", int(usage.used.into()))
+        .with("used_pct", format!("{percent:.2}"))
+        .with("free", int((usage.size - usage.used).into()))
+        .with("totals", int(usage.size.into()));
+    let mut names = vec!["mos"];
+    names.extend(QUALITY);
+    Dict::new()
+        .with("name", name.to_owned())
+        .with("address", desk.book.interfaces().address(id).addr.to_string())
+        .with("ports", Value::Dict(ports))
+        .with("packets_lost", int(0))
+        .with("duplicates", int(0))
+        .with("voip_metrics", Value::Dict(averages(&names)))
+        .with("ingress", Value::Dict(counts()))
+        .with("egress", Value::Dict(counts()))
+}
+
+fn counts() -> Dict<'static> {
+    Dict::new().with("packets", int(0)).with("bytes", int(0)).with("errors", int(0))
+}
+
+fn decimal(value: f64) -> String {
+    format!("{value:.6}")
+}
+
+fn int(number: u64) -> Value<'static> {
+    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
+}

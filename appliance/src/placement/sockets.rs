@@ -1,0 +1,165 @@
+use super::ports::{PortMap, PortMask};
+use crate::worker::Pool;
+use call::{AddressId, PortError, PortSource};
+use flow::FlowKey;
+use foldhash::fast::RandomState;
+use std::hash::BuildHasher;
+use std::net::IpAddr;
+use std::rc::Rc;
+use udp::{BindError, PortSocket, SocketBuffers};
+
+/// How many pairs are tried when others hold ports of our range.
+const TRIES: usize = 64;
+
+/// Ports of one address of one interface.
+#[derive(Debug)]
+struct Range {
+    map: usize,
+    mask: Rc<PortMask>,
+}
+
+/// The port pools of all addresses: takes ports, binds them, and gives them to their worker.
+#[derive(Debug)]
+pub struct Ports {
+    maps: Vec<PortMap>,
+    ranges: Vec<Range>,
+    pool: Pool,
+    buffers: SocketBuffers,
+    random: RandomState,
+    turn: u64,
+}
+
+/// How full one range is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortUse {
+    /// Ports that may be handed out.
+    pub size: u32,
+    /// Ports that are.
+    pub used: u32,
+    /// Lowest port.
+    pub low: u16,
+    /// Highest port.
+    pub high: u16,
+}
+
+impl Ports {
+    /// No ports yet; bound ports go to the workers of `pool`.
+    pub fn new(pool: Pool, buffers: SocketBuffers) -> Ports {
+        Ports { maps: Vec::new(), ranges: Vec::new(), pool, buffers, random: RandomState::default(), turn: 0 }
+    }
+
+    /// Adds the ports of an address, in the order of [`AddressId`]s.
+    pub fn add(&mut self, addr: IpAddr, ports: impl Iterator<Item = u16>) {
+        let map = self.maps.iter().position(|m| m.addr() == addr).unwrap_or_else(|| {
+            self.maps.push(PortMap::new(addr));
+            self.maps.len() - 1
+        });
+        self.ranges.push(Range { map, mask: Rc::new(PortMask::of(ports)) });
+    }
+
+    /// The workers.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Takes the workers out, to end them.
+    pub fn into_pool(self) -> Pool {
+        self.pool
+    }
+
+    /// How full the ports of an address are.
+    pub fn usage(&self, address: AddressId) -> PortUse {
+        let range = &self.ranges[usize::from(address.0)];
+        PortUse {
+            size: range.mask.size(),
+            used: self.maps[range.map].used(&range.mask),
+            low: range.mask.low(),
+            high: range.mask.high(),
+        }
+    }
+
+    /// A port is free again: its flow is gone and its socket closed.
+    pub fn release(&mut self, key: FlowKey) {
+        if let Some(map) = self.maps.iter_mut().find(|m| m.addr() == key.addr) {
+            map.release(key.port);
+        }
+    }
+
+    fn bind(&self, key: FlowKey, tos: u8) -> Result<PortSocket, BindError> {
+        PortSocket::bind(key, tos, self.buffers)
+    }
+
+    fn open(&mut self, first: FlowKey, worker: u16, tos: u8, rtcp: bool) -> Result<Option<FlowKey>, BindError> {
+        let even = self.bind(first, tos)?;
+        let second = FlowKey::new(first.addr, first.port + u16::from(rtcp));
+        let odd = if rtcp { Some(self.bind(second, tos)?) } else { None };
+        let has_rtcp = odd.is_some();
+        for socket in std::iter::once(even).chain(odd) {
+            let key = socket.key();
+            self.pool.open(usize::from(worker), socket).map_err(|error| BindError::Other {
+                key,
+                error: std::io::Error::other(error.to_string()),
+            })?;
+        }
+        Ok(has_rtcp.then_some(second))
+    }
+}
+
+impl PortSource for Ports {
+    fn take(
+        &mut self,
+        address: AddressId,
+        worker: u16,
+        tos: u8,
+        rtcp: bool,
+    ) -> Result<(FlowKey, Option<FlowKey>), PortError> {
+        let Range { map, mask } = &self.ranges[usize::from(address.0)];
+        let (map, mask) = (*map, Rc::clone(mask));
+        let addr = self.maps[map].addr();
+        let mut refused = None;
+        // Ports that others hold stay taken until the search is over, so that it moves on.
+        let mut foreign = Vec::new();
+        let result = loop {
+            self.turn += 1;
+            let seed = self.random.hash_one(self.turn);
+            let found = match rtcp {
+                true => self.maps[map].take_pair(&mask, seed),
+                false => self.maps[map].take_one(&mask, seed),
+            };
+            let Some(port) = found else { break Err(PortError::Exhausted { addr }) };
+            let first = FlowKey::new(addr, port);
+            match self.open(first, worker, tos, rtcp) {
+                Ok(second) => break Ok((first, second)),
+                Err(BindError::Descriptors(_)) => {
+                    self.give_back(map, port, rtcp);
+                    let limit = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE);
+                    break Err(PortError::DescriptorLimit { limit: limit.map_or(0, |(soft, _)| soft) });
+                }
+                Err(error) => {
+                    foreign.push(port);
+                    let hopeless = matches!(error, BindError::NotHere(_));
+                    refused = Some(error.to_string());
+                    if hopeless || foreign.len() == TRIES {
+                        break Err(PortError::Exhausted { addr });
+                    }
+                }
+            }
+        };
+        for port in foreign {
+            self.give_back(map, port, rtcp);
+        }
+        match (result, refused) {
+            (Err(PortError::Exhausted { addr }), Some(why)) => Err(PortError::BindFailed { addr, why }),
+            (result, _) => result,
+        }
+    }
+}
+
+impl Ports {
+    fn give_back(&mut self, map: usize, port: u16, pair: bool) {
+        self.maps[map].release(port);
+        if pair {
+            self.maps[map].release(port + 1);
+        }
+    }
+}

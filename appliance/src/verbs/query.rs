@@ -1,0 +1,290 @@
+use crate::desk::{Desk, Snapshots};
+use call::{Call, CallReport, FlowUse, MediaReport, PartyReport, Scope, Stamp, StreamReport};
+use flow::{Gate, PathReason, Snapshot, SsrcCounters, Traffic};
+use ng::request::Flag;
+use ng::{Dict, Reply, Request, Value};
+use std::net::SocketAddr;
+
+/// Senders named per party at most.
+const SSRCS: usize = 21;
+
+/// `query`.
+pub(super) fn query(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Reply> {
+    let call_id = request.need_call_id()?;
+    let number = desk.book.number(call_id.as_bytes()).ok_or_else(|| Reply::error("Unknown call-id"))?;
+    let snapshots = desk.snapshots(number);
+    let now = desk.clock.stamp();
+    let Some(call) = desk.book.get(number) else { return Err(Reply::error("Unknown call-id")) };
+    let scope = Scope {
+        from_tag: request.from_tag.as_deref().map(str::as_bytes),
+        to_tag: request.to_tag.as_deref().map(str::as_bytes),
+    };
+    Ok(Page { snapshots: &snapshots, now, explain: request.has(Flag::Explain) }.reply(call, scope))
+}
+
+/// The statistics of a call as `delete` tells them.
+pub(super) fn render(call: &Call, scope: Scope<'_>, snapshots: &Snapshots, now: Stamp) -> Reply {
+    Page { snapshots, now, explain: false }.reply(call, scope)
+}
+
+/// The statistics of a call with the path of each stream, for the control tool.
+pub fn render_call(call: &Call, snapshots: &Snapshots, now: Stamp) -> Reply {
+    Page { snapshots, now, explain: true }.reply(call, Scope::default())
+}
+
+/// What a report is written with.
+struct Page<'a> {
+    snapshots: &'a Snapshots,
+    now: Stamp,
+    /// Say which path each stream is on, and why.
+    explain: bool,
+}
+
+impl Page<'_> {
+    fn reply(&self, call: &Call, scope: Scope<'_>) -> Reply {
+        let whole = call.report(Scope::default());
+        let report = call.report(scope);
+        let mut reply = Reply::ok();
+        let body = reply.body_mut();
+        body.push("created", int(report.created.wall_secs()));
+        body.push("created_us", int(report.created.wall_us % 1_000_000));
+        body.push("created_ts", int(report.created.wall_us));
+        body.push("last signal", int(report.last_signal.wall_secs()));
+        body.push("last redis update", Value::Int(0));
+        if let Some(metadata) = report.metadata {
+            body.push("metadata", bytes(metadata));
+        }
+        body.push("SSRC", Value::Dict(self.all_ssrcs(&whole)));
+        let mut tags = Dict::new();
+        for party in &report.parties {
+            tags.push_bytes(party.name.to_vec(), Value::Dict(self.party(party, &whole)));
+        }
+        body.push("tags", Value::Dict(tags));
+        body.push("totals", Value::Dict(self.totals(&report)));
+        reply
+    }
+
+    fn party(&self, party: &PartyReport<'_>, whole: &CallReport<'_>) -> Dict<'static> {
+        let mut out = Dict::new();
+        out.push("tag", bytes(party.tag));
+        if let Some(branch) = party.via_branch {
+            out.push("via-branch", bytes(branch));
+        }
+        if !party.aliases.is_empty() {
+            out.push("tag-aliases", Value::List(party.aliases.iter().map(|a| bytes(a)).collect()));
+        }
+        if let Some(label) = party.label {
+            out.push("label", bytes(label));
+        }
+        out.push("created", int(party.created.wall_secs()));
+        if let Some(metadata) = party.metadata {
+            out.push("metadata", bytes(metadata));
+        }
+        for key in ["subscriptions", "subscribers"] {
+            let peers = party.peers.iter().map(|tag| {
+                Value::Dict(Dict::new().with("tag", bytes(tag)).with("type", "offer/answer"))
+            });
+            out.push(key, Value::List(peers.collect()));
+        }
+        let medias = party.medias.iter().map(|media| Value::Dict(self.media(media, whole)));
+        out.push("medias", Value::List(medias.collect()));
+        out.push("VSC", Value::List(Vec::new()));
+        out
+    }
+
+    fn media(&self, media: &MediaReport<'_>, whole: &CallReport<'_>) -> Dict<'static> {
+        let ingress = self.ssrcs_of(media);
+        let egress: Vec<SsrcCounters> = media
+            .senders
+            .iter()
+            .filter_map(|(party, place)| whole.parties.get(*party)?.medias.get(*place))
+            .flat_map(|sender| self.ssrcs_of(sender))
+            .collect();
+        let mut out = Dict::new();
+        out.push("index", int(media.index as u64));
+        out.push("type", bytes(media.kind));
+        if let Some(protocol) = media.known_protocol() {
+            out.push("protocol", protocol);
+        }
+        if let Some(codec) = ingress.first().and_then(|s| media.codec(s.last_pt)) {
+            out.push("codec", codec);
+        }
+        let latest = ingress.first().map(|s| s.ssrc);
+        let streams = media.streams.iter().map(|stream| Value::Dict(self.stream(stream, latest)));
+        out.push("streams", Value::List(streams.collect()));
+        out.push("flags", Value::List(media.flags.iter().map(|f| Value::from(*f)).collect()));
+        out.push("ingress SSRCs", ssrc_list(&ingress));
+        out.push("egress SSRCs", ssrc_list(&egress));
+        out
+    }
+
+    fn stream(&self, stream: &StreamReport<'_>, latest: Option<u32>) -> Dict<'static> {
+        let seen = self.seen(stream);
+        let mut out = Dict::new();
+        if let Some(local) = stream.local {
+            out.push("local port", int(local.port.into()));
+            out.push("local address", local.addr.to_string());
+            out.push("family", if local.addr.is_ipv4() { "IPv4" } else { "IPv6" });
+        }
+        out.push("endpoint", endpoint(seen.peer.or(stream.signalled)));
+        out.push("advertised endpoint", endpoint(stream.signalled));
+        let last = seen.last.map_or(stream.opened.wall_us, |at| self.now.wall_us_of(at)) / 1_000_000;
+        out.push("last packet", int(last));
+        out.push("last kernel packet", Value::Int(0));
+        out.push("last user packet", int(last));
+        if let Some(ssrc) = latest {
+            out.push("SSRC", int(ssrc.into()));
+        }
+        out.push("flags", Value::List(stream_flags(stream, &seen).into_iter().map(Value::from).collect()));
+        out.push("stats", traffic(seen.received));
+        out.push("stats_out", traffic(seen.sent));
+        if self.explain {
+            out.push("path", flow::Path::Userspace.code());
+            out.push("path reason", seen.reason(stream).code());
+        }
+        out
+    }
+
+    /// What all flows of a stream have seen together; the address is that of the port told last.
+    fn seen(&self, stream: &StreamReport<'_>) -> Seen {
+        let mut seen = Seen::default();
+        for flow in &stream.flows {
+            let Some(copy) = self.snapshots.get(&flow.key).or(flow.last) else { continue };
+            seen.received.add(copy.counters.received);
+            seen.sent.add(copy.counters.sent);
+            seen.last = seen.last.max(copy.counters.last_packet);
+            if stream.local == Some(flow.key) {
+                seen.confirmed = copy.confirmed;
+                seen.peer = copy.peer;
+            }
+            if let Some(spec) = flow.spec {
+                seen.gate = Some(spec.gate);
+                seen.blocked |= spec.blocked;
+                seen.outputs |= !spec.rtp.is_empty();
+            }
+        }
+        seen
+    }
+
+    /// The senders seen in a section, latest first.
+    fn ssrcs_of(&self, media: &MediaReport<'_>) -> Vec<SsrcCounters> {
+        let mut out: Vec<SsrcCounters> = Vec::new();
+        let rtp = media.streams.iter().filter(|s| s.usage == FlowUse::Rtp);
+        let copies = rtp.flat_map(|s| s.flows.iter().rev()).filter_map(|f| self.snapshots.get(&f.key).or(f.last));
+        for ssrc in copies.flat_map(|copy: &Snapshot| copy.ssrcs.iter().rev()) {
+            match out.iter_mut().find(|known| known.ssrc == ssrc.ssrc) {
+                Some(known) => known.traffic.add(ssrc.traffic),
+                None => out.push(*ssrc),
+            }
+        }
+        out.truncate(SSRCS);
+        out
+    }
+
+    fn all_ssrcs(&self, whole: &CallReport<'_>) -> Dict<'static> {
+        let mut out = Dict::new();
+        for media in whole.parties.iter().flat_map(|p| &p.medias) {
+            for ssrc in self.ssrcs_of(media) {
+                out.push(ssrc.ssrc.to_string(), Value::Dict(ssrc_counts(&ssrc, Dict::new())));
+            }
+        }
+        out
+    }
+
+    fn totals(&self, report: &CallReport<'_>) -> Dict<'static> {
+        let mut sums = [Traffic::default(); 2];
+        for stream in report.parties.iter().flat_map(|p| &p.medias).flat_map(|m| &m.streams) {
+            sums[usize::from(stream.usage == FlowUse::Rtcp)].add(self.seen(stream).received);
+        }
+        Dict::new().with("RTP", traffic(sums[0])).with("RTCP", traffic(sums[1]))
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    received: Traffic,
+    sent: Traffic,
+    last: Option<flow::Moment>,
+    peer: Option<SocketAddr>,
+    confirmed: bool,
+    gate: Option<Gate>,
+    blocked: bool,
+    outputs: bool,
+}
+
+impl Seen {
+    /// Why the stream is not on a fast path.
+    fn reason(&self, stream: &StreamReport<'_>) -> PathReason {
+        if self.blocked {
+            PathReason::Blocked
+        } else if stream.usage == FlowUse::Rtcp {
+            PathReason::Rtcp
+        } else if !self.outputs {
+            PathReason::NoOutput
+        } else if self.peer.is_none() {
+            PathReason::NoPeer
+        } else if !self.confirmed {
+            PathReason::NotStableYet
+        } else {
+            PathReason::UserspaceMode
+        }
+    }
+}
+
+/// Flags in upstream's words and order. It calls a confirmed stream `kernelized` also when it has no module.
+fn stream_flags(stream: &StreamReport<'_>, seen: &Seen) -> Vec<&'static str> {
+    let open = stream.local.is_some();
+    let rtp = stream.usage == FlowUse::Rtp;
+    let confirmed = open && seen.confirmed;
+    [
+        (rtp, "RTP"),
+        (!rtp || stream.muxed, "RTCP"),
+        (!rtp && stream.leg_muxed, "fallback RTCP"),
+        (stream.signalled.is_some(), "filled"),
+        (confirmed, "confirmed"),
+        (confirmed, "kernelized"),
+        (confirmed, "no kernel support"),
+        (seen.gate == Some(Gate::Strict), "strict source address"),
+        (seen.gate == Some(Gate::Handover), "media handover"),
+    ]
+    .into_iter()
+    .filter_map(|(on, text)| on.then_some(text))
+    .collect()
+}
+
+fn ssrc_counts(ssrc: &SsrcCounters, out: Dict<'static>) -> Dict<'static> {
+    out.with("bytes", int(ssrc.traffic.bytes))
+        .with("packets", int(ssrc.traffic.packets))
+        .with("last RTP timestamp", int(ssrc.last_timestamp.into()))
+        .with("last RTP seq", int(ssrc.last_seq.into()))
+}
+
+fn ssrc_list(ssrcs: &[SsrcCounters]) -> Value<'static> {
+    let each = ssrcs.iter().map(|s| Value::Dict(ssrc_counts(s, Dict::new().with("SSRC", int(s.ssrc.into())))));
+    Value::List(each.collect())
+}
+
+fn endpoint(at: Option<SocketAddr>) -> Value<'static> {
+    let Some(at) = at else { return Value::Dict(Dict::new()) };
+    let family = if at.is_ipv4() { "IPv4" } else { "IPv6" };
+    Value::Dict(
+        Dict::new().with("family", family).with("address", at.ip().to_string()).with("port", int(at.port().into())),
+    )
+}
+
+fn traffic(count: Traffic) -> Value<'static> {
+    Value::Dict(
+        Dict::new()
+            .with("packets", int(count.packets))
+            .with("bytes", int(count.bytes))
+            .with("errors", int(count.errors)),
+    )
+}
+
+fn int(number: u64) -> Value<'static> {
+    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn bytes(text: &[u8]) -> Value<'static> {
+    Value::Bytes(text.to_vec().into())
+}
