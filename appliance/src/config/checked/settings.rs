@@ -154,6 +154,41 @@ pub enum Subsystem {
     Internals,
 }
 
+impl Subsystem {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Core,
+        Self::Control,
+        Self::Codec,
+        Self::Rtcp,
+        Self::Ice,
+        Self::Crypto,
+        Self::Srtp,
+        Self::Internals,
+    ];
+
+    /// The name in configuration, log lines and the command line interface.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Control => "control",
+            Self::Codec => "codec",
+            Self::Rtcp => "rtcp",
+            Self::Ice => "ice",
+            Self::Crypto => "crypto",
+            Self::Srtp => "srtp",
+            Self::Internals => "internals",
+        }
+    }
+
+    /// The subsystem of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+}
+
 /// Logging.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
@@ -173,23 +208,31 @@ pub struct Log {
     pub split_lines: bool,
     /// Longest log line in bytes; None for no limit.
     pub max_line: Option<usize>,
-    /// How the call and its tags are shown in front of a line.
-    pub format: LogFormat,
-}
-
-/// How the call is shown in front of a log line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Default,
-    /// For programs: `ID="call-id"`.
-    Parsable,
 }
 
 /// A facility of the system log, by its number in RFC 5424 section 6.2.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facility(pub u8);
+
+impl Facility {
+    /// The known names.
+    pub const NAMES: &'static [&'static str] =
+        &["daemon", "user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"];
+
+    /// The facility of this name, upper and lower case alike.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        match name.as_str() {
+            "user" => Some(Self(1)),
+            "daemon" => Some(Self(3)),
+            _ => {
+                let number = name.strip_prefix("local")?.parse::<u8>().ok()?;
+                (number <= 7 && name.len() == 6).then_some(Self(16 + number))
+            }
+        }
+    }
+}
 
 /// The process.
 #[derive(Debug, Clone, PartialEq, Eq)]
