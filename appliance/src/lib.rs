@@ -1,8 +1,12 @@
 //! RTP media relay: the daemon rtpengine and its control tool.
 
+pub mod boot;
 pub mod cli;
+pub mod config;
 pub mod desk;
 pub mod export;
 pub mod placement;
 pub mod verbs;
 pub mod worker;
+
+pub use desk::run;

@@ -3,11 +3,15 @@
 
 mod cdr;
 mod clock;
+mod open;
+mod run;
 mod strain;
 mod sweep;
 mod tally;
 
 pub use clock::Clock;
+pub use open::OpenError;
+pub use run::run;
 pub use strain::Strain;
 pub use tally::{ControlTally, ProxyTally, Tally};
 

@@ -1,0 +1,122 @@
+//! The daemon's command.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use rtpengine::boot;
+use rtpengine::config::checked::Config;
+use rtpengine::config::cli::{self, Invocation};
+use rtpengine::config::convert::convert;
+use rtpengine::config::finding::{Finding, Severity};
+use rtpengine::config::host::Host;
+use rtpengine::config::lint::lint;
+use rtpengine::config::load::{Sources, load_checked};
+use rtpengine::config::options::{Availability, Opt};
+use rtpengine::config::render;
+
+/// Status of a start that failed.
+const FATAL: u8 = 255;
+/// Status of a sub-command that could not do its work.
+const UNUSABLE: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    match cli::parse(arguments) {
+        Ok(Invocation::Run(sources)) => start(&sources),
+        Ok(Invocation::Check(sources)) => check(&sources),
+        Ok(Invocation::Convert { file, section }) => match convert(&file, &section) {
+            Ok(converted) => {
+                complain("not carried over", &converted.lost);
+                print(&converted.toml)
+            }
+            Err(finding) => {
+                complain("rtpengine", &[finding]);
+                ExitCode::from(UNUSABLE)
+            }
+        },
+        Ok(Invocation::PrintDefault) => print(&render::default_file()),
+        Ok(Invocation::Version) => print(&format!("Version: {}\n", env!("CARGO_PKG_VERSION"))),
+        Ok(Invocation::Help(text)) => print(&text),
+        Ok(Invocation::Act(option)) => act(option),
+        Err(findings) => {
+            complain("rtpengine", &findings);
+            ExitCode::from(FATAL)
+        }
+    }
+}
+
+/// Starts the daemon and stays until it ends.
+fn start(sources: &Sources) -> ExitCode {
+    let host = match Host::now() {
+        Ok(host) => host,
+        Err(wrong) => return fatal(&format!("cannot list the addresses of this host: {wrong}")),
+    };
+    let built = match load_checked(sources, &host) {
+        Ok(built) => built,
+        Err(findings) => {
+            let errors: Vec<Finding> =
+                findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
+            complain("rtpengine: fatal error", &errors);
+            return ExitCode::from(FATAL);
+        }
+    };
+    let logs_to_stderr = built.config.log.stderr || built.config.process.foreground;
+    let ended = match boot::boot(&built.config, &built.warnings) {
+        Ok(boot) => rtpengine::run(&built.config, boot).map_err(|wrong| wrong.to_string()),
+        Err(wrong) => return fatal(&wrong.to_string()),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(wrong) => {
+            tracing::error!("{wrong}");
+            if logs_to_stderr { ExitCode::from(FATAL) } else { fatal(&wrong) }
+        }
+    }
+}
+
+fn check(sources: &Sources) -> ExitCode {
+    let host = match Host::now() {
+        Ok(host) => host,
+        Err(wrong) => return fatal(&format!("cannot list the addresses of this host: {wrong}")),
+    };
+    let report = lint(sources, &host, boot::descriptor_limit());
+    print(&report.to_string());
+    ExitCode::from(report.status())
+}
+
+/// Classic options that act and exit; their features are not there yet.
+fn act(option: &Opt) -> ExitCode {
+    if let Availability::Later(feature) = option.available {
+        complain(
+            "rtpengine",
+            &[Finding::warning(
+                rtpengine::config::finding::Place::CommandLine(format!("--{}", option.name)),
+                format!("not available in this build: {feature}"),
+            )],
+        );
+    }
+    // a unit's start and stop lines must not fail over rules nobody needs; a question is answered with no
+    ExitCode::from(u8::from(!matches!(option.name, "nftables-start" | "nftables-stop")))
+}
+
+fn print(text: &str) -> ExitCode {
+    // a closed pipe is the reader's choice
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(wrong) if wrong.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+fn complain(who: &str, findings: &[Finding]) {
+    let mut stderr = io::stderr().lock();
+    for finding in findings {
+        // nowhere is left to complain to if this fails
+        let _ = writeln!(stderr, "{who}: {finding}");
+    }
+}
+
+fn fatal(message: &str) -> ExitCode {
+    let _ = writeln!(io::stderr(), "rtpengine: fatal error: {message}");
+    ExitCode::from(FATAL)
+}

@@ -1,0 +1,115 @@
+//! The log: upstream's numeric levels over `tracing`, to standard error or to the system log. Not for packet threads.
+
+mod levels;
+mod line;
+mod sink;
+
+pub use levels::Levels;
+
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::subscriber::Interest;
+use tracing::{Event, Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::Registry;
+
+use super::error::Error;
+use crate::config::checked;
+use line::Line;
+use sink::Sink;
+
+/// Sets the log up for the whole process. In the foreground, or if so configured, it goes to standard error.
+///
+/// # Errors
+/// When the system log is wanted and cannot be reached, or when a log is set up already.
+pub fn start(settings: &checked::Log, foreground: bool) -> Result<Levels, Error> {
+    let sink = if settings.stderr || foreground {
+        Sink::stderr(settings.timestamps)
+    } else {
+        Sink::system_log(settings.facility, &settings.name)?
+    };
+    let levels = Levels::new(settings);
+    let output = Output {
+        levels: levels.clone(),
+        sink,
+        split_lines: settings.split_lines,
+        max_line: settings.max_line.unwrap_or(usize::MAX),
+    };
+    tracing::subscriber::set_global_default(Registry::default().with(output)).map_err(|_| Error::LogTwice)?;
+    Ok(levels)
+}
+
+/// The one layer: filters, formats and writes.
+struct Output {
+    levels: Levels,
+    sink: Sink,
+    split_lines: bool,
+    max_line: usize,
+}
+
+impl<S: Subscriber> Layer<S> for Output {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        // levels change while running, so no answer may be kept
+        Interest::sometimes()
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        self.levels.allows(metadata)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.levels.most_verbose())
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let line = Line {
+            level: *event.metadata().level(),
+            subsystem: levels::subsystem(event.metadata().target()),
+            call: fields.call.as_deref(),
+            text: &fields.text,
+        };
+        for text in line.render(self.split_lines, self.max_line) {
+            self.sink.write(*event.metadata().level(), &text);
+        }
+    }
+}
+
+/// The fields of an event: the message, then the rest as `name=value`; `call` is the call it is about.
+#[derive(Default)]
+struct Fields {
+    text: String,
+    call: Option<String>,
+}
+
+impl Fields {
+    fn add(&mut self, field: &Field, value: std::fmt::Arguments<'_>) {
+        use std::fmt::Write;
+        // writing to a String cannot fail
+        let _ = match field.name() {
+            "message" => {
+                let rest = std::mem::take(&mut self.text);
+                write!(self.text, "{value}{rest}")
+            }
+            "call" => {
+                self.call = Some(value.to_string());
+                Ok(())
+            }
+            name => write!(self.text, " {name}={value}"),
+        };
+    }
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.add(field, format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.add(field, format_args!("{value:?}"));
+    }
+}
+
+#[cfg(test)]
+mod tests;

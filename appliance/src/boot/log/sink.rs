@@ -1,0 +1,126 @@
+//! Where log lines go.
+
+use std::io::Write;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::SystemTime;
+
+use tracing::Level;
+
+use super::levels::number;
+use super::line::stamp;
+use crate::boot::error::Error;
+use crate::config::checked::Facility;
+
+/// The socket of the system log.
+const SYSTEM_LOG: &str = "/dev/log";
+
+pub(super) enum Sink {
+    Stderr { timestamps: bool },
+    SystemLog(SystemLog),
+}
+
+impl Sink {
+    pub(super) fn stderr(timestamps: bool) -> Self {
+        Self::Stderr { timestamps }
+    }
+
+    pub(super) fn system_log(facility: Facility, name: &str) -> Result<Self, Error> {
+        SystemLog::open(Path::new(SYSTEM_LOG), facility, name).map(Self::SystemLog)
+    }
+
+    /// Writes one line. A log that cannot be written is no reason to stop relaying, so failures are let go.
+    pub(super) fn write(&self, level: Level, line: &str) {
+        match self {
+            Self::Stderr { timestamps } => {
+                let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+                let stamp = if *timestamps { stamp(since) } else { String::new() };
+                // one write per line, so that lines of several threads do not mix
+                let _ = std::io::stderr().lock().write_all(format!("{stamp}{line}\n").as_bytes());
+            }
+            Self::SystemLog(log) => log.write(level, line),
+        }
+    }
+}
+
+/// The system log over its datagram socket, in the form of RFC 3164 as local programs use it: `<PRI>TAG[PID]: TEXT`,
+/// the time being the receiver's.
+pub(super) struct SystemLog {
+    path: PathBuf,
+    facility: Facility,
+    tag: String,
+    socket: Mutex<UnixDatagram>,
+}
+
+impl SystemLog {
+    pub(super) fn open(path: &Path, facility: Facility, name: &str) -> Result<Self, Error> {
+        let unreachable = |wrong| Error::SystemLog { path: path.to_owned(), wrong };
+        let socket = connect(path).map_err(unreachable)?;
+        let tag = format!("{name}[{}]", std::process::id());
+        Ok(Self { path: path.to_owned(), facility, tag, socket: Mutex::new(socket) })
+    }
+
+    pub(super) fn write(&self, level: Level, line: &str) {
+        let severity = number(level).clamp(0, 7).unsigned_abs();
+        let priority = u16::from(self.facility.0) * 8 + u16::from(severity);
+        let datagram = format!("<{priority}>{}: {line}", self.tag);
+        let Ok(mut socket) = self.socket.lock() else { return };
+        if let Err(wrong) = socket.send(datagram.as_bytes())
+            && wrong.kind() != std::io::ErrorKind::WouldBlock
+            && let Ok(fresh) = connect(&self.path)
+        {
+            // the log daemon was restarted: its socket is a new one
+            *socket = fresh;
+            let _ = socket.send(datagram.as_bytes());
+        }
+    }
+}
+
+fn connect(path: &Path) -> std::io::Result<UnixDatagram> {
+    let socket = UnixDatagram::unbound()?;
+    socket.connect(path)?;
+    // a stuck log daemon must not hold up signalling
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datagrams_carry_priority_and_tag() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let receiver = UnixDatagram::bind(&path).unwrap();
+        let log = SystemLog::open(&path, Facility(3), "relay").unwrap();
+        log.write(Level::WARN, "careful");
+        let mut buffer = [0; 100];
+        let length = receiver.recv(&mut buffer).unwrap();
+        let want = format!("<28>relay[{}]: careful", std::process::id());
+        assert_eq!(std::str::from_utf8(&buffer[..length]).unwrap(), want);
+    }
+
+    #[test]
+    fn a_restarted_log_daemon_is_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let first = UnixDatagram::bind(&path).unwrap();
+        let log = SystemLog::open(&path, Facility(16), "relay").unwrap();
+        drop(first);
+        std::fs::remove_file(&path).unwrap();
+        log.write(Level::INFO, "lost");
+        let second = UnixDatagram::bind(&path).unwrap();
+        log.write(Level::INFO, "found");
+        let mut buffer = [0; 100];
+        let length = second.recv(&mut buffer).unwrap();
+        assert!(buffer[..length].ends_with(b"found"));
+    }
+
+    #[test]
+    fn no_log_daemon_is_an_error_with_advice() {
+        let wrong = SystemLog::open(Path::new("/nonexistent/log"), Facility(3), "relay").err().unwrap();
+        assert!(wrong.to_string().ends_with("(--log-stderr logs to standard error)"), "{wrong}");
+    }
+}

@@ -1,0 +1,72 @@
+//! From the configuration as typed to the one that is used. All that is wrong is found in one go, each thing with
+//! its place and what to do about it.
+
+mod interfaces;
+mod listeners;
+mod plain;
+
+use crate::config::checked::Config;
+use crate::config::finding::{Finding, Places, Severity};
+use crate::config::host::Host;
+use crate::config::raw;
+
+/// A checked configuration, and what the operator should know about it.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The configuration.
+    pub config: Config,
+    /// Warnings; no errors.
+    pub warnings: Vec<Finding>,
+}
+
+/// Collects findings while a configuration is built.
+struct Builder<'a> {
+    places: &'a Places,
+    host: &'a Host,
+    findings: Vec<Finding>,
+}
+
+impl Builder<'_> {
+    fn wrong(&mut self, path: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.findings.push(Finding::error(self.places.find(path), message).hint(hint));
+    }
+
+    fn warn(&mut self, path: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.findings.push(Finding::warning(self.places.find(path), message).hint(hint));
+    }
+}
+
+/// Checks `raw` against itself and against the host. `places` tells where each value was written.
+///
+/// # Errors
+/// All findings, at least one of which is an error.
+pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, Vec<Finding>> {
+    let mut builder = Builder { places, host, findings: Vec::new() };
+    let control = builder.control(&raw.control);
+    let media = builder.media(&raw.media);
+    let limits = builder.limits(&raw.limits);
+    let kernel = builder.kernel(&raw.kernel);
+    let log = builder.log(&raw.log);
+    let threads = builder.threads(&raw.threads);
+    let interfaces = builder.interfaces(raw);
+    let errors = builder.findings.iter().any(|finding| finding.severity == Severity::Error);
+    let (Some(interfaces), Some(media), Some(log), false) = (interfaces, media, log, errors) else {
+        return Err(builder.findings);
+    };
+    let config = Config {
+        interfaces,
+        control,
+        media,
+        timeouts: plain::timeouts(&raw.timeouts),
+        limits,
+        threads,
+        kernel,
+        log,
+        process: plain::process(&raw.process),
+        templates: raw.templates.clone(),
+    };
+    Ok(Built { config, warnings: builder.findings })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,244 @@
+//! The whole checked configuration, by room.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::interface::Interfaces;
+
+/// Everything the daemon is told at start.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Logical interfaces with their addresses and ports.
+    pub interfaces: Interfaces,
+    /// Control listeners.
+    pub control: Control,
+    /// What is done with packets.
+    pub media: Media,
+    /// When things end.
+    pub timeouts: Timeouts,
+    /// When new calls are refused.
+    pub limits: Limits,
+    /// Packet threads.
+    pub threads: Threads,
+    /// The kernel module.
+    pub kernel: Kernel,
+    /// Logging.
+    pub log: Log,
+    /// The process.
+    pub process: Process,
+    /// Named sets of ng flags (`template=NAME` in a request), as the text a client would send.
+    pub templates: BTreeMap<String, String>,
+}
+
+/// Where control messages come in. At least one listener exists over all lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Control {
+    /// ng over UDP.
+    pub ng_udp: Vec<SocketAddr>,
+    /// ng over TCP.
+    pub ng_tcp: Vec<SocketAddr>,
+    /// The command line interface (TCP), which `rtpengine-ctl` talks to.
+    pub cli: Vec<SocketAddr>,
+    /// TOS byte of control packets; None leaves the system's default.
+    pub tos: Option<u8>,
+    /// Path MTU discovery on control sockets; None leaves the system's default.
+    pub path_mtu: Option<PathMtu>,
+    /// What the daemon calls itself towards clients.
+    pub software_id: String,
+}
+
+/// Path MTU discovery on a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathMtu {
+    /// Set the don't-fragment bit as the route asks for.
+    Want,
+    /// Never set it.
+    Dont,
+}
+
+/// What is done with packets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    /// TOS byte of media packets.
+    pub tos: u8,
+    /// When a stream takes the observed source for its peer's address.
+    pub endpoint_learning: EndpointLearning,
+    /// Believe the SIP source address rather than the SDP one, unless a request says `trust-address`.
+    pub sip_source: bool,
+    /// Refuse SDP that breaks the rules instead of passing it on untouched.
+    pub reject_invalid_sdp: bool,
+    /// Receive buffer of a media socket in bytes; None leaves the system's default.
+    pub receive_buffer: Option<usize>,
+}
+
+/// When a stream takes the observed source of packets for its peer's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EndpointLearning {
+    /// Like `Delayed`, and prefers the source that matches the SDP best.
+    #[default]
+    Heuristic,
+    /// The last source seen in the first three seconds.
+    Delayed,
+    /// The source of the first packet.
+    Immediate,
+    /// Never: only the SDP address counts.
+    Off,
+}
+
+/// When things end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// A call ends when none of its streams saw a packet for so long.
+    pub media: Duration,
+    /// The same for streams that are on hold or muted.
+    pub silent: Duration,
+    /// A call whose offer was never answered ends after this.
+    pub offer: Duration,
+    /// A call ends after this, whatever happens; None for never.
+    pub call: Option<Duration>,
+    /// A deleted call still forwards packets for so long.
+    pub delete_delay: Duration,
+}
+
+/// When new calls are refused; None is no limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Calls at a time.
+    pub sessions: Option<u64>,
+    /// One-minute load average.
+    pub load: Option<f64>,
+    /// CPU use in percent.
+    pub cpu: Option<f64>,
+    /// Media traffic in bytes per second.
+    pub bandwidth: Option<u64>,
+}
+
+/// Packet threads of the userspace path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Threads {
+    /// Number of packet threads, at least 1.
+    pub media: usize,
+    /// CPU cores to pin packet threads to, dealt in turn; empty means unpinned.
+    pub cores: Vec<usize>,
+}
+
+/// The kernel module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kernel {
+    /// The table to own, 0 to 63; None means the module is not used.
+    pub table: Option<u8>,
+    /// Whether to run without the module if it cannot be had.
+    pub fallback: bool,
+}
+
+/// Parts of the daemon that have a log level of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subsystem {
+    /// Everything that is not listed below.
+    Core,
+    /// ng, CLI and other control traffic.
+    Control,
+    /// Codec negotiation.
+    Codec,
+    /// RTCP.
+    Rtcp,
+    /// ICE and STUN.
+    Ice,
+    /// DTLS and key exchange.
+    Crypto,
+    /// SRTP.
+    Srtp,
+    /// The packet threads.
+    Internals,
+}
+
+impl Subsystem {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Core,
+        Self::Control,
+        Self::Codec,
+        Self::Rtcp,
+        Self::Ice,
+        Self::Crypto,
+        Self::Srtp,
+        Self::Internals,
+    ];
+
+    /// The name in configuration, log lines and the command line interface.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Control => "control",
+            Self::Codec => "codec",
+            Self::Rtcp => "rtcp",
+            Self::Ice => "ice",
+            Self::Crypto => "crypto",
+            Self::Srtp => "srtp",
+            Self::Internals => "internals",
+        }
+    }
+
+    /// The subsystem of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+}
+
+/// Logging.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// Level of everything that has none of its own: 0 (emergency) to 7 (debug), 8 traces, below 0 says nothing.
+    pub level: i8,
+    /// Levels of single subsystems.
+    pub levels: BTreeMap<Subsystem, i8>,
+    /// To standard error (true) or to the system log.
+    pub stderr: bool,
+    /// Facility of the system log.
+    pub facility: Facility,
+    /// Program name in the system log.
+    pub name: String,
+    /// Time stamps on standard error.
+    pub timestamps: bool,
+    /// Split messages at their line ends.
+    pub split_lines: bool,
+    /// Longest log line in bytes; None for no limit.
+    pub max_line: Option<usize>,
+}
+
+/// A facility of the system log, by its number in RFC 5424 section 6.2.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facility(pub u8);
+
+impl Facility {
+    /// The known names.
+    pub const NAMES: &'static [&'static str] =
+        &["daemon", "user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"];
+
+    /// The facility of this name, upper and lower case alike.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        match name.as_str() {
+            "user" => Some(Self(1)),
+            "daemon" => Some(Self(3)),
+            _ => {
+                let number = name.strip_prefix("local")?.parse::<u8>().ok()?;
+                (number <= 7 && name.len() == 6).then_some(Self(16 + number))
+            }
+        }
+    }
+}
+
+/// The process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// Stay attached to the terminal instead of forking away.
+    pub foreground: bool,
+    /// Where to write the process id once listening.
+    pub pidfile: Option<PathBuf>,
+}

@@ -1,0 +1,151 @@
+//! The command line: the classic options, and the sub-commands of our own.
+
+mod command;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Error};
+
+use super::finding::{Finding, Place};
+use super::layers::read;
+use super::load::{DEFAULT_SECTION, FileChoice, Sources};
+use super::options::{self, Carry, Kind, Opt};
+
+/// What a command line asks for.
+#[derive(Debug, Clone)]
+pub enum Invocation {
+    /// Start the daemon.
+    Run(Sources),
+    /// Check a configuration and exit.
+    Check(Sources),
+    /// Convert a classic file to TOML and exit.
+    Convert {
+        /// The file.
+        file: PathBuf,
+        /// Its section.
+        section: String,
+    },
+    /// Print the documented default configuration and exit.
+    PrintDefault,
+    /// Print the version and exit.
+    Version,
+    /// Print this help and exit.
+    Help(String),
+    /// A classic option that acts and exits.
+    Act(&'static Opt),
+}
+
+/// Reads a command line; the first argument is the program's name.
+///
+/// # Errors
+/// What is wrong with it, first thing first.
+pub fn parse<I>(arguments: I) -> Result<Invocation, Vec<Finding>>
+where
+    I: IntoIterator<Item = OsString>,
+{
+    let matches = match command::command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(wrong)
+            if matches!(
+                wrong.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            ) =>
+        {
+            return Ok(Invocation::Help(wrong.to_string()));
+        }
+        Err(wrong) => return Err(vec![usage_error(&wrong)]),
+    };
+    match matches.subcommand() {
+        Some(("check", sub)) => {
+            let sources = Sources { file: file_of(sub), section: section_of(sub), options: Vec::new() };
+            Ok(Invocation::Check(sources))
+        }
+        Some(("convert", sub)) => {
+            let file = sub.get_one::<PathBuf>("FILE").cloned().unwrap_or_default();
+            Ok(Invocation::Convert { file, section: section_of(sub) })
+        }
+        Some(_) => Ok(Invocation::PrintDefault),
+        None => daemon(&matches),
+    }
+}
+
+fn file_of(sub: &ArgMatches) -> FileChoice {
+    sub.get_one::<PathBuf>("FILE").cloned().map_or(FileChoice::Default, FileChoice::Named)
+}
+
+fn section_of(sub: &ArgMatches) -> String {
+    sub.get_one::<String>("section").cloned().unwrap_or_else(|| DEFAULT_SECTION.to_owned())
+}
+
+fn daemon(matches: &ArgMatches) -> Result<Invocation, Vec<Finding>> {
+    if matches.get_flag("version") {
+        return Ok(Invocation::Version);
+    }
+    if matches.get_flag("print-default-config") {
+        return Ok(Invocation::PrintDefault);
+    }
+    let mut sources =
+        Sources { file: FileChoice::Default, section: DEFAULT_SECTION.to_owned(), options: Vec::new() };
+    let mut findings = Vec::new();
+    for option in options::all() {
+        if matches.value_source(option.name) != Some(ValueSource::CommandLine) {
+            continue;
+        }
+        if option.kind == Kind::Action {
+            return Ok(Invocation::Act(option));
+        }
+        let texts: Vec<&str> =
+            matches.get_many::<String>(option.name).into_iter().flatten().map(String::as_str).collect();
+        let last = texts.last().copied().unwrap_or_default();
+        match (option.carry, option.name) {
+            (Carry::Start, "config-section") => sources.section = last.to_owned(),
+            (Carry::Start, _) if last == "none" => sources.file = FileChoice::None,
+            (Carry::Start, _) => sources.file = FileChoice::Named(PathBuf::from(last)),
+            _ => match read(option, &texts, Place::CommandLine(format!("--{}", option.name))) {
+                Ok(given) => sources.options.push(given),
+                Err(finding) => findings.push(finding),
+            },
+        }
+    }
+    if findings.is_empty() { Ok(Invocation::Run(sources)) } else { Err(findings) }
+}
+
+/// clap's error in one line, with the nearest known option.
+fn usage_error(wrong: &Error) -> Finding {
+    let context = |kind| match wrong.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let argument = context(ContextKind::InvalidArg).or_else(|| context(ContextKind::InvalidSubcommand));
+    match (wrong.kind(), argument) {
+        (ErrorKind::UnknownArgument, Some(argument)) if argument.starts_with("--") => {
+            let name = argument.trim_start_matches('-').split('=').next().unwrap_or_default().to_owned();
+            let finding = Finding::error(Place::Nowhere, format!("unknown option --{name}"));
+            match options::nearest(&name) {
+                Some(known) => finding.hint(format!("did you mean --{known}?")),
+                None => finding,
+            }
+        }
+        (ErrorKind::UnknownArgument, Some(argument)) if argument.starts_with('-') => {
+            Finding::error(Place::Nowhere, format!("unknown option {argument}"))
+                .hint("rtpengine --help lists all")
+        }
+        (ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand, Some(argument)) => {
+            let known =
+                super::nearest::nearest(&argument, command::SUBCOMMANDS.iter().copied()).unwrap_or_default();
+            Finding::error(Place::Nowhere, format!("`{argument}` is neither an option nor a sub-command"))
+                .hint(format!("did you mean `{known}`?"))
+        }
+        _ => {
+            let text = wrong.to_string();
+            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            Finding::error(Place::Nowhere, first).hint("rtpengine --help lists all options")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+//! The kernel module and the packet filter rules around it.
+
+use super::spec::{Carry, Group, Opt};
+
+const MODULE: &str = "forwarding by the kernel module";
+const RULES: &str = "packet filter rules kept by the daemon";
+
+pub(super) const KERNEL: Group = Group {
+    title: "Kernel and packet filter",
+    options: &[
+        Opt::int("table", -1, 63, "Table of the kernel module; -1 keeps all media in userspace [-1]")
+            .short('t')
+            .carry(Carry::Unless(-1, "kernel.table"))
+            .later(MODULE),
+        Opt::flag("no-fallback", "Start only if the kernel module can be used")
+            .short('F')
+            .carry(Carry::Negated("kernel.fallback"))
+            .later(MODULE),
+        Opt::text("nftables-chain", "Name of the nftables chain for our rule").later(RULES),
+        Opt::text("nftables-base-chain", "Name of the nftables base chain that jumps to ours").later(RULES),
+        Opt::flag("nftables-append", "Put the jump rule last instead of first").later(RULES),
+        Opt::word(
+            "nftables-family",
+            &["ip", "ip6", "ip,ip6", "ip6,ip", "inet"],
+            "Families to make rules for",
+        )
+        .later(RULES),
+        Opt::flag("xtables", "Make rules with the older xtables target").later(RULES),
+        Opt::action("nftables-start", "Make the nftables rules and exit").later(RULES),
+        Opt::action("nftables-stop", "Remove the nftables rules and exit").later(RULES),
+        Opt::action("nftables-status", "Say whether the nftables rules are there and exit").later(RULES),
+        Opt::text("iptables-chain", "Chain for one accept rule per open port").later(RULES),
+        Opt::count("kernel-slots", "Slots of the ring to the kernel module").later(MODULE),
+        Opt::int("kernel-num-threads", -1, 1024, "Threads that serve the ring to the kernel module")
+            .later(MODULE),
+        Opt::count("kernel-player", "Media players in the kernel module")
+            .later("players in the kernel module"),
+        Opt::count("kernel-player-media", "Media files the kernel module keeps")
+            .later("players in the kernel module"),
+    ],
+};

@@ -1,0 +1,10 @@
+//! The TOML configuration exactly as typed. The doc comments of the fields are the manual: `render` writes them
+//! beside the defaults into `configs/default.toml`.
+
+mod interface;
+mod schema;
+mod sections;
+
+pub use interface::{Interface, Mode, Numbers, Strings};
+pub use schema::{Field, SECTIONS, Section, SectionKind, section};
+pub use sections::{Config, Control, Kernel, Limits, Log, Media, Process, Threads, Timeouts};

@@ -1,0 +1,160 @@
+//! All sections but the interfaces.
+
+use std::collections::BTreeMap;
+
+use super::interface::Interface;
+use super::schema::define_section;
+
+/// A whole configuration file.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// Media addresses.
+    pub interface: Vec<Interface>,
+    /// Other names for interfaces.
+    pub aliases: BTreeMap<String, String>,
+    /// Control listeners.
+    pub control: Control,
+    /// What is done with packets.
+    pub media: Media,
+    /// When things end.
+    pub timeouts: Timeouts,
+    /// When new calls are refused.
+    pub limits: Limits,
+    /// Threads.
+    pub threads: Threads,
+    /// The kernel module.
+    pub kernel: Kernel,
+    /// Logging.
+    pub log: Log,
+    /// The process.
+    pub process: Process,
+    /// Named sets of ng flags.
+    pub templates: BTreeMap<String, String>,
+}
+
+define_section! {
+    /// Where control messages come in. Each listener is `ADDRESS:PORT` (IPv6: `[ADDRESS]:PORT`), `NAME:PORT` with a
+    /// host name, or `PORT` or `*:PORT` for every address of the host. Whoever reaches a control port owns the calls:
+    /// keep it on a trusted network. At least one ng listener is needed.
+    pub struct Control {
+        /// ng messages over UDP, as Kamailio and OpenSIPS send them.
+        listen_ng: Vec<String> = Vec::new(), "[\"127.0.0.1:2223\"]";
+        /// ng messages over TCP.
+        listen_tcp_ng: Vec<String> = Vec::new(), "[\"127.0.0.1:2223\"]";
+        /// The command line interface that `rtpengine-ctl` talks to.
+        listen_cli: Vec<String> = Vec::new(), "[\"127.0.0.1:2224\"]";
+        /// TOS byte (0 to 255) of control packets. Without it: what the system does.
+        tos: Option<u8> = None, "184";
+        /// Path MTU discovery on UDP control sockets: `want` or `dont`. Without it: what the system does.
+        path_mtu: Option<String> = None, "\"dont\"";
+        /// What the daemon calls itself towards clients. Without it: `rtpengine-` and the version.
+        software_id: Option<String> = None, "\"media-1\"";
+    }
+}
+
+define_section! {
+    /// What is done with packets.
+    pub struct Media {
+        /// Ports to use on all interfaces that name no range of their own. A stream takes an even port and the odd
+        /// one above it; an ordinary audio call takes two such pairs.
+        ports: String = "30000-39999".to_owned();
+        /// TOS byte (0 to 255) of media packets. 184 is expedited forwarding, as is usual for voice.
+        tos: u8 = 0;
+        /// How the peer's real address is learned from its packets: `heuristic` (watch for three seconds, prefer
+        /// what matches the SDP), `delayed` (watch for three seconds, take the last), `immediate` (take the first)
+        /// or `off` (believe the SDP only).
+        endpoint_learning: String = "heuristic".to_owned();
+        /// Send to the address the SIP message came from, not to the one in the SDP, unless a request says
+        /// `trust-address`.
+        sip_source: bool = false;
+        /// Refuse SDP that breaks the rules instead of passing it on.
+        reject_invalid_sdp: bool = false;
+        /// Receive buffer of every media socket in bytes. Without it: what the system gives.
+        receive_buffer: Option<u32> = None, "262144";
+    }
+}
+
+define_section! {
+    /// When calls end by themselves, in seconds.
+    pub struct Timeouts {
+        /// A call ends when none of its streams has seen a packet for so long.
+        media: u32 = 60;
+        /// The same for calls whose streams are all on hold or muted.
+        silent: u32 = 3600;
+        /// A call whose offer was never answered ends after this.
+        offer: u32 = 3600;
+        /// Any call ends after this, even an active one. Without it: never.
+        call: Option<u32> = None, "36000";
+        /// A deleted call forwards packets for so long, so that retransmitted signalling finds it.
+        delete_delay: u32 = 30;
+    }
+}
+
+define_section! {
+    /// When new calls are refused. Running calls are never touched. Keys that are not there set no limit.
+    pub struct Limits {
+        /// Calls at a time.
+        sessions: Option<u32> = None, "5000";
+        /// Load average of one minute.
+        load: Option<f64> = None, "5.0";
+        /// CPU use of the host in percent.
+        cpu: Option<f64> = None, "90.0";
+        /// Media traffic in bytes per second.
+        bandwidth: Option<u64> = None, "100000000";
+    }
+}
+
+define_section! {
+    /// Threads.
+    pub struct Threads {
+        /// Number of threads of every kind that has no number of its own. Without it: the number of CPUs.
+        workers: Option<u32> = None, "4";
+        /// Number of packet threads. Without it: as `workers`.
+        media: Option<u32> = None, "4";
+        /// CPU cores to pin packet threads to, in turn, as a list or as text like "2-5". Without it: not pinned.
+        cores: super::Numbers = super::Numbers(Vec::new()), "\"2-5\"";
+    }
+}
+
+define_section! {
+    /// The kernel module.
+    pub struct Kernel {
+        /// The table of the module that this daemon owns, 0 to 63. Without it: the module is not used.
+        table: Option<u8> = None, "0";
+        /// Run without the module if it cannot be used. `false`: refuse to start then.
+        fallback: bool = true;
+    }
+}
+
+define_section! {
+    /// Logging.
+    pub struct Log {
+        /// 0 emergency, 3 errors, 4 warnings, 5 notices, 6 information, 7 debug, 8 traces; -1 nothing.
+        level: i8 = 6;
+        /// Levels of single parts: core, control, codec, rtcp, ice, crypto, srtp, internals.
+        levels: BTreeMap<String, i8> = BTreeMap::new(), "{ control = 7 }";
+        /// Log to standard error. `false`: to the system log.
+        stderr: bool = false;
+        /// Facility of the system log: daemon, user, local0 to local7.
+        facility: String = "daemon".to_owned();
+        /// Program name in the system log.
+        name: String = "rtpengine".to_owned();
+        /// Put time stamps before lines on standard error.
+        timestamps: bool = true;
+        /// Give every line of a message that has several its own log entry.
+        split_lines: bool = false;
+        /// Cut messages at so many bytes. Without it: never.
+        max_line: Option<u32> = None, "500";
+    }
+}
+
+define_section! {
+    /// The process.
+    pub struct Process {
+        /// Stay attached to the terminal. `false`: go to the background once everything listens.
+        foreground: bool = false;
+        /// File to write the process id to.
+        pidfile: Option<String> = None, "\"/run/rtpengine/rtpengine.pid\"";
+    }
+}

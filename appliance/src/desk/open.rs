@@ -1,0 +1,114 @@
+use super::{Clock, Desk, Strain};
+use crate::config::checked::{Config, EndpointLearning};
+use crate::placement::Ports;
+use crate::worker::{Pool, StartError};
+use call::{Book, Interfaces, LocalAddress, Settings};
+use flow::{Learning, Micros};
+use mio::Waker;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use thiserror::Error;
+use udp::SocketBuffers;
+
+/// Why the desk could not be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The packet threads did not start.
+    #[error(transparent)]
+    Workers(#[from] StartError),
+    /// The random source gave nothing.
+    #[error("no random numbers from the system: {0}")]
+    Random(String),
+    /// An alias names nothing.
+    #[error("interface alias `{alias}` stands for `{name}`, which does not exist")]
+    Alias {
+        /// The alias.
+        alias: String,
+        /// What it stands for.
+        name: String,
+    },
+}
+
+impl Desk {
+    /// Starts the packet threads and opens an empty book. `waker` is called when the threads report something.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(config: &Config, waker: Arc<Waker>) -> Result<Desk, OpenError> {
+        let epoch = Instant::now();
+        let cores = cores(config);
+        let pool = Pool::start(&cores, epoch, waker)?;
+        let buffers = SocketBuffers { receive: config.media.receive_buffer, send: None };
+        let mut ports = Ports::new(pool, buffers);
+        let mut interfaces = Interfaces::default();
+        for interface in &config.interfaces {
+            for local in &interface.addresses {
+                let advertised = Some(local.advertised).filter(|shown| *shown != local.addr);
+                let address = LocalAddress { addr: local.addr, advertised };
+                interfaces.add(&interface.name, interface.group.as_deref(), address);
+                ports.add(local.addr, ports_of(config, local.addr, usable(&local.ports)));
+            }
+        }
+        for (alias, name) in config.interfaces.aliases() {
+            if !interfaces.alias(alias, name) {
+                return Err(OpenError::Alias { alias: alias.clone(), name: name.clone() });
+            }
+        }
+        let limits = &config.limits;
+        let strain = Strain::new(
+            limits.cpu.unwrap_or_default(),
+            limits.load.unwrap_or_default(),
+            limits.bandwidth.unwrap_or_default(),
+        );
+        let book = Book::new(settings(config, cores.len())?, interfaces);
+        Ok(Desk::new(Clock::new(epoch), book, ports, strain, config.templates.clone()))
+    }
+}
+
+/// One entry per packet thread: the core it is pinned to.
+fn cores(config: &Config) -> Vec<Option<usize>> {
+    let threads = &config.threads;
+    let pin = |worker: usize| threads.cores.get(worker % threads.cores.len().max(1)).copied();
+    (0..threads.media.max(1)).map(pin).collect()
+}
+
+/// The ports of an address, without those our own control sockets hold.
+fn ports_of<'a>(
+    config: &'a Config,
+    addr: IpAddr,
+    ports: impl Iterator<Item = u16> + 'a,
+) -> impl Iterator<Item = u16> + 'a {
+    let control = config.control.ng_udp.iter();
+    let held = move |port: u16| control.clone().any(|c| c.port() == port && (c.ip() == addr || c.ip().is_unspecified()));
+    ports.filter(move |port| !held(*port))
+}
+
+fn settings(config: &Config, workers: usize) -> Result<Settings, OpenError> {
+    let mut mark = [0u8; 6];
+    getrandom::fill(&mut mark).map_err(|error| OpenError::Random(error.to_string()))?;
+    let micros = |time: Duration| Micros(time.as_micros() as u64);
+    Ok(Settings {
+        workers: workers as u16,
+        learning: match config.media.endpoint_learning {
+            EndpointLearning::Heuristic => Learning::Heuristic,
+            EndpointLearning::Delayed => Learning::Delayed,
+            EndpointLearning::Immediate => Learning::Immediate,
+            EndpointLearning::Off => Learning::Off,
+        },
+        tos: config.media.tos,
+        sip_source: config.media.sip_source,
+        timeout: micros(config.timeouts.media),
+        silent_timeout: micros(config.timeouts.silent),
+        offer_timeout: micros(config.timeouts.offer),
+        final_timeout: config.timeouts.call.map_or(Micros(0), micros),
+        delete_delay: micros(config.timeouts.delete_delay),
+        max_sessions: config.limits.sessions,
+        instance: mark.iter().map(|b| format!("{b:02x}")).collect(),
+    })
+}
+
+/// The ports of a range that may be handed out.
+fn usable(ports: &crate::config::checked::Ports) -> impl Iterator<Item = u16> + '_ {
+    (ports.range().low()..=ports.range().high()).filter(|port| ports.contains(*port))
+}
