@@ -57,7 +57,7 @@ pub(super) fn full(desk: &mut Desk, request: &Request<'_>, limit: Limit) -> Repl
 pub(super) fn not_available(request: &Request<'_>) -> String {
     let codecs = &request.codecs;
     let asked = [
-        (!codecs.transcode.is_empty() || !codecs.accept.is_empty(), "transcoding"),
+        (!codecs.transcode.is_empty(), "transcoding"),
         (request.has(Flag::ForceTranscoding), "transcoding"),
         (request.ice.mode == Some(IceMode::Force), "ICE"),
         (request.rtcp.generate == Some(true), "generate RTCP"),

@@ -54,7 +54,7 @@ impl Page<'_> {
         if let Some(metadata) = report.metadata {
             body.push("metadata", bytes(metadata));
         }
-        body.push("SSRC", Value::Dict(self.all_ssrcs(&whole)));
+        body.push("SSRC", Value::Dict(self.all_ssrcs(&report)));
         let mut tags = Dict::new();
         for party in &report.parties {
             tags.push_bytes(party.name.to_vec(), Value::Dict(self.party(party, &whole)));

@@ -99,15 +99,23 @@ impl Call {
         self.parties.len() - 1
     }
 
-    /// Puts two parties into a dialogue with each other; `one` leaves the dialogues it was in.
+    /// Puts two parties into a dialogue with each other, beside those they are in.
+    pub(crate) fn join(&mut self, one: PartyIx, other: PartyIx) {
+        for (mine, theirs) in [(one, other), (other, one)] {
+            if !self.parties[mine].peers.contains(&theirs) {
+                self.parties[mine].peers.push(theirs);
+            }
+        }
+    }
+
+    /// Puts two parties into a dialogue with each other; `one` leaves all others.
     pub(crate) fn pair_up(&mut self, one: PartyIx, other: PartyIx) {
         for peer in std::mem::take(&mut self.parties[one].peers) {
-            self.parties[peer].peers.retain(|p| *p != one);
+            if peer != other {
+                self.parties[peer].peers.retain(|p| *p != one);
+            }
         }
-        self.parties[one].peers.push(other);
-        if !self.parties[other].peers.contains(&one) {
-            self.parties[other].peers.push(one);
-        }
+        self.join(one, other);
     }
 
     /// Sees to it that ports face section `media` of `party`.

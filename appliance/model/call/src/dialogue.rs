@@ -31,7 +31,8 @@ impl Call {
             self.parties[new].via_branch = via_branch.map(Into::into);
             new
         });
-        self.pair_up(sender, receiver);
+        // Until one of them answers, the early media of every branch reaches the caller.
+        self.join(sender, receiver);
         Dialogue { sender, receiver }
     }
 

@@ -129,15 +129,11 @@ impl Call {
             sender.turn_off();
         }
         let (sends, receives, off, family) = (sender.recv, sender.send, sender.rejected, sender.family);
-        if role == Role::Offer {
-            sender.offered_to = false;
-        }
         let other = &mut self.parties[between.receiver].medias[place];
         (other.send, other.recv, other.rejected) = (sends, receives, off);
         other.kind = section.kind.as_bytes().into();
         other.transport = transport(section);
         if role == Role::Offer {
-            other.offered_to = true;
             let wanted = options.transport.filter(|_| section.profile.is_rtp());
             other.protocol = wanted.unwrap_or(&section.protocol).into();
             other.formats = section.formats.as_bytes().into();

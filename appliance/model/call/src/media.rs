@@ -51,8 +51,6 @@ pub(crate) struct Media {
     pub(crate) send: bool,
     /// We receive from the party.
     pub(crate) recv: bool,
-    /// This side was offered to (reported as `ICE controlling`, as upstream does).
-    pub(crate) offered_to: bool,
     pub(crate) mux: Mux,
     /// `a=mid` in the party's SDP.
     pub(crate) mid: Option<Box<[u8]>>,
@@ -120,7 +118,6 @@ impl Media {
             rejected: false,
             send: true,
             recv: true,
-            offered_to: false,
             mux: Mux::default(),
             mid: None,
             ptime: None,

@@ -182,7 +182,7 @@ impl Call {
             kind: &media.kind,
             protocol: &media.protocol,
             streams,
-            flags: media.flags(),
+            flags: media.flags(party.callee),
             senders: party.peers.iter().map(|p| (*p, index)).collect(),
             media,
         }
@@ -197,7 +197,7 @@ impl Call {
     fn report_stream(&self, at: PartyIx, index: usize, usage: FlowUse) -> StreamReport<'_> {
         let media = &self.parties[at].medias[index];
         let mine = |f: &&FlowEntry| f.party == at && f.media == index && f.usage == usage;
-        let pair = media.pair().filter(|p| !p.closed);
+        let pair = media.pair().filter(|p| !p.closed && !media.rejected);
         let (local, signalled) = match usage {
             FlowUse::Rtp => (pair.map(|p| p.rtp), media.rtp),
             // A muxed leg that never had an RTCP port shows port 0, one that closed it shows none.
@@ -224,13 +224,14 @@ impl Call {
 }
 
 impl Media {
-    fn flags(&self) -> Vec<&'static str> {
+    /// The called side is reported as controlling, as upstream does also without ICE.
+    fn flags(&self, callee: bool) -> Vec<&'static str> {
         [
             (self.initialized, "initialized"),
             (self.send, "send"),
             (self.recv, "recv"),
             (self.mux.active, "rtcp-mux"),
-            (self.offered_to, "ICE controlling"),
+            (callee, "ICE controlling"),
         ]
         .into_iter()
         .filter_map(|(on, text)| on.then_some(text))
