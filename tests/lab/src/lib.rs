@@ -40,7 +40,7 @@ pub use cleanup::on_interrupt;
 pub use daemon::{Daemon, DaemonSpec, daemon_binary};
 pub use error::{LabError, Result};
 pub use histogram::Histogram;
-pub use need::{Alone, alone, missing_root, missing_tool, skip};
+pub use need::{Alone, Skipped, alone, missing_root, missing_tool, skip};
 pub use netns::Namespace;
 pub use peer::{Pace, RtpPeer, exchange};
 pub use process::Process;

@@ -32,8 +32,24 @@ macro_rules! skip {
     ($why:expr) => {{
         fn here() {}
         $crate::skip(::std::any::type_name_of_val(&here), &$why);
-        return;
+        return $crate::Skipped::skipped();
     }};
+}
+
+/// What a test may return: the macros return from tests of either kind.
+pub trait Skipped {
+    /// The value of a test that did nothing.
+    fn skipped() -> Self;
+}
+
+impl Skipped for () {
+    fn skipped() {}
+}
+
+impl<E> Skipped for std::result::Result<(), E> {
+    fn skipped() -> Self {
+        Ok(())
+    }
 }
 
 /// Why we cannot make namespaces, if we cannot.
