@@ -81,6 +81,12 @@ impl Report {
         self.expected - self.intact
     }
 
+    /// Packets that later ones have overtaken and that have not come: the loss as far as it can be known before the
+    /// end.
+    pub fn overtaken(&self) -> u32 {
+        self.highest.map_or(0, |highest| (highest + 1).saturating_sub(self.intact))
+    }
+
     /// Everything is there.
     pub fn complete(&self) -> bool {
         self.intact == self.expected
@@ -142,7 +148,8 @@ mod tests {
     fn perfect_is_everything_once_in_order() {
         assert!(take(&[0, 1, 2, 3]).perfect());
         let lost = take(&[0, 3]);
-        assert_eq!((lost.lost(), lost.missing(9), lost.perfect()), (2, vec![1, 2], false));
+        assert_eq!((lost.lost(), lost.overtaken(), lost.missing(9)), (2, 2, vec![1, 2]));
+        assert_eq!((take(&[0]).lost(), take(&[0]).overtaken(), lost.perfect()), (3, 0, false));
         let twice = take(&[0, 1, 1, 2, 3]);
         assert_eq!((twice.duplicates, twice.complete(), twice.perfect()), (1, true, false));
         let swapped = take(&[1, 0, 2, 3]);

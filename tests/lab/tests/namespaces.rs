@@ -53,12 +53,10 @@ fn peers_reach_the_relay_but_not_each_other() -> lab::Result<()> {
 #[test]
 fn an_interrupted_lab_cleans_up() -> lab::Result<()> {
     lab::need_root!();
-    // This very test program, running only the sleeper below, is the lab that gets interrupted.
-    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-    command.args(["--ignored", "--exact", "sleeper", "--nocapture"]).env("LAB_SLEEPER", "1");
-    let mut sleeper = Process::start("sleeper", command)?;
-    sleeper.wait_for_log("built lab", Duration::from_secs(10))?;
-    let prefix = format!("lab{}-", sleeper.pid());
+    let command = std::process::Command::new(env!("CARGO_BIN_EXE_stand"));
+    let mut stand = Process::start("stand", command)?;
+    stand.wait_for_log("Ctrl-C", Duration::from_secs(10))?;
+    let prefix = format!("lab{}-", stand.pid());
     let left = || {
         std::fs::read_dir("/run/netns")
             .unwrap()
@@ -66,19 +64,7 @@ fn an_interrupted_lab_cleans_up() -> lab::Result<()> {
             .any(|e| e.file_name().to_string_lossy().starts_with(&prefix))
     };
     assert!(left());
-    assert_eq!(sleeper.terminate(Duration::from_secs(10))?.code(), Some(143));
+    assert_eq!(stand.terminate(Duration::from_secs(10))?.code(), Some(143));
     assert!(!left());
-    Ok(())
-}
-
-#[test]
-#[ignore = "the other half of an_interrupted_lab_cleans_up"]
-fn sleeper() -> lab::Result<()> {
-    if std::env::var_os("LAB_SLEEPER").is_none() {
-        return Ok(());
-    }
-    let net = Topology::new()?;
-    println!("built lab");
-    net.relay.run(&["sleep", "60"])?;
     Ok(())
 }

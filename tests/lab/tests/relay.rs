@@ -31,8 +31,10 @@ fn connect(
         .set("address family", family(families[0]))
         .flags(&["trust-address", "replace-origin"]);
     let answered = client.ok(&answer)?;
-    let for_callee = sdp::rtp_address(offered.text("sdp").unwrap()).unwrap();
-    let for_caller = sdp::rtp_address(answered.text("sdp").unwrap()).unwrap();
+    let address = |reply: &lab::Value| {
+        reply.text("sdp").and_then(sdp::rtp_address).expect("the reply has an SDP with a media address")
+    };
+    let (for_callee, for_caller) = (address(&offered), address(&answered));
     peers[0].aim(for_caller);
     peers[1].aim(for_callee);
     Ok([for_caller, for_callee])

@@ -1,0 +1,1 @@
+//! The relay under the proxies people use.
