@@ -33,6 +33,7 @@ pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 mod stream;
+mod tap;
 mod topology;
 
 pub use bencode::Value;
@@ -46,4 +47,5 @@ pub use peer::{Pace, RtpPeer, exchange};
 pub use process::Process;
 pub use report::Report;
 pub use stream::{Payload, Stream, now_ns};
+pub use tap::{Talk, Tap};
 pub use topology::{Family, Leg, Topology, TopologySpec};

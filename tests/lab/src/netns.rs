@@ -120,6 +120,17 @@ impl Namespace {
         })?
     }
 
+    /// Whether somebody inside has a UDP socket bound to exactly this IPv4 address and port.
+    pub fn has_udp(&self, address: SocketAddr) -> bool {
+        let SocketAddr::V4(address) = address else { return false };
+        // The kernel prints the address as a number in host order, the port in hexadecimal.
+        let number = u32::from_ne_bytes(address.ip().octets());
+        let wanted = format!(" {number:08X}:{:04X} ", address.port());
+        // thread-self, because this thread alone is inside.
+        let table = self.enter(|| std::fs::read_to_string("/proc/thread-self/net/udp"));
+        matches!(table, Ok(Ok(text)) if text.contains(&wanted))
+    }
+
     fn open(&self) -> Result<File> {
         let path = format!("/run/netns/{}", self.name());
         File::open(&path).map_err(LabError::io(format!("opening {path}")))

@@ -40,6 +40,7 @@ fn peers_reach_the_relay_but_not_each_other() -> lab::Result<()> {
         let caller = RtpPeer::bind(&net.caller.ns, (net.caller.peer(family), 4000).into())?;
         let callee = RtpPeer::bind(&net.callee.ns, (net.callee.peer(family), 4000).into())?;
         let relay = RtpPeer::bind(&net.relay, (net.caller.relay(family), 4000).into())?;
+        assert_eq!(net.relay.has_udp(relay.local()), family == Family::V4);
         caller.aim(relay.local());
         caller.send_bytes(b"hello")?;
         let (bytes, from) = relay.receive_bytes(Duration::from_secs(5))?.expect("the wire works");
