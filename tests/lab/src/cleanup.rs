@@ -1,6 +1,7 @@
 //! What must not outlive the lab: namespaces and processes, also after Ctrl-C.
 
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -66,6 +67,8 @@ fn take_down(item: &Item) {
     match item {
         Item::Process(pid) => {
             let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
+            // Not every init process buries orphans.
+            let _ = waitpid(Pid::from_raw(*pid), None);
         }
         Item::Namespace(name) => delete_namespace(name),
     }
