@@ -68,7 +68,7 @@ fn run(config: &Path, speech: &Path) -> lab::Result<bool> {
 }
 
 fn start(net: &Topology, config: &Path) -> lab::Result<Daemon> {
-    if std::env::var_os("LAB_RELAY").is_some() {
+    if lab::foreign_daemon().is_some() {
         return Daemon::on(net).arg("--log-level=5").start();
     }
     Daemon::on(net).bare().arg(format!("--config={}", config.display())).start()

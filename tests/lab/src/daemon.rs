@@ -150,18 +150,25 @@ impl Daemon {
     }
 }
 
-/// The daemon to test: the file `LAB_RELAY` names, else the workspace's `rtpengine`, built now (in the profile of the
-/// running test) so that it is never older than the source.
+/// The path of somebody else's daemon to test instead of ours, from `LAB_RELAY`. It need not know TOML or anything
+/// else that only ours has.
+pub fn foreign_daemon() -> Option<PathBuf> {
+    std::env::var_os("LAB_RELAY").map(PathBuf::from)
+}
+
+/// The daemon to test: the [`foreign_daemon`] if there is one, else ours: the file `LAB_BUILT` names, or the
+/// workspace's `rtpengine`, built now (in the profile of the running test) so that it is never older than the source.
 pub fn daemon_binary() -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os("LAB_RELAY") {
-        let path = PathBuf::from(path);
+    if let Some(path) = foreign_daemon().or_else(|| std::env::var_os("LAB_BUILT").map(PathBuf::from)) {
         return match path.is_file() {
             true => Ok(path),
-            false => Err(LabError::NoDaemon(format!("LAB_RELAY={} is not a file", path.display()))),
+            false => {
+                Err(LabError::NoDaemon(format!("{} (LAB_RELAY or LAB_BUILT) is not a file", path.display())))
+            }
         };
     }
     let (target, release) = target_directory()
-        .ok_or_else(|| LabError::NoDaemon("not run from a target directory; set LAB_RELAY".into()))?;
+        .ok_or_else(|| LabError::NoDaemon("not run from a target directory; set LAB_BUILT".into()))?;
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     build.args(["build", "--quiet", "--package", "rtpengine", "--bin", "rtpengine", "--target-dir"]);
     build.arg(&target).args(release.then_some("--release"));

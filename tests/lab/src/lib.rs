@@ -38,7 +38,7 @@ mod topology;
 
 pub use bencode::Value;
 pub use cleanup::on_interrupt;
-pub use daemon::{Daemon, DaemonSpec, daemon_binary};
+pub use daemon::{Daemon, DaemonSpec, daemon_binary, foreign_daemon};
 pub use error::{LabError, Result};
 pub use histogram::Histogram;
 pub use need::{Alone, Skipped, alone, missing_root, missing_tool, skip};
