@@ -1,0 +1,70 @@
+#!/bin/bash
+# Installs the Debian packages that `make demo` or `make test` need and that are missing. Again: nothing to do.
+#   tests/install-needs.sh demo|test
+# Without root or apt it says what is missing and goes on (status 0): tests that need it skip and say why.
+set -uo pipefail
+
+build=(gcc libc6-dev)
+demo=(iproute2 ethtool)
+# What parts that are built from C or BPF need, the proxies and callers of the interop tests, and firewall tools.
+test=(m4 clang libelf-dev zlib1g-dev pkg-config kamailio sip-tester nftables iptables)
+
+case ${1:-} in
+	demo) wanted=("${build[@]}" "${demo[@]}") ;;
+	test) wanted=("${build[@]}" "${demo[@]}" "${test[@]}") ;;
+	*) echo "usage: ${0##*/} demo|test" >&2; exit 2 ;;
+esac
+
+missing=()
+for package in "${wanted[@]}"; do
+	status=$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)
+	[[ $status == *' installed' ]] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+	echo "not installed (that takes root on Debian): ${missing[*]}"
+	exit 0
+fi
+
+log=$(mktemp)
+policy=/usr/sbin/policy-rc.d
+made_policy=
+cleanup() {
+	rm -f "$log"
+	[ -z "$made_policy" ] || rm -f "$policy"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+# The tests start Kamailio themselves; its package must not start it as a service of this machine.
+if [ ! -e "$policy" ]; then
+	printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && made_policy=1
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+quiet() { # WHAT COMMAND…: shows WHAT and the seconds it takes; its output only if it fails
+	local what=$1 start=$SECONDS pid
+	shift
+	"$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+	if [ -t 1 ]; then
+		while kill -0 "$pid" 2>/dev/null; do
+			printf '\r  %s … %d s\033[K' "$what" $((SECONDS - start))
+			read -r -t 0.5 <> <(:) || true
+		done
+		printf '\r\033[K'
+	fi
+	if wait "$pid"; then
+		echo "  $what: done in $((SECONDS - start)) s"
+	else
+		echo "  $what failed:" && tail -5 "$log"
+		return 1
+	fi
+}
+
+echo "Installing what is missing: ${missing[*]}"
+quiet "reading package lists" apt-get update
+quiet "installing ${#missing[@]} packages" apt-get install -y --no-install-recommends "${missing[@]}" ||
+	echo "Going on without; what needs these packages will say so."
+exit 0

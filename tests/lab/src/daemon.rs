@@ -1,0 +1,188 @@
+//! The relay under test as a process.
+
+use crate::{Family, LabError, Namespace, Process, Result, Topology, Value, ng};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
+
+/// Where the daemon listens for ng (UDP) inside its namespace.
+const CONTROL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 2223);
+/// How long a daemon may take to answer its first ping.
+const START_WITHIN: Duration = Duration::from_secs(15);
+/// How long it may take to end after SIGTERM.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// How to start a daemon. Made by [`Daemon::on`] or [`Daemon::within`].
+#[derive(Debug)]
+pub struct DaemonSpec {
+    namespace: Namespace,
+    binary: Option<PathBuf>,
+    arguments: Vec<String>,
+    interfaces: Vec<String>,
+    bare: bool,
+}
+
+impl DaemonSpec {
+    /// Another binary than [`daemon_binary`].
+    pub fn binary(mut self, path: impl Into<PathBuf>) -> DaemonSpec {
+        self.binary = Some(path.into());
+        self
+    }
+
+    /// One more argument in the command line's spelling, for example `--port-min=30000`.
+    pub fn arg(mut self, argument: impl Into<String>) -> DaemonSpec {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// Replaces the interfaces (by default `caller/…` and `callee/…`, both families) by these `--interface` values.
+    pub fn interfaces(mut self, values: &[&str]) -> DaemonSpec {
+        self.interfaces = values.iter().map(|&value| value.to_owned()).collect();
+        self
+    }
+
+    /// Gives no arguments but those of [`DaemonSpec::arg`], for starts from a file. The file must make the daemon
+    /// listen for ng on 127.0.0.1:2223 and stay in the foreground.
+    pub fn bare(mut self) -> DaemonSpec {
+        self.bare = true;
+        self
+    }
+
+    /// Starts the daemon and waits until it answers `ping`.
+    pub fn start(self) -> Result<Daemon> {
+        let binary = match &self.binary {
+            Some(path) => path.clone(),
+            None => daemon_binary()?,
+        };
+        let mut command = self.namespace.command(&binary.to_string_lossy());
+        if !self.bare {
+            command.args(["--config-file=none", "--foreground", "--log-stderr", "--table=-1"]);
+            command.arg(format!("--listen-ng={CONTROL}"));
+            command.args(self.interfaces.iter().map(|value| format!("--interface={value}")));
+        }
+        command.args(&self.arguments);
+        let mut process = Process::start("the daemon", command)?;
+        let client = ng::Client::udp(&self.namespace, CONTROL)?;
+        let mut first = ng::Client::udp(&self.namespace, CONTROL)?.patience(Duration::from_millis(250), 1);
+        let ping = ng::request("ping");
+        // An unbound port refuses at once; wait_until then pauses until the log moves or 20 ms have passed.
+        process.wait_until("the daemon's first answer to ping", START_WITHIN, |_| first.ok(&ping).is_ok())?;
+        Ok(Daemon { process, client, namespace: self.namespace })
+    }
+}
+
+/// A running daemon. Killed on drop; [`Daemon::stop`] ends it properly.
+#[derive(Debug)]
+pub struct Daemon {
+    process: Process,
+    client: ng::Client,
+    namespace: Namespace,
+}
+
+impl Daemon {
+    /// Plans a daemon in the middle of `topology`, on both wires, both families, userspace only.
+    pub fn on(topology: &Topology) -> DaemonSpec {
+        let mut interfaces = Vec::new();
+        for leg in [&topology.caller, &topology.callee] {
+            interfaces.extend([Family::V4, Family::V6].map(|family| leg.relay_interface(family)));
+        }
+        DaemonSpec { interfaces, ..Daemon::within(&topology.relay) }
+    }
+
+    /// Plans a daemon in any namespace; give it interfaces.
+    pub fn within(namespace: &Namespace) -> DaemonSpec {
+        DaemonSpec {
+            namespace: namespace.clone(),
+            binary: None,
+            arguments: Vec::new(),
+            interfaces: Vec::new(),
+            bare: false,
+        }
+    }
+
+    /// The address of its ng port (UDP), inside the namespace.
+    pub fn control(&self) -> SocketAddr {
+        CONTROL
+    }
+
+    /// The namespace it runs in.
+    pub fn namespace(&self) -> &Namespace {
+        &self.namespace
+    }
+
+    /// A new ng client (UDP, bencode) with a socket of its own.
+    pub fn ng(&self) -> Result<ng::Client> {
+        ng::Client::udp(&self.namespace, CONTROL)
+    }
+
+    /// Sends a request on the handle's own client; see [`ng::Client::ask`].
+    pub fn ask(&mut self, request: &ng::Request) -> Result<Value> {
+        self.client.ask(request)
+    }
+
+    /// Sends a request on the handle's own client; see [`ng::Client::ok`].
+    pub fn ok(&mut self, request: &ng::Request) -> Result<Value> {
+        self.client.ok(request)
+    }
+
+    /// The process, for its log and signals.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// Everything it has logged so far.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Ends it with SIGTERM and demands status 0. Returns its log.
+    pub fn stop(mut self) -> Result<String> {
+        let status: ExitStatus = self.process.terminate(STOP_WITHIN)?;
+        if !status.success() {
+            return Err(LabError::Ended {
+                name: "the daemon (after SIGTERM)".into(),
+                status: status.to_string(),
+                log: self.process.log_end(30),
+            });
+        }
+        Ok(self.process.log())
+    }
+}
+
+/// The path of somebody else's daemon to test instead of ours, from `LAB_RELAY`. It need not know TOML or anything
+/// else that only ours has.
+pub fn foreign_daemon() -> Option<PathBuf> {
+    std::env::var_os("LAB_RELAY").map(PathBuf::from)
+}
+
+/// The daemon to test: the [`foreign_daemon`] if there is one, else ours: the file `LAB_BUILT` names, or the
+/// workspace's `rtpengine`, built now (in the profile of the running test) so that it is never older than the source.
+pub fn daemon_binary() -> Result<PathBuf> {
+    if let Some(path) = foreign_daemon().or_else(|| std::env::var_os("LAB_BUILT").map(PathBuf::from)) {
+        return match path.is_file() {
+            true => Ok(path),
+            false => {
+                Err(LabError::NoDaemon(format!("{} (LAB_RELAY or LAB_BUILT) is not a file", path.display())))
+            }
+        };
+    }
+    let (target, release) = target_directory()
+        .ok_or_else(|| LabError::NoDaemon("not run from a target directory; set LAB_BUILT".into()))?;
+    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.args(["build", "--quiet", "--package", "rtpengine", "--bin", "rtpengine", "--target-dir"]);
+    build.arg(&target).args(release.then_some("--release"));
+    build.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")));
+    let out = build.output().map_err(LabError::io("running cargo"))?;
+    if !out.status.success() {
+        return Err(LabError::NoDaemon(String::from_utf8_lossy(&out.stderr).trim().to_owned()));
+    }
+    Ok(target.join(if release { "release" } else { "debug" }).join("rtpengine"))
+}
+
+/// The target directory the running program lies in, and whether it was built for release.
+fn target_directory() -> Option<(PathBuf, bool)> {
+    let program = std::env::current_exe().ok()?;
+    let profile = program.ancestors().find(|dir| dir.ends_with("debug") || dir.ends_with("release"))?;
+    Some((profile.parent()?.to_owned(), profile.ends_with("release")))
+}
