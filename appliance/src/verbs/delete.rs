@@ -25,11 +25,13 @@ pub(super) fn delete(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Re
     };
     let scope = match doomed {
         Doomed::Call(..) => Scope::default(),
-        Doomed::Party(..) => Scope { from_tag: wanted.from_tag, to_tag: None },
+        Doomed::Party(..) => Scope { from_tag: wanted.from_tag, to_tag: wanted.to_tag },
     };
     // The counters are read before anything is closed.
     let snapshots = desk.snapshots(doomed.number());
-    if doomed.at() <= now {
+    // A call that is deleted as a whole, without naming a party, is reported with its ports still open.
+    let named = wanted.from_tag.is_some();
+    if doomed.at() <= now && named {
         let now = desk.clock.stamp();
         let mut outside = Outside { ports: &mut desk.ports, now, changes: &mut desk.changes };
         desk.book.carry_out(doomed, &mut outside);

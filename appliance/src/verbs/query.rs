@@ -234,6 +234,9 @@ impl Seen {
 /// Flags in upstream's words and order. It calls a confirmed stream `kernelized` also when it has no module.
 fn stream_flags(stream: &StreamReport<'_>, seen: &Seen) -> Vec<&'static str> {
     let open = stream.local.is_some();
+    if stream.rejected && stream.flows.is_empty() {
+        return Vec::new();
+    }
     let rtp = stream.usage == FlowUse::Rtp;
     let confirmed = open && seen.confirmed;
     [

@@ -99,23 +99,39 @@ impl Call {
         self.parties.len() - 1
     }
 
-    /// Puts two parties into a dialogue with each other, beside those they are in.
-    pub(crate) fn join(&mut self, one: PartyIx, other: PartyIx) {
-        for (mine, theirs) in [(one, other), (other, one)] {
-            if !self.parties[mine].peers.contains(&theirs) {
-                self.parties[mine].peers.push(theirs);
+    /// The party that `party` talks with, latest first, that is not deleted.
+    pub(crate) fn peer_of(&self, party: PartyIx) -> Option<PartyIx> {
+        self.parties[party].peers.iter().copied().find(|p| !self.parties[*p].deleted)
+    }
+
+    /// An offer brings two parties together. The caller keeps whom it has, so that the early media of every branch
+    /// reaches it; the callee leaves its others.
+    pub(crate) fn join(&mut self, sender: PartyIx, receiver: PartyIx) {
+        if self.parties[sender].peers.contains(&receiver) {
+            return;
+        }
+        self.leave_all(receiver);
+        self.parties[sender].peers.insert(0, receiver);
+        self.parties[receiver].peers.push(sender);
+    }
+
+    /// An answer makes it the only dialogue of the party that offered.
+    pub(crate) fn pair_up(&mut self, offerer: PartyIx, answerer: PartyIx) {
+        let known = self.parties[answerer].peers.contains(&offerer);
+        for peer in std::mem::replace(&mut self.parties[offerer].peers, vec![answerer]) {
+            if peer != answerer {
+                self.parties[peer].peers.retain(|p| *p != offerer);
             }
+        }
+        if !known {
+            self.parties[answerer].peers.push(offerer);
         }
     }
 
-    /// Puts two parties into a dialogue with each other; `one` leaves all others.
-    pub(crate) fn pair_up(&mut self, one: PartyIx, other: PartyIx) {
-        for peer in std::mem::take(&mut self.parties[one].peers) {
-            if peer != other {
-                self.parties[peer].peers.retain(|p| *p != one);
-            }
+    fn leave_all(&mut self, party: PartyIx) {
+        for peer in std::mem::take(&mut self.parties[party].peers) {
+            self.parties[peer].peers.retain(|p| *p != party);
         }
-        self.join(one, other);
     }
 
     /// Sees to it that ports face section `media` of `party`.

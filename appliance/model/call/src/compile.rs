@@ -1,7 +1,7 @@
 use crate::call::Call;
 use crate::media::{Media, Transport, is_hold};
 use crate::party::PartyIx;
-use flow::{Carries, Change, FlowSpec, Generation, Micros, Moment, Output};
+use flow::{Carries, Change, FlowSpec, Generation, Learning, Micros, Moment, Output};
 use smallvec::SmallVec;
 use std::net::SocketAddr;
 
@@ -82,7 +82,8 @@ impl Call {
             (Transport::Rtp, FlowUse::Rtcp) => Carries::Rtcp,
             _ => Carries::Opaque,
         };
-        let learning = party.treatment.learning;
+        // Who has not spoken yet is heard but not followed.
+        let learning = if media.initialized { party.treatment.learning } else { Learning::Off };
         FlowSpec {
             key: entry.key,
             generation: self.generation,
@@ -105,9 +106,15 @@ impl Call {
     /// Where what `party` sends in section `media` goes: to the same section of everybody it talks with.
     fn outputs(&self, party: PartyIx, media: usize, usage: FlowUse) -> SmallVec<[Output; 1]> {
         let mut out = SmallVec::new();
+        let Some(mine) = self.parties[party].medias.get(media).filter(|m| relayed(m)) else { return out };
         for peer in &self.parties[party].peers {
             let peer = &self.parties[*peer];
             let Some(section) = peer.medias.get(media).filter(|m| !peer.deleted && relayed(m)) else { continue };
+            // The last SDP of the pair says which way media goes; RTCP goes both ways whatever it says.
+            let gated = usage == FlowUse::Rtp && section.transport == Transport::Rtp && section.initialized;
+            if gated && !(mine.recv && section.send) {
+                continue;
+            }
             let Some(pair) = section.pair() else { continue };
             let egress = match usage {
                 FlowUse::Rtcp if !section.mux.active => pair.rtcp,

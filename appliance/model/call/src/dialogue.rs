@@ -10,8 +10,8 @@ pub(crate) struct Dialogue {
 }
 
 impl Call {
-    /// Finds or makes the parties of an offer. Without a To-tag the callee is the branch's party, else the one the
-    /// caller talks with already, else a new one whose tag the answer will tell.
+    /// Finds or makes the parties of an offer. A To-tag that nobody has is not believed: the answer will tell. Then
+    /// the callee is the branch's party, else the one the caller talks with already, else a new one.
     pub(crate) fn dialogue_of_offer(
         &mut self,
         from_tag: &[u8],
@@ -19,19 +19,28 @@ impl Call {
         via_branch: Option<&[u8]>,
         now: Stamp,
     ) -> Dialogue {
-        let sender = self.party(from_tag).unwrap_or_else(|| self.add_party(from_tag, now));
-        let found = match (to_tag, via_branch) {
-            (Some(tag), _) => self.party(tag),
-            (None, Some(branch)) => self.branch(branch),
-            (None, None) => self.parties[sender].peers.iter().rev().copied().find(|p| !self.parties[*p].deleted),
-        };
+        let named = to_tag.and_then(|tag| self.party(tag));
+        let sender = self.party(from_tag).unwrap_or_else(|| {
+            // A callee that offers before it answered tells its tag so.
+            match named.and_then(|to| self.untagged_peer(to)) {
+                Some(found) => {
+                    self.parties[found].tag = from_tag.into();
+                    found
+                }
+                None => self.add_party(from_tag, now),
+            }
+        });
+        let found = named.or_else(|| match (via_branch, to_tag) {
+            (Some(branch), _) => self.branch(branch),
+            (None, Some(_)) => self.untagged_peer(sender),
+            (None, None) => self.peer_of(sender),
+        });
         let receiver = found.unwrap_or_else(|| {
-            let new = self.add_party(to_tag.unwrap_or_default(), now);
+            let new = self.add_party(b"", now);
             self.parties[new].callee = true;
             self.parties[new].via_branch = via_branch.map(Into::into);
             new
         });
-        // Until one of them answers, the early media of every branch reaches the caller.
         self.join(sender, receiver);
         Dialogue { sender, receiver }
     }
@@ -48,8 +57,7 @@ impl Call {
         // A From-tag nobody has gets a party without a tag, as upstream does: media still flows.
         let receiver = self.party(from_tag).unwrap_or_else(|| self.add_party(b"", now));
         let sender = self.party(to_tag).unwrap_or_else(|| {
-            let current = || self.parties[receiver].peers.iter().rev().copied().find(|p| !self.parties[*p].deleted);
-            match via_branch.and_then(|b| self.branch(b)).or_else(current) {
+            match via_branch.and_then(|b| self.branch(b)).or_else(|| self.peer_of(receiver)) {
                 Some(found) => {
                     let party = &mut self.parties[found];
                     let before = std::mem::replace(&mut party.tag, to_tag.into());
@@ -67,6 +75,12 @@ impl Call {
         });
         self.pair_up(receiver, sender);
         Dialogue { sender, receiver }
+    }
+
+    /// A party that `party` talks with and whose tag is not known yet.
+    fn untagged_peer(&self, party: PartyIx) -> Option<PartyIx> {
+        let peers = self.parties[party].peers.iter().copied();
+        peers.into_iter().find(|p| self.parties[*p].tag.is_empty() && !self.parties[*p].deleted)
     }
 
     /// The party that a branch was made for.
@@ -127,9 +141,27 @@ mod tests {
     }
 
     #[test]
+    fn a_callee_that_offers_first_is_the_party_that_was_called() {
+        let mut call = call();
+        let callee = offer(&mut call, "a", None, None).receiver;
+        let back = offer(&mut call, "b", Some("a"), None);
+        assert_eq!((back.sender, back.receiver), (callee, 0));
+    }
+
+    #[test]
+    fn a_third_party_takes_the_one_it_offers_to() {
+        let mut call = call();
+        offer(&mut call, "a", None, None);
+        let b = answer(&mut call, "a", "b", None).sender;
+        let c = offer(&mut call, "c", Some("a"), None).sender;
+        assert_eq!(call.parties[0].peers, [c]);
+        assert!(call.parties[b].peers.is_empty());
+    }
+
+    #[test]
     fn an_answer_from_nobody_keeps_the_dialogue_that_is() {
         let mut call = call();
-        offer(&mut call, "a", Some("b"), None);
+        offer(&mut call, "a", None, None);
         answer(&mut call, "a", "b", None);
         let strange = answer(&mut call, "stranger", "b", None);
         assert_eq!(call.parties[strange.sender].peers, [0, strange.receiver]);

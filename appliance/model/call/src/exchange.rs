@@ -39,6 +39,9 @@ impl Call {
         if !options.trust_address.unwrap_or(!env.settings.sip_source) && options.received_from.is_none() {
             return Err(Refusal::NoSource);
         }
+        if between.sender == between.receiver {
+            return Err(Refusal::SameParty);
+        }
         for section in intent.sdp.sections() {
             check_profile(&section, options)?;
         }
@@ -129,10 +132,14 @@ impl Call {
             sender.turn_off();
         }
         let (sends, receives, off, family) = (sender.recv, sender.send, sender.rejected, sender.family);
+        let codecs = sender.codecs.clone();
         let other = &mut self.parties[between.receiver].medias[place];
         (other.send, other.recv, other.rejected) = (sends, receives, off);
         other.kind = section.kind.as_bytes().into();
         other.transport = transport(section);
+        if !other.initialized {
+            other.codecs = codecs;
+        }
         if role == Role::Offer {
             let wanted = options.transport.filter(|_| section.profile.is_rtp());
             other.protocol = wanted.unwrap_or(&section.protocol).into();
@@ -170,8 +177,9 @@ impl Call {
             rtcp: !rtp_only(self, between.receiver),
         };
         self.face(between.receiver, index, towards_receiver, env)?;
+        // The sender's own ports change when its counterpart speaks, not now.
         let towards_sender = Facing {
-            counterpart: endpoint(self, between.receiver),
+            counterpart: None,
             latch,
             rtcp: !rtp_only(self, between.sender),
         };

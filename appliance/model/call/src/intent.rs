@@ -154,6 +154,9 @@ pub enum Refusal {
     /// No ports.
     #[error(transparent)]
     Ports(#[from] PortError),
+    /// Both tags name the same party.
+    #[error("Invalid dialogue association")]
+    SameParty,
     /// The SIP message's source shall be believed, and none was given.
     #[error("Incomplete SDP specification")]
     NoSource,

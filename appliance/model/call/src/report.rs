@@ -143,8 +143,10 @@ impl Call {
                 }
             }
             (Some(from), Some(to)) => {
-                out.extend(live(to));
-                out.extend(live(from).filter(|at| !out.contains(at)));
+                if let (Some(from), Some(to)) = (live(from), live(to)) {
+                    out.extend([to, from]);
+                    out.dedup();
+                }
             }
         }
         out
