@@ -48,12 +48,14 @@ pub(super) fn session(body: &[u8], rules: Rules) -> Result<Session<'_>, Error> {
             }
             return Err(Error::NotALine { line: number });
         };
-        if !seen_version && rules == Rules::Body {
-            if kind != b'v' || value != "0" {
+        if !seen_version {
+            seen_version = true;
+            if kind == b'v' && value == "0" {
+                continue;
+            }
+            if rules == Rules::Body {
                 return Err(Error::NoVersion);
             }
-            seen_version = true;
-            continue;
         }
         match session.media.last_mut() {
             Some(media) if kind != b'm' => media_line(media, kind, value, number)?,
