@@ -107,9 +107,20 @@ fn origin_has_six_fields() {
         "o=a x y IN IP4 host.invalid",
         "o=a 99999999999999999999999 1 XX IP5 198.51.100.20",
         "o=a 1 1 IN IP4 198.51.100.20 extra",
-        "o= 1 1 IN IP4 192.0.2.1",
     ] {
         accepted(&head_with(origin, good));
+    }
+    for (line, user, id, version) in [
+        ("o= 1 2 IN IP4 192.0.2.1", "-", "1", "2"),
+        ("o=a 1  IN IP4 192.0.2.1", "a", "1", "0"),
+        ("o=a  2 IN IP4 192.0.2.1", "a", "0", "2"),
+        ("o=a  1   2 IN  IP4 192.0.2.1", "a", "1", "2"),
+        ("o=a 1 2 IN IP4  192.0.2.1", "a", "1", "2"),
+    ] {
+        let body = crlf(&head_with(origin, line));
+        let o = Session::parse(&body).unwrap().origin.unwrap();
+        assert_eq!((o.user, o.id, o.version), (user.into(), id.into(), version.into()), "{line}");
+        assert_eq!(o.address, "192.0.2.1");
     }
 }
 
