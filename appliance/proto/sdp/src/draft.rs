@@ -225,3 +225,6 @@ impl Default for DraftMedia<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,3 +42,34 @@ pub fn loop_mark(random: [u8; 6]) -> String {
 pub fn session_id(random: [u8; 8]) -> String {
     (u64::from_be_bytes(random) >> 1).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_and_alphabets() {
+        let bytes: [u8; 26] = std::array::from_fn(|i| (i * 37) as u8);
+        let head: [u8; 16] = std::array::from_fn(|i| bytes[i]);
+        let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric());
+        for (text, len) in [
+            (ice_ufrag([255; 8]), 8),
+            (ice_pwd(bytes), 26),
+            (foundation(head), 16),
+            (tls_id(head), 32),
+            (loop_mark([0xa5; 6]), 12),
+        ] {
+            assert_eq!(text.len(), len, "{text}");
+            assert!(plain(&text), "{text}");
+        }
+        assert_eq!(loop_mark([0xa5; 6]), "a5a5a5a5a5a5");
+        assert_eq!(session_id([255; 8]), i64::MAX.to_string());
+    }
+
+    #[test]
+    fn every_letter_can_be_chosen() {
+        let all: std::collections::BTreeSet<char> =
+            (0..=255u8).flat_map(|b| ice_ufrag([b; 8]).chars().collect::<Vec<_>>()).collect();
+        assert_eq!(all.len(), 62);
+    }
+}

@@ -5,6 +5,11 @@
 //! Writing: a [`Draft`] is a new body in the order rtpengine 26 writes ([`Draft::write`]); [`Draft::from_session`]
 //! carries over what passes unchanged, the caller sets the rest.
 //!
+//! Where rtpengine 26 and good manners disagree, we differ on purpose: an `o=` with doubled spaces or none at all is
+//! written sound; parameters of opus we do not know, and directions and attributes of an `extmap`, are kept; a
+//! section's own direction always beats the session's; no space is left hanging behind a protocol without formats; a
+//! second `v=` is an error.
+//!
 //! Not here: which ports, addresses, ICE, SRTP or codecs a call uses (the `call` room), ng spellings (`verbs`).
 #![forbid(unsafe_code)]
 

@@ -170,3 +170,6 @@ fn milliseconds(attribute: &Attribute<'_>) -> Option<u32> {
     let digits = attribute.value().as_bytes().trim_ascii_start();
     Text::new(digits).number().filter(|&n: &u32| n > 0)
 }
+
+#[cfg(test)]
+mod tests;

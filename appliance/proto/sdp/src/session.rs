@@ -114,7 +114,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// `o=`: six fields as spelled.
+/// `o=`: six fields as spelled; an empty user name reads `-`, an empty id or version `0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin<'a> {
     /// User name, often `-`.

@@ -52,3 +52,42 @@ fn known_member(member: &[u8]) -> Option<(usize, Option<u32>)> {
     let at = NUMBERS.iter().position(|n| name == *n)?;
     Some((FLAGS.len() + at, value.filter(|&v| v > 0)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(text: &str) -> Option<String> {
+        ordered(Field::from(text)).map(|f| f.to_string())
+    }
+
+    #[test]
+    fn known_members_come_in_rtpengines_order() {
+        let all = "cbr=1;usedtx=1;useinbandfec=1;sprop-stereo=1;stereo=1;minptime=10;maxaveragebitrate=64000;\
+            sprop-maxcapturerate=8000;maxplaybackrate=16000";
+        assert_eq!(
+            after(all).unwrap(),
+            "stereo=1; sprop-stereo=1; useinbandfec=1; usedtx=1; cbr=1; maxplaybackrate=16000; \
+            maxaveragebitrate=64000; sprop-maxcapturerate=8000; minptime=10"
+        );
+        assert_eq!(after("minptime=10;useinbandfec=1").unwrap(), "useinbandfec=1; minptime=10");
+        assert_eq!(after("useinbandfec=0;useinbandfec=1").unwrap(), "useinbandfec=1");
+        assert_eq!(after("useinbandfec = 1").unwrap(), "useinbandfec=1");
+        assert_eq!(after("stereo=0;cbr=0").unwrap(), "stereo=0; cbr=0");
+    }
+
+    #[test]
+    fn senseless_values_are_dropped() {
+        for text in ["stereo=2", "useinbandfec=x", "maxplaybackrate=0", "minptime=abc", ";; ;"] {
+            assert_eq!(after(text), None, "{text}");
+        }
+        assert_eq!(after("useinbandfec=1;useinbandfec=x").unwrap(), "useinbandfec=1");
+    }
+
+    #[test]
+    fn unknown_members_are_kept_behind() {
+        assert_eq!(after("foo=bar; minptime=10;maxptime=60").unwrap(), "minptime=10; foo=bar; maxptime=60");
+        assert_eq!(after("foo").unwrap(), "foo");
+        assert_eq!(after("STEREO=1").unwrap(), "STEREO=1");
+    }
+}

@@ -47,13 +47,14 @@ const TABLE: [StaticCodec; 24] = [
 impl StaticCodec {
     /// The meaning of `pt`, if it has a fixed one.
     pub fn of(pt: u8) -> Option<StaticCodec> {
-        TABLE.into_iter().find(|s| s.pt == pt)
+        TABLE.iter().find(|s| s.pt == pt).copied()
     }
 
     /// The static payload type of a codec, name case ignored.
     pub fn find(name: &[u8], clock: u32, channels: u16) -> Option<StaticCodec> {
-        TABLE.into_iter().find(|s| {
+        let fits = |s: &&StaticCodec| {
             s.clock == clock && s.channels == channels && s.name.as_bytes().eq_ignore_ascii_case(name)
-        })
+        };
+        TABLE.iter().find(fits).copied()
     }
 }

@@ -48,12 +48,14 @@ pub(super) fn session(body: &[u8], rules: Rules) -> Result<Session<'_>, Error> {
             }
             return Err(Error::NotALine { line: number });
         };
-        if !seen_version && rules == Rules::Body {
-            if kind != b'v' || value != "0" {
+        if !seen_version {
+            seen_version = true;
+            if kind == b'v' && value == "0" {
+                continue;
+            }
+            if rules == Rules::Body {
                 return Err(Error::NoVersion);
             }
-            seen_version = true;
-            continue;
         }
         match session.media.last_mut() {
             Some(media) if kind != b'm' => media_line(media, kind, value, number)?,
@@ -126,18 +128,36 @@ fn once<T>(slot: &mut Option<T>, value: T, kind: u8, line: u32) -> Result<(), Er
 }
 
 fn origin(value: Text<'_>, line: u32) -> Result<Origin<'_>, Error> {
-    let mut words = value.words();
-    // A missing user name is the one field whose absence shows without counting.
-    let nobody = value.starts_with(b" ").then_some(Text::new(b"-"));
-    let mut next = |fields| words.next().ok_or(Error::Origin { line, fields });
+    // Fields part at single spaces, so that one may be empty; if `IN`, family and address are not where they belong
+    // then, fields part at runs of spaces.
+    let single = six(value.as_bytes().split(|&b| b == b' ').map(Text::new));
+    let sound = single[3] == "IN" && !single[4].is_empty() && !single[5].is_empty();
+    let fields = if sound { single } else { six(value.words()) };
+    let [user, id, version, net_type, addr_type, address] = fields;
+    if address.is_empty() || addr_type.is_empty() {
+        return Err(Error::Origin { line, fields: fields.iter().filter(|f| !f.is_empty()).count() });
+    }
     Ok(Origin {
-        user: nobody.map_or_else(|| next(0), Ok)?,
-        id: next(1)?,
-        version: next(2)?,
-        net_type: next(3)?,
-        addr_type: next(4)?,
-        address: next(5)?,
+        user: or(user, "-"),
+        id: or(id, "0"),
+        version: or(version, "0"),
+        net_type,
+        addr_type,
+        address,
     })
+}
+
+fn or<'a>(field: Text<'a>, instead: &'static str) -> Text<'a> {
+    if field.is_empty() { instead.into() } else { field }
+}
+
+/// The first six words; empty ones for those that are missing.
+fn six<'a>(words: impl Iterator<Item = Text<'a>>) -> [Text<'a>; 6] {
+    let mut out = [Text::default(); 6];
+    for (place, word) in out.iter_mut().zip(words) {
+        *place = word;
+    }
+    out
 }
 
 fn connection(value: Text<'_>, line: u32) -> Result<Connection<'_>, Error> {

@@ -108,6 +108,28 @@ impl<'a> Candidate<'a> {
         self.address.as_text().as_str()?.parse().ok()
     }
 
+    /// The same, no longer borrowing from the body.
+    pub fn into_owned(self) -> Candidate<'static> {
+        Candidate {
+            foundation: self.foundation.into_owned(),
+            component: self.component,
+            transport: self.transport.into_owned(),
+            priority: self.priority,
+            address: self.address.into_owned(),
+            port: self.port,
+            kind: match self.kind {
+                CandidateKind::Host => CandidateKind::Host,
+                CandidateKind::ServerReflexive => CandidateKind::ServerReflexive,
+                CandidateKind::PeerReflexive => CandidateKind::PeerReflexive,
+                CandidateKind::Relay => CandidateKind::Relay,
+                CandidateKind::Other(text) => CandidateKind::Other(text.into_owned()),
+            },
+            related_address: self.related_address.map(Field::into_owned),
+            related_port: self.related_port,
+            extensions: self.extensions.into_owned(),
+        }
+    }
+
     /// The extensions as pairs of name and value.
     pub fn extension_pairs(&self) -> Extensions<'_> {
         Extensions(Words(self.extensions.as_text()))
@@ -170,5 +192,56 @@ impl<'a> Iterator for Words<'a> {
         let end = text.iter().position(|&b| b == b' ').unwrap_or(text.len());
         self.0 = Text::new(&text[end..]);
         Some(Text::new(&text[..end]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reflexive_candidate_with_extensions() {
+        let value = "842163049 1 udp 1677729535 192.0.2.44 41020 typ srflx raddr 198.51.100.20 rport 50112 generation 0 ufrag k";
+        let c = Candidate::parse(value.into()).unwrap();
+        assert_eq!((c.component, c.priority, c.port), (1, 1_677_729_535, 41020));
+        assert_eq!(c.ip().unwrap(), IpAddr::from([192, 0, 2, 44]));
+        assert_eq!(c.kind, CandidateKind::ServerReflexive);
+        assert_eq!(c.related_address.as_ref().unwrap(), &"198.51.100.20");
+        assert_eq!(c.related_port, Some(50112));
+        let pairs: Vec<_> = c.extension_pairs().map(|(n, v)| (n.to_string(), v.to_string())).collect();
+        assert_eq!(pairs, [("generation".into(), "0".into()), ("ufrag".into(), "k".into())]);
+        assert_eq!(c.clone().into_owned(), c);
+    }
+
+    #[test]
+    fn addresses_may_be_ipv6_or_names_and_types_unknown() {
+        let v6 = Candidate::parse("1 2 UDP 1 2001:db8:4321::20 5 typ host".into()).unwrap();
+        assert!(v6.ip().unwrap().is_ipv6());
+        let name = Candidate::parse("1 1 udp 1 5d1c-0f0a.local 5 typ future".into()).unwrap();
+        assert_eq!(name.ip(), None);
+        assert_eq!(name.kind, CandidateKind::Other("future".into()));
+    }
+
+    #[test]
+    fn malformed_candidates_are_none() {
+        for value in [
+            "",
+            "1 1 UDP 1 192.0.2.1 5",
+            "1 1 UDP 1 192.0.2.1 5 type host",
+            "1 1 UDP 1 192.0.2.1 65536 typ host",
+            "1 x UDP 1 192.0.2.1 5 typ host",
+            "1 1 UDP 4294967296 192.0.2.1 5 typ host",
+            "1 1 UDP 1 192.0.2.1 5 typ relay raddr",
+            "1 1 UDP 1 192.0.2.1 5 typ relay raddr 192.0.2.2 rport x",
+        ] {
+            assert!(Candidate::parse(value.into()).is_none(), "{value}");
+        }
+    }
+
+    #[test]
+    fn remote_candidates_come_in_threes() {
+        let all: Vec<_> = remote_candidates("1 192.0.2.1 5 2 192.0.2.1 6 3".into()).collect();
+        assert_eq!(all.len(), 2);
+        assert_eq!((all[1].component, all[1].port), (2, 6));
     }
 }

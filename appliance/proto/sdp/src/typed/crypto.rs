@@ -35,6 +35,16 @@ impl<'a> Crypto<'a> {
         self.key_params.split(|&b| b == b';').filter_map(|k| InlineKey::parse(Text::new(k)))
     }
 
+    /// The same, no longer borrowing from the body.
+    pub fn into_owned(self) -> Crypto<'static> {
+        Crypto {
+            tag: self.tag,
+            suite: self.suite.into_owned(),
+            key_params: self.key_params.into_owned(),
+            session_params: self.session_params.into_owned(),
+        }
+    }
+
     /// The session parameters, in order (`KDR=…`, `UNENCRYPTED_SRTP`, `WSH=…`, …).
     pub fn session_words(&self) -> impl Iterator<Item = Text<'_>> {
         self.session_params.as_text().words()
@@ -88,5 +98,45 @@ impl<'a> InlineKey<'a> {
 impl fmt::Debug for InlineKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InlineKey").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lifetime_and_mki_are_told_apart() {
+        let value =
+            "2 AES_CM_128_HMAC_SHA1_32 inline:c2VjcmV0|2^31|7:4;inline:b3RoZXI=|12:2 KDR=1 UNENCRYPTED_SRTP";
+        let crypto = Crypto::parse(value.into()).unwrap();
+        assert_eq!(crypto.tag, 2);
+        assert_eq!(crypto.suite, "AES_CM_128_HMAC_SHA1_32");
+        let keys: Vec<_> = crypto.keys().collect();
+        assert_eq!(keys.len(), 2);
+        assert_eq!(keys[0].key, "c2VjcmV0");
+        assert_eq!(keys[0].lifetime.unwrap(), "2^31");
+        assert_eq!(keys[0].mki, Some((Text::new(b"7"), 4)));
+        assert_eq!(keys[1].key, "b3RoZXI=");
+        assert_eq!((keys[1].lifetime, keys[1].mki), (None, Some((Text::new(b"12"), 2))));
+        let words: Vec<_> = crypto.session_words().collect();
+        assert_eq!(words, [Text::new(b"KDR=1"), Text::new(b"UNENCRYPTED_SRTP")]);
+    }
+
+    #[test]
+    fn malformed_lines_are_none() {
+        for value in ["", "1", "1 SUITE", "x SUITE inline:k", "1000000000 SUITE inline:k"] {
+            assert!(Crypto::parse(value.into()).is_none(), "{value}");
+        }
+        for key in ["k", "inline:", "inline:k||", "inline:k|1:0", "inline:k|1:129", "inline:k|1|2"] {
+            assert!(InlineKey::parse(key.into()).is_none(), "{key}");
+        }
+    }
+
+    #[test]
+    fn debug_does_not_tell_the_key() {
+        let crypto = Crypto::parse("1 S inline:c2VjcmV0".into()).unwrap();
+        let shown = format!("{crypto:?} {:?}", crypto.keys().next().unwrap());
+        assert!(!shown.contains("c2VjcmV0"), "{shown}");
     }
 }

@@ -61,3 +61,30 @@ impl<'a> Fingerprint<'a> {
         Some(len)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_decode() {
+        let f = Fingerprint::parse("SHA-1 0A:ff:10".into()).unwrap();
+        let mut out = [0; 4];
+        assert!(f.hash.same("sha-1"));
+        assert_eq!(f.decode(&mut out), Some(3));
+        assert_eq!(out, [0x0a, 0xff, 0x10, 0]);
+        assert_eq!(f.decode(&mut [0; 2]), None, "too long for the place");
+        for value in ["", "sha-256", "sha-256 GG:00", "sha-256 AA BB"] {
+            assert_eq!(Fingerprint::parse(value.into()), None, "{value}");
+        }
+        assert_eq!(Fingerprint::parse("sha-256 A:BB".into()).unwrap().decode(&mut out), None);
+    }
+
+    #[test]
+    fn setup_roles() {
+        for role in [Setup::Active, Setup::Passive, Setup::Actpass, Setup::Holdconn] {
+            assert_eq!(Setup::parse(role.as_str().to_uppercase().as_str().into()), Some(role));
+        }
+        assert_eq!(Setup::parse("foo".into()), None);
+    }
+}

@@ -58,8 +58,48 @@ impl<'a> Extmap<'a> {
         })
     }
 
+    /// The same, no longer borrowing from the body.
+    pub fn into_owned(self) -> Extmap<'static> {
+        Extmap {
+            id: self.id,
+            direction: self.direction.into_owned(),
+            uri: self.uri.into_owned(),
+            attributes: self.attributes.into_owned(),
+        }
+    }
+
     /// A plain extension without direction or attributes.
     pub fn new(id: u8, uri: impl Into<Field<'a>>) -> Extmap<'a> {
         Extmap { id, direction: Field::default(), uri: uri.into(), attributes: Field::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extmap_with_direction_and_attributes() {
+        let e = Extmap::parse("3/sendonly urn:x:y a=1 b".into()).unwrap();
+        assert_eq!(
+            (e.id, &e.direction, &e.uri, &e.attributes),
+            (3, &"/sendonly".into(), &"urn:x:y".into(), &"a=1 b".into())
+        );
+        for id in [1, 14, 16, 255] {
+            assert_eq!(Extmap::parse(format!("{id} u").as_str().into()).unwrap().id, id);
+        }
+        for value in ["0 u", "15 u", "256 u", "4096 u", "x u", "3", "3 ", "2x u"] {
+            assert!(Extmap::parse(value.into()).is_none(), "{value}");
+        }
+    }
+
+    #[test]
+    fn group_members() {
+        let g = Group::parse("BUNDLE 0  audio 2".into()).unwrap();
+        assert!(g.is_bundle());
+        assert_eq!(g.mids().map(|m| m.to_string()).collect::<Vec<_>>(), ["0", "audio", "2"]);
+        assert!(!Group::parse("LS 1".into()).unwrap().is_bundle());
+        assert!(Group::parse("".into()).is_none());
+        assert_eq!(Group::parse("BUNDLE".into()).unwrap().mids().count(), 0);
     }
 }

@@ -87,3 +87,33 @@ impl Rtcp {
         Some(Rtcp { port, address })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rtcp_with_and_without_address() {
+        assert_eq!(Rtcp::parse("5001".into()), Some(Rtcp { port: 5001, address: None }));
+        let full = Rtcp::parse("5001 IN IP6 2001:db8::1".into()).unwrap();
+        assert_eq!(full.address.unwrap().to_string(), "2001:db8::1");
+        for value in
+            ["", "x", "99999", "5001 IN IP4", "5001 IN IP4 foo", "5001 XX IP4 192.0.2.1", "5001 IN IP4 ::1"]
+        {
+            assert_eq!(Rtcp::parse(value.into()), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn directions_mirror() {
+        use Direction::*;
+        for (there, here) in
+            [(Sendrecv, Sendrecv), (Sendonly, Recvonly), (Recvonly, Sendonly), (Inactive, Inactive)]
+        {
+            assert_eq!(there.mirrored(), here);
+            assert_eq!(Direction::from_flags(there.sends(), there.receives()), there);
+            assert_eq!(Direction::of(Name::of(there.as_str().as_bytes())), Some(there));
+        }
+        assert_eq!(Direction::of(Name::RtcpMux), None);
+    }
+}

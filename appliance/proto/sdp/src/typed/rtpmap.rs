@@ -20,7 +20,7 @@ impl<'a> Rtpmap<'a> {
     /// Reads a value. Without a clock there is nothing to read; what follows the channels does not matter.
     pub fn parse(value: Text<'a>) -> Option<Rtpmap<'a>> {
         let (pt, encoding) = value.split_once(b' ')?;
-        let (name, rest) = encoding.split_once(b'/')?;
+        let (name, rest) = encoding.split_once(b'/').filter(|(name, _)| !name.contains(&b' '))?;
         let rest = rest.words().next()?;
         let (clock, channels) = rest.split_once(b'/').unwrap_or((rest, Text::default()));
         let channels = channels.split_once(b'/').map_or(channels, |(first, _)| first);
@@ -65,5 +65,54 @@ impl<'a> Feedback<'a> {
         let (pt, what) = value.split_once(b' ').unwrap_or((value, Text::default()));
         let pt = if pt == "*" { None } else { Some(payload_type(pt)?) };
         Some(Feedback { pt, what })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rtpmaps_as_phones_write_them() {
+        for (value, name, clock, channels) in [
+            ("96 opus/48000/2", "opus", 48000, 2),
+            ("08 PCMA/8000/1", "PCMA", 8000, 1),
+            ("96 FOO/8000 x", "FOO", 8000, 1),
+            ("96 FOO/8000/x", "FOO", 8000, 1),
+            ("96 FOO/8000/2/3", "FOO", 8000, 2),
+            ("96 FOO/8000/0", "FOO", 8000, 1),
+            ("96 /8000", "", 8000, 1),
+        ] {
+            let map = Rtpmap::parse(value.into()).unwrap();
+            assert_eq!(
+                (map.name.to_string().as_str(), map.clock, map.channels),
+                (name, clock, channels),
+                "{value}"
+            );
+        }
+        for value in
+            ["", "96", "96 FOO", "96 FOO/x", "x FOO/8000", "200 FOO/8000", "96/8000", "96  FOO/8000", "96 F/"]
+        {
+            assert_eq!(Rtpmap::parse(value.into()), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn fmtp_keeps_its_spaces() {
+        assert_eq!(Fmtp::parse("96  x  y ".into()).unwrap().parameters, " x  y ");
+        for value in ["", "96", "96 ", "x y", "* x"] {
+            assert!(Fmtp::parse(value.into()).is_none(), "{value}");
+        }
+    }
+
+    #[test]
+    fn feedback_for_one_or_all() {
+        assert_eq!(
+            Feedback::parse("96 nack  pli ".into()),
+            Some(Feedback { pt: Some(96), what: "nack  pli ".into() })
+        );
+        assert_eq!(Feedback::parse("* nack".into()), Some(Feedback { pt: None, what: "nack".into() }));
+        assert_eq!(Feedback::parse("96".into()).unwrap().what, "");
+        assert!(Feedback::parse(" x".into()).is_none());
     }
 }

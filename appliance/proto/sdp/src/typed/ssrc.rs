@@ -59,3 +59,21 @@ impl<'a> Msid<'a> {
         Some(Msid { stream: words.next()?, track: words.next().unwrap_or_default() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn source_lines() {
+        let a = SsrcAttribute::parse("4294967295 msid:s t".into()).unwrap();
+        assert_eq!(
+            (a.ssrc, a.name.to_string(), a.value.to_string()),
+            (u32::MAX, "msid".into(), "s t".into())
+        );
+        assert_eq!(SsrcAttribute::parse("4294967296 cname:x".into()), None);
+        assert_eq!(SsrcGroup::parse("FID 1 x 2".into()).unwrap().ssrcs().collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(Msid::parse("- t".into()).unwrap().track, "t");
+        assert_eq!(Msid::parse("".into()), None);
+    }
+}
