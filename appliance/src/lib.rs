@@ -3,6 +3,7 @@
 pub mod boot;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod desk;
 pub mod export;
 pub mod placement;

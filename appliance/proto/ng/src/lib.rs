@@ -20,7 +20,7 @@ mod value;
 
 pub use cookie_cache::{CookieCache, Lookup};
 pub use error::{Error, Malformed};
-pub use message::{Encoding, Incoming, find_end};
+pub use message::{Encoding, Incoming, Scan, find_end};
 pub use reply::{Outcome, Reply};
 pub use request::command::Command;
 pub use request::{Request, Text};

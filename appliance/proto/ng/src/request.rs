@@ -100,7 +100,12 @@ pub struct Request<'a> {
     pub trees: Trees<'a>,
     /// What nobody knows.
     pub unknown: Vec<Unknown<'a>>,
+    /// Names of templates that are still to be applied.
+    wanted_templates: Vec<Text<'a>>,
 }
+
+/// How many templates one request may pull in, so that templates naming each other come to an end.
+const MAX_TEMPLATES: usize = 8;
 
 impl<'a> Request<'a> {
     /// A request that says nothing but its command.
@@ -137,6 +142,7 @@ impl<'a> Request<'a> {
             instance: None,
             trees: Trees::default(),
             unknown: Vec::new(),
+            wanted_templates: Vec::new(),
         }
     }
 
@@ -159,17 +165,28 @@ impl<'a> Request<'a> {
         for text in [template("default"), template(request.command.as_str())].into_iter().flatten() {
             words::apply_text(&mut request, text);
         }
+        let mut allowed = MAX_TEMPLATES;
+        request.apply_templates(&template, &mut allowed);
         for (key, value) in dict.iter() {
-            match key {
-                b"command" => {}
-                b"template" => match value.as_text().and_then(&template) {
-                    Some(text) => words::apply_text(&mut request, text),
-                    None => request.unknown.push(Unknown::value("template", value.reborrow())),
-                },
-                _ => keys::apply(&mut request, Cow::Borrowed(key), value.reborrow()),
+            if key != b"command" {
+                keys::apply(&mut request, Cow::Borrowed(key), value.reborrow());
+                request.apply_templates(&template, &mut allowed);
             }
         }
         Ok(request)
+    }
+
+    /// Applies the templates that were named since the last time, also those they name in turn.
+    fn apply_templates(&mut self, template: &impl Fn(&str) -> Option<&'a str>, allowed: &mut usize) {
+        while let Some(name) = self.wanted_templates.pop() {
+            match template(&name).filter(|_| *allowed > 0) {
+                Some(text) => {
+                    *allowed -= 1;
+                    words::apply_text(self, text);
+                }
+                None => self.unknown.push(Unknown::value("template", name.into())),
+            }
+        }
     }
 
     /// True if `flag` was said.

@@ -45,6 +45,7 @@ const ROWS: &[(&[&str], Slot)] = &[
     (&["sdp"], Bytes(|r| &mut r.sdp)),
     (&["flags"], Special(words::apply_list)),
     (&["rtpp-flags"], Special(words::apply_raw)),
+    (&["template"], Texts(|r| &mut r.wanted_templates)),
     (&["label", "from-label"], One(|r| &mut r.parties.label)),
     (&["set-label"], One(|r| &mut r.parties.set_label)),
     (&["to-label"], One(|r| &mut r.parties.to_label)),

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 /// An option with a name, one of a closed list.
 pub trait Member: Copy + fmt::Debug + 'static {
-    /// All names, normalised, sorted; several may stand for the same member.
+    /// All names, normalised, sorted by length and then by bytes; several may stand for the same member.
     const NAMES: &'static [(&'static str, Self)];
 
     /// Position in the list, below 128.
@@ -126,7 +126,8 @@ pub(crate) fn find<T: Copy>(table: &[(&'static str, T)], name: &[u8]) -> Option<
         len += 1;
     }
     let folded = &folded[..len];
-    table.binary_search_by(|(known, _)| known.as_bytes().cmp(folded)).ok().map(|at| table[at].1)
+    let order = |known: &str| known.len().cmp(&len).then_with(|| known.as_bytes().cmp(folded));
+    table.binary_search_by(|(known, _)| order(known)).ok().map(|at| table[at].1)
 }
 
 /// What is left of `text` after `prefix` (normalised, dots kept), if it starts with it.
@@ -158,13 +159,17 @@ pub(crate) const fn sorted<T: Copy, const N: usize>(
     table
 }
 
+/// Shorter names first, because lengths compare faster than names.
 const fn precedes(left: &[u8], right: &[u8]) -> bool {
+    if left.len() != right.len() {
+        return left.len() < right.len();
+    }
     let mut i = 0;
-    while i < left.len() && i < right.len() {
+    while i < left.len() {
         if left[i] != right[i] {
             return left[i] < right[i];
         }
         i += 1;
     }
-    left.len() < right.len()
+    false
 }

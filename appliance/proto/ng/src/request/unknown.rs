@@ -38,16 +38,16 @@ pub(crate) fn lossy(bytes: Cow<'_, [u8]>) -> Text<'_> {
     }
 }
 
-/// How much of a value a warning shows, in bytes.
+/// How much of a text a warning shows, in characters.
 const SHOWN: usize = 80;
 
 impl fmt::Display for Unknown<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unknown::Flag(word) => write!(out, "Unknown flag encountered: '{}'", shown(word)),
-            Unknown::Key(key, _) => write!(out, "Unknown dictionary key encountered: '{}'", shown(key)),
+            Unknown::Flag(word) => write!(out, "Unknown flag encountered: '{}'", Shown(word)),
+            Unknown::Key(key, _) => write!(out, "Unknown dictionary key encountered: '{}'", Shown(key)),
             Unknown::Value(key, Value::Bytes(bytes)) => {
-                write!(out, "Unknown '{key}' flag encountered: '{}'", shown(&String::from_utf8_lossy(bytes)))
+                write!(out, "Unknown '{key}' flag encountered: '{}'", Shown(&String::from_utf8_lossy(bytes)))
             }
             Unknown::Value(key, Value::Int(number)) => {
                 write!(out, "Unknown '{key}' flag encountered: '{number}'")
@@ -57,10 +57,17 @@ impl fmt::Display for Unknown<'_> {
     }
 }
 
-fn shown(text: &str) -> &str {
-    let mut end = text.len().min(SHOWN);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+/// A client's text made safe for one line of a log.
+struct Shown<'t>(&'t str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for char in self.0.chars().take(SHOWN) {
+            match char.is_control() {
+                true => write!(out, "{}", char.escape_default())?,
+                false => write!(out, "{char}")?,
+            }
+        }
+        Ok(())
     }
-    &text[..end]
 }

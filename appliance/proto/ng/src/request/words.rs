@@ -6,7 +6,7 @@ use super::keys::{self, Slot, add, choose};
 use super::member::{self, Member};
 use super::options::{IceLite, Profile, ProfilePart};
 use super::{Flag, Request, Text, Unknown, nested, rtpp_flags, split_text};
-use crate::Value;
+use crate::{Dict, Value};
 
 /// Words that are short for a key with a value.
 const SHORTHANDS: &[(&str, &[(&str, &str)])] = &member::sorted::<&[(&str, &str)], _>([
@@ -116,17 +116,13 @@ pub(crate) fn apply_text<'a>(request: &mut Request<'a>, text: &'a str) {
     apply_parsed(request, rtpp_flags::parse(text));
 }
 
-fn apply_parsed<'a>(request: &mut Request<'a>, dict: crate::Dict<'a>) {
+fn apply_parsed<'a>(request: &mut Request<'a>, dict: Dict<'a>) {
     for (key, value) in dict {
-        match value {
-            Value::List(words) if key.as_ref() == b"flags" => {
-                words.into_iter().for_each(|word| apply_list(request, Value::List(vec![word])));
-            }
-            // A raw text inside a raw text would let ten bytes ask for endless work.
-            value if member::find(&[("rtpp-flags", ())], &key).is_some() => {
-                request.unknown.push(Unknown::value("rtpp-flags", value));
-            }
-            value => keys::apply(request, key, value),
+        if member::find(&[("rtpp-flags", ())], &key).is_some() {
+            // A raw text inside a raw text would let a few bytes ask for much work.
+            request.unknown.push(Unknown::value("rtpp-flags", value));
+        } else {
+            keys::apply(request, key, value);
         }
     }
 }
