@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use rtpengine::boot;
-use rtpengine::config::checked::Config;
 use rtpengine::config::cli::{self, Invocation};
 use rtpengine::config::convert::convert;
 use rtpengine::config::finding::{Finding, Severity};

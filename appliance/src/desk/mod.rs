@@ -11,12 +11,12 @@ mod tally;
 
 pub use clock::Clock;
 pub use open::OpenError;
-pub use run::run;
+pub use run::{RunError, run};
 pub use strain::Strain;
 pub use tally::{ControlTally, ProxyTally, Tally};
 
 use crate::placement::Ports;
-use call::{Book, CallNumber, EndReason};
+use call::{Book, Call, CallNumber, EndReason};
 use flow::{Change, Event, FlowKey, Snapshot};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -131,5 +131,17 @@ impl Desk {
         }
         self.book.remove(number, &mut self.changes);
         self.flush();
+    }
+
+    /// Ends all calls with their last lines, and the packet threads.
+    pub fn close(mut self) {
+        let all: Vec<CallNumber> = self.book.iter().map(Call::number).collect();
+        for number in all {
+            let snapshots = self.snapshots(number);
+            self.end(number, EndReason::ForceTerminated, &snapshots);
+        }
+        if let Err(error) = self.ports.into_pool().stop() {
+            tracing::error!(%error, "a packet thread had ended before");
+        }
     }
 }

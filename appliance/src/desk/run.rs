@@ -1,74 +1,136 @@
-use super::Desk;
-use crate::boot::{Boot, Signal};
+use super::{Desk, OpenError};
+use crate::boot::{self, Boot, Levels, Signal, Signals};
 use crate::config::checked::Config;
-use mio::net::UdpSocket;
+use crate::control::{self, Addresses, Handler, Listeners, Options, Peer};
+use flow::{Micros, Moment};
 use mio::{Events, Interest, Poll, Token, Waker};
+use ng::{Incoming, Reply};
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use thiserror::Error;
 
 const SIGNALS: Token = Token(0);
 const WORKERS: Token = Token(1);
-const LISTENERS: usize = 16;
-const SWEEP: Duration = Duration::from_secs(1);
+/// The first token of the control listeners; those before are ours.
+const LISTENERS: Token = Token(16);
+/// How often calls are looked at for what is over.
+const SWEEP: Micros = Micros::from_secs(1);
 
-/// provisional
-pub fn run(config: &Config, boot: Boot) -> Result<(), Box<dyn std::error::Error>> {
+/// Why the daemon did not start, or ended by itself.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The desk could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A control port could not be had.
+    #[error(transparent)]
+    Control(#[from] control::Error),
+    /// The process could not be made ready.
+    #[error(transparent)]
+    Boot(#[from] boot::Error),
+    /// The system refused something that always works.
+    #[error("the event loop failed: {0}")]
+    Poll(#[from] io::Error),
+}
+
+/// Runs the daemon until it is told to stop.
+///
+/// # Errors
+/// [`RunError`]; nothing was served then, except after a failure of the event loop itself.
+pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
     let Boot { levels, mut signals, ready } = boot;
-    let mut poll = Poll::new()?;
+    let poll = Poll::new()?;
     poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
     let waker = Arc::new(Waker::new(poll.registry(), WORKERS)?);
-    let mut desk = Desk::open(config, waker)?;
-    let mut socks = Vec::new();
-    for (i, at) in config.control.ng_udp.iter().enumerate() {
-        let mut s = UdpSocket::bind(*at)?;
-        poll.registry().register(&mut s, Token(LISTENERS + i), Interest::READABLE)?;
-        socks.push(s);
-    }
-    let mut cache = 0;
+    let addresses = Addresses {
+        udp: config.control.ng_udp.clone(),
+        tcp: config.control.ng_tcp.clone(),
+        cli: config.control.cli.clone(),
+    };
+    let options = Options { tos: config.control.tos, ..Options::default() };
+    let listeners = Listeners::bind(&addresses, &options, poll.registry(), LISTENERS)?;
+    let desk = Desk::open(config, waker)?;
     let pidfile = ready.announce()?;
+    for (transport, at) in listeners.local_addresses() {
+        tracing::info!("listening for {transport} on {at}");
+    }
     tracing::info!("{} is up", config.control.software_id);
-    let mut events = Events::with_capacity(256);
-    let mut next = Instant::now() + SWEEP;
-    let mut buf = vec![0u8; 65536];
-    let mut out = Vec::new();
-    'outer: loop {
-        match poll.poll(&mut events, Some(next.saturating_duration_since(Instant::now()))) {
-            Err(wrong) if wrong.kind() != io::ErrorKind::Interrupted => return Err(wrong.into()),
-            _ => {}
-        }
-        for ev in &events {
-            match ev.token() {
-                SIGNALS => {
-                    for signal in signals.pending() {
-                        match signal {
-                            Signal::Stop => break 'outer,
-                            Signal::LogLess => levels.shift(-1),
-                            Signal::LogMore => levels.shift(1),
-                            Signal::Reload => tracing::warn!("no reload"),
-                        }
-                    }
-                }
-                WORKERS => desk.hear(),
-                Token(t) => {
-                    let s = &socks[t - LISTENERS];
-                    while let Ok((n, from)) = s.recv_from(&mut buf) {
-                        let _ = &mut cache;
-                        out.clear();
-                        if let Ok(inc) = ng::Incoming::parse(&buf[..n]) {
-                            let reply = crate::verbs::carry_out(&mut desk, &inc.dict, from);
-                            reply.encode(inc.cookie, inc.encoding, &mut out);
-                            let _ = s.send_to(&out, from);
-                        }
+    let mut counter = Counter { poll, signals, levels, listeners, desk };
+    counter.serve()?;
+    let Counter { desk, .. } = counter;
+    desk.close();
+    drop(pidfile);
+    tracing::info!("ended");
+    Ok(())
+}
+
+/// Where the desk meets everything that can wake it.
+struct Counter {
+    poll: Poll,
+    signals: Signals,
+    levels: Levels,
+    listeners: Listeners,
+    desk: Desk,
+}
+
+impl Counter {
+    fn serve(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(256);
+        let mut next = self.desk.clock.now() + SWEEP;
+        loop {
+            let wait = next.since(self.desk.clock.now());
+            match self.poll.poll(&mut events, Some(Duration::from_micros(wait.0))) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+            for event in &events {
+                match event.token() {
+                    SIGNALS if self.obey() => return Ok(()),
+                    SIGNALS => {}
+                    WORKERS => self.desk.hear(),
+                    token => {
+                        let now_ms = self.desk.clock.now().0 / 1000;
+                        self.listeners.on_ready(token, now_ms, &mut self.desk);
                     }
                 }
             }
-        }
-        if Instant::now() >= next {
-            desk.sweep();
-            next += SWEEP;
+            next = self.sweep_if_due(next);
         }
     }
-    drop(pidfile);
-    Ok(())
+
+    fn sweep_if_due(&mut self, next: Moment) -> Moment {
+        if self.desk.clock.now() < next {
+            return next;
+        }
+        self.desk.sweep();
+        // Counted from now: after a pause (a suspended machine) there is nothing to catch up with.
+        self.desk.clock.now() + SWEEP
+    }
+
+    /// Does what signals ask for. True when it is to end.
+    fn obey(&mut self) -> bool {
+        let mut stop = false;
+        for signal in self.signals.pending() {
+            match signal {
+                Signal::Stop => stop = true,
+                Signal::LogLess => self.levels.shift(-1),
+                Signal::LogMore => self.levels.shift(1),
+                Signal::Reload => {
+                    tracing::warn!("reading the configuration again is not available in this build: restart instead");
+                }
+            }
+        }
+        stop
+    }
+}
+
+impl Handler for Desk {
+    fn request(&mut self, peer: &Peer, incoming: &Incoming<'_>) -> Reply {
+        crate::verbs::carry_out(self, &incoming.dict, peer.remote)
+    }
+
+    fn line(&mut self, _peer: &Peer, line: &str) -> String {
+        crate::cli::answer(self, line)
+    }
 }

@@ -79,6 +79,11 @@ impl Call {
         &self.id
     }
 
+    /// Its number in the book.
+    pub fn number(&self) -> CallNumber {
+        self.number
+    }
+
     /// Number of the packet worker that carries the call.
     pub fn worker(&self) -> u16 {
         self.worker
