@@ -3,7 +3,19 @@ use std::fmt::Write;
 
 pub(super) fn numsessions(desk: &Desk) -> String {
     let all = desk.book.len();
-    format!("Current sessions own: {all}\nCurrent sessions foreign: 0\nCurrent sessions total: {all}\n")
+    let (mut v4, mut v6, mut mixed) = (0, 0, 0);
+    for call in desk.book.iter() {
+        match call.families() {
+            (true, true) => mixed += 1,
+            (false, true) => v6 += 1,
+            _ => v4 += 1,
+        }
+    }
+    format!(
+        "Current sessions own: {all}\nCurrent sessions foreign: 0\nCurrent sessions total: {all}\n\
+         Current transcoded media: 0\nCurrent sessions ipv4 only media: {v4}\n\
+         Current sessions ipv6 only media: {v6}\nCurrent sessions ip mixed  media: {mixed}\n"
+    )
 }
 
 pub(super) fn sessions(desk: &Desk) -> String {

@@ -84,6 +84,13 @@ impl Call {
         self.number
     }
 
+    /// Whether it has media over IPv4, and whether over IPv6.
+    pub fn families(&self) -> (bool, bool) {
+        let is_v4 = |f: &FlowEntry| f.key.addr.is_ipv4();
+        let mut open = self.flows.iter().filter(|f| !f.withdrawn);
+        (open.clone().any(is_v4), open.any(|f| !is_v4(f)))
+    }
+
     /// Number of the packet worker that carries the call.
     pub fn worker(&self) -> u16 {
         self.worker

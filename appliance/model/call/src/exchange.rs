@@ -120,6 +120,7 @@ impl Call {
         env: &Env<'_>,
     ) {
         let family = section.connection().map_or(Family::V4, |c| Family::of(c.address));
+        let known = self.parties[between.receiver].medias.len() > place;
         for party in [between.sender, between.receiver] {
             let medias = &mut self.parties[party].medias;
             while medias.len() <= place {
@@ -140,9 +141,16 @@ impl Call {
         if !other.initialized {
             other.codecs = codecs;
         }
+        // A profile once agreed with the receiver stays until somebody asks for another.
+        let wanted = options.transport.filter(|_| section.profile.is_rtp());
+        let settled = sdp::Profile::of(&other.protocol);
+        let keeps = known && settled.is_rtp() && section.profile.is_rtp() && settled.is_secure() == section.profile.is_secure();
+        match wanted {
+            Some(wanted) => other.protocol = wanted.into(),
+            None if !keeps => other.protocol = section.protocol.as_bytes().into(),
+            None => {}
+        }
         if role == Role::Offer {
-            let wanted = options.transport.filter(|_| section.profile.is_rtp());
-            other.protocol = wanted.unwrap_or(&section.protocol).into();
             other.formats = section.formats.as_bytes().into();
         }
         if let Some(family) = options.family.or((!other.initialized).then_some(family)) {

@@ -132,7 +132,7 @@ impl Media {
 
     /// Port zero, or not told to the other side: nothing is relayed.
     pub(crate) fn turn_off(&mut self) {
-        (self.rejected, self.send, self.recv) = (true, false, false);
+        (self.initialized, self.rejected, self.send, self.recv) = (false, true, false, false);
         (self.rtp, self.rtcp) = (None, None);
     }
 

@@ -13,6 +13,19 @@ pub(crate) struct Treatment {
     pub(crate) one_way: bool,
 }
 
+/// What a party was told at session level.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    /// `s=`
+    pub(crate) name: Option<Box<[u8]>>,
+    /// User of `o=`.
+    pub(crate) user: Option<Box<[u8]>>,
+    /// Session id of `o=`.
+    pub(crate) id: Option<Box<[u8]>>,
+    /// Session version, and a digest of what was sent with it.
+    pub(crate) version: Option<(u64, u64)>,
+}
+
 /// One participant of a call, known by its SIP tag (or not yet, for the callee of an unanswered offer).
 #[derive(Clone, Debug)]
 pub(crate) struct Party {
@@ -41,8 +54,8 @@ pub(crate) struct Party {
     pub(crate) ends: Option<Moment>,
     /// It was offered to before it ever offered.
     pub(crate) callee: bool,
-    /// Session version last sent to this party, and a digest of what was sent with it.
-    pub(crate) sent: Option<(u64, u64)>,
+    /// What it was told at session level, kept when flags say that it shall not change.
+    pub(crate) told: Option<Box<Told>>,
     /// `block media` for what this party sends.
     pub(crate) blocked: bool,
 }
@@ -64,9 +77,14 @@ impl Party {
             deleted: false,
             ends: None,
             callee: false,
-            sent: None,
+            told: None,
             blocked: false,
         }
+    }
+
+    /// Places of the sections that the party knows of.
+    pub(crate) fn told_of(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.medias.len()).filter(|place| !self.hidden.contains(place))
     }
 
     /// True when `tag` is or was this party's tag.

@@ -1,7 +1,7 @@
 use crate::call::Call;
 use crate::dialogue::Dialogue;
 use crate::exchange::Role;
-use crate::intent::{IceWish, Intent, Options, RtcpAttribute};
+use crate::intent::{IceWish, Intent, Options, Replace, RtcpAttribute};
 use crate::media::{Media, Transport, is_hold};
 use crate::{Env, Family};
 use sdp::{Codec, Direction, Draft, DraftMedia, Field, Formats, Rtcp, Section};
@@ -49,25 +49,41 @@ impl Call {
         if options.ice == IceWish::Pass {
             draft.ice_lite = intent.sdp.ice_lite();
         }
-        if options.replace.version || options.replace.force_version {
-            self.count_version(between, options, draft);
+        let replace = options.replace;
+        if replace.version || replace.origin_full || replace.session_name {
+            self.keep_stable(between, replace, draft);
         }
     }
 
-    /// `SDP-version`: the number in `o=` grows when (or whether or not) the body changes.
-    fn count_version(&mut self, between: Dialogue, options: &Options<'_>, draft: &mut Draft<'_>) {
-        let Some(given) = draft.origin.version.as_text().number::<u64>() else { return };
-        let mut body = Vec::new();
-        draft.write(&mut body);
-        let digest = fnv(&body);
-        let sent = &mut self.parties[between.receiver].sent;
-        let version = match *sent {
-            None => given,
-            Some((last, before)) if before == digest && !options.replace.force_version => last,
-            Some((last, _)) => last.max(given).saturating_add(1),
+    /// Keeps what the flags say shall not change between the bodies one party is told.
+    fn keep_stable(&mut self, between: Dialogue, replace: Replace, draft: &mut Draft<'_>) {
+        let told = self.parties[between.receiver].told.get_or_insert_default();
+        let keep = |kept: &mut Option<Box<[u8]>>, now: &mut Field<'_>| match kept {
+            Some(first) => *now = field(first),
+            None => *kept = Some(now.as_bytes().into()),
         };
-        *sent = Some((version, digest));
-        draft.origin.version = Field::from(version.to_string());
+        if replace.session_name {
+            keep(&mut told.name, &mut draft.name);
+        }
+        if replace.origin_full {
+            keep(&mut told.user, &mut draft.origin.user);
+            keep(&mut told.id, &mut draft.origin.id);
+        }
+        if replace.version {
+            let given = std::mem::replace(&mut draft.origin.version, Field::fixed("0"));
+            let mut body = Vec::new();
+            draft.write(&mut body);
+            let digest = fnv(&body);
+            let version = match told.version {
+                None => given.as_text().number::<u64>().unwrap_or(1),
+                // Upstream counts the forced step as a change of the body too.
+                Some((last, _)) if replace.force_version => last.saturating_add(2),
+                Some((last, before)) if before == digest => last,
+                Some((last, _)) => last.saturating_add(1),
+            };
+            told.version = Some((version, digest));
+            draft.origin.version = Field::from(version.to_string());
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "one section with everything that is known of it")]

@@ -59,7 +59,7 @@ pub struct MediaReport<'a> {
     pub streams: Vec<StreamReport<'a>>,
     /// Flags in upstream's words and order.
     pub flags: Vec<&'static str>,
-    /// Index in the report's call of the section's place: which sections send to it.
+    /// Which sections send to it: place of the party and of the section in the report of the whole call.
     pub senders: Vec<(PartyIx, usize)>,
     media: &'a Media,
 }
@@ -168,11 +168,11 @@ impl Call {
             created: party.created,
             metadata: party.metadata.as_deref(),
             peers: party.peers.iter().map(|p| &*self.parties[*p].tag).collect(),
-            medias: (0..party.medias.len()).map(|media| self.report_media(at, media)).collect(),
+            medias: party.told_of().enumerate().map(|(nth, media)| self.report_media(at, nth, media)).collect(),
         }
     }
 
-    fn report_media(&self, at: PartyIx, index: usize) -> MediaReport<'_> {
+    fn report_media(&self, at: PartyIx, nth: usize, index: usize) -> MediaReport<'_> {
         let party = &self.parties[at];
         let media = &party.medias[index];
         let streams = match media.transport {
@@ -180,12 +180,16 @@ impl Call {
             _ => [FlowUse::Rtp, FlowUse::Rtcp].map(|usage| self.report_stream(at, index, usage)).into(),
         };
         MediaReport {
-            index: index + 1,
+            index: nth + 1,
             kind: &media.kind,
             protocol: &media.protocol,
             streams,
             flags: media.flags(party.callee),
-            senders: party.peers.iter().map(|p| (*p, index)).collect(),
+            senders: party
+                .peers
+                .iter()
+                .filter_map(|p| Some((*p, self.parties[*p].told_of().position(|place| place == index)?)))
+                .collect(),
             media,
         }
     }

@@ -14,16 +14,16 @@ impl Media {
         if self.rejected {
             return;
         }
-        let hold = section.connection().is_some_and(|c| is_hold(c.address));
-        let unsaid = if hold { Direction::Sendonly } else { Direction::Sendrecv };
-        let direction = section.direction().unwrap_or(unsaid);
-        self.recv = direction.sends();
-        self.send = direction.receives();
         self.formats = section.formats.as_bytes().into();
         self.mid = section.mid().map(|m| m.as_bytes().into());
         self.ptime = section.ptime();
         self.mux.said = section.rtcp_mux();
         self.take_in_endpoints(section, options, settings);
+        let hold = self.rtp.is_some_and(|at| is_hold(at.ip()));
+        let unsaid = if hold { Direction::Sendonly } else { Direction::Sendrecv };
+        let direction = section.direction().unwrap_or(unsaid);
+        self.recv = direction.sends();
+        self.send = direction.receives();
         if section.profile.is_rtp() {
             self.codecs = section.codecs().iter().map(OfferedCodec::of).collect();
         }
