@@ -261,7 +261,8 @@ fn in_the_background_the_starter_returns_once_it_is_up() {
     let folder = tempfile::tempdir().unwrap();
     let pidfile = folder.path().join("pid");
     let mut arguments = foreground(&pidfile);
-    arguments.retain(|argument| argument != "-f");
+    // without -E the log goes to the system log, or to standard error where there is none
+    arguments.retain(|argument| argument != "-f" && argument != "-E");
     let status = daemon(&borrowed(&arguments)).stderr(Stdio::null()).status().unwrap();
     assert_eq!(status.code(), Some(0));
     let pid = Pid::from_raw(fs::read_to_string(&pidfile).unwrap().trim().parse().unwrap());

@@ -155,7 +155,7 @@ fn errors_say_where_what_and_what_to_do() {
         ),
         (
             "[[interface]]\naddress = \"any\"\n[media]\nports = \"30000\"",
-            "x.toml:6:9: `30000` is not a port range (write LOW-HIGH, for example 30000-39999) (write for example 30000-39999)",
+            "x.toml:6:9: `30000` is not a port range (write LOW-HIGH, for example 30000-39999)",
         ),
         (
             "[[interface]]\naddress = \"0.0.0.0\"",
