@@ -19,7 +19,7 @@ pub struct Ready {
     pidfile: Option<PidFile>,
     /// In the background: the pipe to the waiting parent.
     parent: Option<File>,
-    /// In the background: whether the log goes to standard error even so.
+    /// Whether the log goes to standard error, even in the background.
     keep_stderr: bool,
 }
 
@@ -30,7 +30,7 @@ impl Ready {
 
     /// Forks. Only the child comes back; the parent waits for the child to announce itself or to end, and ends with
     /// status 0 or the child's.
-    pub(super) fn background(keep_stderr: bool) -> Result<Self, Error> {
+    pub(super) fn background() -> Result<Self, Error> {
         let (read, write) = pipe().map_err(|errno| Error::Background(errno.into()))?;
         // SAFETY: boot runs before any thread is started, so the child has all of the process
         match unsafe { fork() }.map_err(|errno| Error::Background(errno.into()))? {
@@ -51,13 +51,14 @@ impl Ready {
             ForkResult::Child => {
                 drop(read);
                 leave_terminal().map_err(Error::Background)?;
-                Ok(Self { pidfile: None, parent: Some(File::from(write)), keep_stderr })
+                Ok(Self { pidfile: None, parent: Some(File::from(write)), keep_stderr: true })
             }
         }
     }
 
-    pub(super) fn with_pidfile(mut self, pidfile: Option<PidFile>) -> Self {
+    pub(super) fn with(mut self, pidfile: Option<PidFile>, keep_stderr: bool) -> Self {
         self.pidfile = pidfile;
+        self.keep_stderr = keep_stderr;
         self
     }
 

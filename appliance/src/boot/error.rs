@@ -36,7 +36,7 @@ pub enum Error {
         pid: String,
     },
     /// The system log cannot be reached.
-    #[error("cannot reach the system log at {}: {wrong} (--log-stderr logs to standard error)", .path.display())]
+    #[error("cannot reach the system log at {}: {wrong}", .path.display())]
     SystemLog {
         /// Its socket.
         path: PathBuf,

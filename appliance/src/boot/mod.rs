@@ -40,13 +40,12 @@ pub fn boot(config: &Config, warnings: &[Finding]) -> Result<Boot, Error> {
     let lack = raise_descriptors(config)?;
     let pidfile = config.process.pidfile.as_deref().map(std::path::absolute).transpose();
     let pidfile = pidfile.map_err(|wrong| Error::PidFile { path: ".".into(), wrong })?;
-    let ready =
-        if config.process.foreground { Ready::foreground() } else { Ready::background(config.log.stderr)? };
-    let levels = log::start(&config.log, config.process.foreground)?;
+    let ready = if config.process.foreground { Ready::foreground() } else { Ready::background()? };
+    let log::Started { levels, on_stderr } = log::start(&config.log, config.process.foreground)?;
     for warning in warnings.iter().chain(&lack) {
         tracing::warn!("{warning}");
     }
     let signals = Signals::new().map_err(Error::Signals)?;
-    let ready = ready.with_pidfile(pidfile.map(PidFile::lock).transpose()?);
+    let ready = ready.with(pidfile.map(PidFile::lock).transpose()?, on_stderr);
     Ok(Boot { levels, signals, ready })
 }

@@ -3,15 +3,17 @@
 /// Names longer than this are compared by their start only: a hostile name must not cost much.
 const LONGEST: usize = 64;
 
-/// The candidate with the smallest edit distance to `wrong` (insert, remove, replace, swap neighbours). Among
-/// equals the first wins. For a name that contains `wrong` or is contained in it the distance counts half. None if there are no candidates.
+/// The candidate with the smallest edit distance to `wrong` (insert, remove, replace, swap neighbours), which counts
+/// a third for a name that contains `wrong` or is contained in it. Among equals the first wins. None if there are no
+/// candidates.
 pub(super) fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = wrong.to_lowercase().replace('_', "-");
     candidates.into_iter().min_by_key(|known| {
         let lower = known.to_lowercase();
-        let related = wrong.len() > 2 && lower.len() > 2 && (lower.contains(&wrong) || wrong.contains(&lower));
-        // a name that was written in part costs half of what is missing
-        distance(&wrong, &lower) * if related { 1 } else { 2 }
+        let related =
+            wrong.len() > 2 && lower.len() > 2 && (lower.contains(&wrong) || wrong.contains(&lower));
+        // a name that was written in part costs less than one that is spelt differently
+        distance(&wrong, &lower) * if related { 1 } else { 3 }
     })
 }
 

@@ -18,16 +18,30 @@ use crate::config::checked;
 use line::Line;
 use sink::Sink;
 
-/// Sets the log up for the whole process. In the foreground, or if so configured, it goes to standard error.
+/// A log that is set up.
+#[derive(Debug)]
+pub struct Started {
+    /// Its levels.
+    pub levels: Levels,
+    /// Whether it goes to standard error.
+    pub on_stderr: bool,
+}
+
+/// Sets the log up for the whole process. In the foreground, or if so configured, it goes to standard error. It does
+/// so too where there is no system log, as in most containers, and then says so.
 ///
 /// # Errors
-/// When the system log is wanted and cannot be reached, or when a log is set up already.
-pub fn start(settings: &checked::Log, foreground: bool) -> Result<Levels, Error> {
-    let sink = if settings.stderr || foreground {
-        Sink::stderr(settings.timestamps)
-    } else {
-        Sink::system_log(settings.facility, &settings.name)?
+/// When a log is set up already.
+pub fn start(settings: &checked::Log, foreground: bool) -> Result<Started, Error> {
+    let stderr = || (Sink::stderr(settings.timestamps), None);
+    let (sink, missing) = match settings.stderr || foreground {
+        true => stderr(),
+        false => match Sink::system_log(settings.facility, &settings.name) {
+            Ok(sink) => (sink, None),
+            Err(wrong) => (stderr().0, Some(wrong)),
+        },
     };
+    let on_stderr = matches!(sink, Sink::Stderr { .. });
     let levels = Levels::new(settings);
     let output = Output {
         levels: levels.clone(),
@@ -36,7 +50,10 @@ pub fn start(settings: &checked::Log, foreground: bool) -> Result<Levels, Error>
         max_line: settings.max_line.unwrap_or(usize::MAX),
     };
     tracing::subscriber::set_global_default(Registry::default().with(output)).map_err(|_| Error::LogTwice)?;
-    Ok(levels)
+    if let Some(missing) = missing {
+        tracing::warn!("{missing}; logging to standard error");
+    }
+    Ok(Started { levels, on_stderr })
 }
 
 /// The one layer: filters, formats and writes.

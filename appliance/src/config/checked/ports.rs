@@ -14,7 +14,7 @@ pub struct PortRange {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PortRangeError {
     /// Not of the form `LOW-HIGH`.
-    #[error("`{0}` is not a port range (write LOW-HIGH, for example 30000-39999)")]
+    #[error("`{0}` is not a port range")]
     Shape(String),
     /// The first port is above the last.
     #[error("the port range {0}-{1} runs backwards")]

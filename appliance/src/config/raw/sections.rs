@@ -134,7 +134,7 @@ define_section! {
         level: i8 = 6;
         /// Levels of single parts: core, control, codec, rtcp, ice, crypto, srtp, internals.
         levels: BTreeMap<String, i8> = BTreeMap::new(), "{ control = 7 }";
-        /// Log to standard error. `false`: to the system log.
+        /// Log to standard error. `false`: to the system log, unless the process stays in the foreground.
         stderr: bool = false;
         /// Facility of the system log: daemon, user, local0 to local7.
         facility: String = "daemon".to_owned();

@@ -140,7 +140,7 @@ impl Builder<'_> {
                 let hint = match wrong {
                     PortRangeError::Backwards(low, high) => format!("write {high}-{low}"),
                     PortRangeError::Zero => "start at 1 or above, 1024 for an ordinary user".to_owned(),
-                    _ => "write for example 30000-39999".to_owned(),
+                    _ => "write LOW-HIGH, for example 30000-39999".to_owned(),
                 };
                 self.wrong(path, wrong.to_string(), hint);
                 None
