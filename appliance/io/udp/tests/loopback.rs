@@ -1,4 +1,5 @@
 //! Bursts over real sockets on the loopback.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod lab;
 

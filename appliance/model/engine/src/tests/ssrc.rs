@@ -29,17 +29,17 @@ fn numbers_are_followed_across_the_wrap() {
 
 #[test]
 fn loss_duplicates_and_disorder_are_told_apart() {
-    let story: &[(&[u16], (u32, u32, u32))] = &[
-        (&[1, 2, 4, 5], (1, 0, 0)),
+    let stories = [
+        (&[1, 2, 4, 5][..], (1, 0, 0)),
         (&[1, 2, 4, 3, 5], (0, 0, 1)),
         (&[1, 2, 2, 3], (0, 1, 0)),
         (&[1, 2, 4, 3, 3, 5], (0, 1, 1)),
         (&[1, 70, 1], (67, 0, 1)),
         (&[5, 4, 6], (0, 0, 1)),
     ];
-    for (seqs, expected) in story {
+    for (seqs, expected) in stories {
         let got = run(seqs.iter().copied());
-        assert_eq!((got.lost, got.duplicates, got.reordered), *expected, "{seqs:?}");
+        assert_eq!((got.lost, got.duplicates, got.reordered), expected, "{seqs:?}");
     }
 }
 
