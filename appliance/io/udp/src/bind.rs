@@ -123,3 +123,23 @@ impl BindError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traffic_class_is_set_at_bind_and_changed_on_demand() {
+        for ip in ["127.0.0.1", "::1"] {
+            let key = FlowKey::new(ip.parse().unwrap(), 0);
+            let mut port = PortSocket::bind(key, 184, SocketBuffers::default()).unwrap();
+            let read = |port: &PortSocket| {
+                let socket = SockRef::from(&port.fd);
+                if key.addr.is_ipv6() { socket.tclass_v6().unwrap() } else { socket.tos_v4().unwrap() }
+            };
+            assert_eq!((read(&port), port.tos()), (184, 184));
+            port.mark(32);
+            assert_eq!((read(&port), port.tos()), (32, 32));
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Bursts over real sockets on the loopback.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod lab;
+
+use flow::*;
+use lab::{io, open, peer, receive};
+use std::time::Duration;
+use udp::{BindError, PortSocket, SocketBuffers, UdpIo};
+
+fn forward(burst: &mut Burst, at: usize, from: FlowKey, to: std::net::SocketAddr) {
+    burst.frames_mut()[at].verdict = Verdict::Forward(Departure { from, to, tos: 0 });
+}
+
+/// Gives all buffers of the burst back.
+fn discard(io: &mut UdpIo, burst: &mut Burst) {
+    for frame in burst.frames_mut() {
+        frame.verdict = Verdict::Consume;
+    }
+    io.finish(burst);
+    burst.clear();
+}
+
+#[test]
+fn a_packet_is_received_and_leaves_from_another_port() {
+    for ip in ["127.0.0.1", "::1"] {
+        let (mut io, mut burst) = io();
+        let free = io.free_buffers();
+        let (left, right) = (open(&mut io, ip), open(&mut io, ip));
+        let ((a, a_at), (b, b_at)) = (peer(ip), peer(ip));
+        a.send_to(b"hello", std::net::SocketAddr::from(left)).unwrap();
+        assert_eq!(receive(&mut io, &mut burst), 1);
+        let frame = burst.frames()[0];
+        assert_eq!((frame.local, frame.remote, frame.verdict), (left, a_at, Verdict::Undecided));
+        assert_eq!(io.payload(&frame), b"hello");
+        forward(&mut burst, 0, right, b_at);
+        io.finish(&mut burst);
+        assert!(matches!(burst.frames()[0].verdict, Verdict::Forward(_)));
+        let mut bytes = [0; 16];
+        let (len, from) = b.recv_from(&mut bytes).unwrap();
+        assert_eq!((&bytes[..len], FlowKey::from(from)), (&b"hello"[..], right));
+        assert_eq!(io.free_buffers(), free);
+    }
+}
+
+#[test]
+fn everything_is_read_although_a_batch_takes_only_a_part() {
+    let (mut io, mut burst) = io();
+    let (quiet, loud) = (open(&mut io, "127.0.0.1"), open(&mut io, "127.0.0.1"));
+    let (a, _) = peer("127.0.0.1");
+    for n in 0..150u8 {
+        a.send_to(&[n], std::net::SocketAddr::from(loud)).unwrap();
+    }
+    a.send_to(&[200], std::net::SocketAddr::from(quiet)).unwrap();
+    let (mut seen, mut quiet_after) = (Vec::new(), None);
+    while seen.len() < 151 {
+        let got = receive(&mut io, &mut burst);
+        assert!(got <= BURST);
+        seen.extend(burst.frames().iter().map(|frame| io.payload(frame)[0]));
+        quiet_after = quiet_after.or(seen.iter().position(|&n| n == 200));
+        discard(&mut io, &mut burst);
+    }
+    assert!(quiet_after.is_some_and(|place| place < 64), "the loud port does not starve it: {quiet_after:?}");
+    seen.retain(|&n| n != 200);
+    assert!(seen.is_sorted() && seen.len() == 150);
+    assert!(!io.wait(Some(Duration::ZERO)).unwrap());
+    assert_eq!(io.receive(&mut burst), 0);
+}
+
+#[test]
+fn a_packet_longer_than_a_buffer_is_dropped_with_its_reason() {
+    let (mut io, mut burst) = io();
+    let ours = open(&mut io, "127.0.0.1");
+    let (a, _) = peer("127.0.0.1");
+    for len in [2048, 2049, 9000, 0] {
+        a.send_to(&vec![7; len], std::net::SocketAddr::from(ours)).unwrap();
+    }
+    while burst.frames().len() < 4 {
+        receive(&mut io, &mut burst);
+    }
+    let ends: Vec<_> = burst.frames().iter().map(|frame| (frame.len, frame.verdict)).collect();
+    let long = Verdict::Drop(DropReason::TooLong);
+    assert_eq!(ends, [(2048, Verdict::Undecided), (2048, long), (2048, long), (0, Verdict::Undecided)]);
+    discard(&mut io, &mut burst);
+}
+
+#[test]
+fn one_failure_among_many_is_that_frame_s_alone() {
+    let (mut io, mut burst) = io();
+    let ours = open(&mut io, "127.0.0.1");
+    let (a, a_at) = peer("127.0.0.1");
+    for n in 0..5u8 {
+        a.send_to(&[n], std::net::SocketAddr::from(ours)).unwrap();
+    }
+    while burst.frames().len() < 5 {
+        receive(&mut io, &mut burst);
+    }
+    let nowhere = FlowKey::new("127.0.0.1".parse().unwrap(), 1);
+    for (at, (from, to)) in [
+        (ours, a_at),
+        (ours, "[::1]:9".parse().unwrap()), // an IPv6 destination from an IPv4 socket
+        (ours, a_at),
+        (nowhere, a_at),
+        (ours, a_at),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        forward(&mut burst, at, from, to);
+    }
+    io.finish(&mut burst);
+    let sent: Vec<_> =
+        burst.frames().iter().map(|frame| matches!(frame.verdict, Verdict::Forward(_))).collect();
+    assert_eq!(sent, [true, false, true, false, true]);
+    assert_eq!(burst.frames()[1].verdict, Verdict::Drop(DropReason::SendFailed));
+    let mut bytes = [0; 4];
+    for n in [0, 2, 4] {
+        assert_eq!(a.recv(&mut bytes).unwrap(), 1);
+        assert_eq!(bytes[0], n);
+    }
+}
+
+#[test]
+fn a_peer_that_is_not_there_does_not_disturb_the_others() {
+    let (mut io, mut burst) = io();
+    let ours = open(&mut io, "127.0.0.1");
+    let (a, a_at) = peer("127.0.0.1");
+    let gone = peer("127.0.0.1").1;
+    for round in 0..20u8 {
+        a.send_to(&[round], std::net::SocketAddr::from(ours)).unwrap();
+        assert_eq!(receive(&mut io, &mut burst), 1, "round {round}");
+        // the system answers with ICMP port unreachable, which is not this socket's fault
+        forward(&mut burst, 0, ours, gone);
+        let copy = io.copy(&burst.frames()[0]).unwrap();
+        burst.push(copy).unwrap();
+        forward(&mut burst, 1, ours, a_at);
+        io.finish(&mut burst);
+        assert!(burst.frames().iter().all(|frame| matches!(frame.verdict, Verdict::Forward(_))));
+        burst.clear();
+        let mut bytes = [0; 4];
+        a.recv(&mut bytes).unwrap();
+        assert_eq!(bytes[0], round);
+    }
+}
+
+#[test]
+fn a_packet_that_came_before_the_socket_was_handed_over_is_read() {
+    let (mut io, mut burst) = io();
+    let port = PortSocket::bind(
+        FlowKey::new("127.0.0.1".parse().unwrap(), 0),
+        0,
+        SocketBuffers { receive: Some(65536), send: Some(65536) },
+    )
+    .unwrap();
+    io.door().unwrap().announce(&port).unwrap();
+    let (a, _) = peer("127.0.0.1");
+    a.send_to(b"early", std::net::SocketAddr::from(port.key())).unwrap();
+    io.wait(Some(lab::PATIENCE)).unwrap();
+    assert_eq!(io.receive(&mut burst), 0, "the edge is gone");
+    io.adopt(port);
+    assert_eq!(receive(&mut io, &mut burst), 1);
+}
+
+#[test]
+fn a_closed_port_is_free_and_sends_nothing() {
+    let (mut io, mut burst) = io();
+    let (ours, other) = (open(&mut io, "127.0.0.1"), open(&mut io, "127.0.0.1"));
+    let (a, a_at) = peer("127.0.0.1");
+    a.send_to(b"1", std::net::SocketAddr::from(ours)).unwrap();
+    a.send_to(b"2", std::net::SocketAddr::from(other)).unwrap();
+    io.wait(Some(lab::PATIENCE)).unwrap();
+    assert!(io.close(ours));
+    assert!(!io.close(ours));
+    assert_eq!(io.sockets(), 1);
+    assert_eq!(receive(&mut io, &mut burst), 1);
+    assert_eq!(burst.frames()[0].local, other);
+    forward(&mut burst, 0, ours, a_at);
+    io.finish(&mut burst);
+    assert_eq!(burst.frames()[0].verdict, Verdict::Drop(DropReason::SendFailed));
+    PortSocket::bind(ours, 0, SocketBuffers::default()).unwrap();
+}
+
+#[test]
+fn bind_says_what_would_help() {
+    let bind = |ip: &str, port| {
+        PortSocket::bind(FlowKey::new(ip.parse().unwrap(), port), 0, SocketBuffers::default())
+    };
+    let taken = bind("127.0.0.1", 0).unwrap();
+    let again = bind("127.0.0.1", taken.key().port).unwrap_err();
+    assert!(matches!(again, BindError::InUse(key) if key == taken.key()), "{again}");
+    assert!(again.to_string().contains("in use"));
+    for elsewhere in ["192.0.2.123", "2001:db8::123"] {
+        let error = bind(elsewhere, 0).unwrap_err();
+        assert!(matches!(error, BindError::NotHere(_)), "{error}");
+        assert!(error.to_string().contains(elsewhere));
+    }
+    let (_, at) = peer("::1");
+    bind("127.0.0.1", at.port()).unwrap();
+}
+
+#[test]
+fn the_waker_ends_a_wait() {
+    let (mut io, _) = io();
+    let waker = io.waker().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| waker.wake().unwrap());
+        assert!(io.wait(Some(lab::PATIENCE)).unwrap());
+    });
+}

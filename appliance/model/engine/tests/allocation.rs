@@ -1,0 +1,113 @@
+//! The per-packet law: a burst is run and settled without a call to the allocator.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use engine::{Applied, Engine};
+use flow::*;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+#[path = "../src/tests/memory.rs"]
+mod memory;
+
+thread_local! {
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The system's allocator, counting the calls of each thread.
+struct Counting;
+
+// SAFETY: all calls go to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        CALLS.set(CALLS.get() + 1);
+        // SAFETY: the caller's promises are those that System asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        CALLS.set(CALLS.get() + 1);
+        // SAFETY: the caller's promises are those that System asks for.
+        unsafe { System.dealloc(ptr, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn calls(work: impl FnOnce()) -> usize {
+    let before = CALLS.get();
+    work();
+    CALLS.get() - before
+}
+
+fn key(port: u16) -> FlowKey {
+    FlowKey::new("192.0.2.1".parse().unwrap(), port)
+}
+
+fn spec(port: u16, egress: &[u16], gate: Gate) -> FlowSpec {
+    FlowSpec {
+        key: key(port),
+        generation: Generation(1),
+        stream: StreamId(0),
+        carries: Carries::RtpAndRtcp,
+        peer: None,
+        confirmed: false,
+        learning: Learning::Immediate,
+        learn_until: Moment(0),
+        gate,
+        rtp: egress.iter().map(|&port| Output::plain(key(port))).collect(),
+        rtcp: egress.iter().map(|&port| Output::plain(key(port))).collect(),
+        tos: 0,
+        blocked: false,
+        one_way: false,
+    }
+}
+
+#[test]
+fn the_count_can_fail() {
+    assert!(calls(|| drop(Box::new(1))) >= 2);
+}
+
+#[test]
+fn a_burst_calls_no_allocator() {
+    let mut engine = Engine::new(8, 128);
+    let mut memory = memory::Memory::new(128);
+    let mut burst = Burst::new(128);
+    let mut events = Vec::with_capacity(BURST);
+    let flows = [
+        spec(100, &[200], Gate::Open),
+        spec(200, &[100, 300, 100], Gate::Handover),
+        spec(300, &[100], Gate::Strict),
+    ];
+    for spec in flows {
+        assert_eq!(engine.apply(Change::Install(Box::new(spec)), &mut events), Applied::Installed);
+    }
+    let mut sent = 0;
+    for turn in 0..50u64 {
+        for n in 0..BURST as u8 {
+            let local = key(100 * (1 + u16::from(n) % 4));
+            let remote = format!("198.51.100.{}:{}", n % 7, 4000 + turn).parse().unwrap();
+            let mut bytes = [0x80, 8, 0, n, 0, 0, 0, 0, 0, 0, turn as u8 % 20, n % 11, 1, 2, 3, 4];
+            match n % 9 {
+                0 => bytes[1] = 200,
+                1 => bytes[0] = 0,
+                2 => bytes[0] = 0xff,
+                _ => {}
+            }
+            let frame = memory.fill(Frame { local, remote, ..Frame::EMPTY }, &bytes).unwrap();
+            burst.push(frame).unwrap();
+        }
+        let now = Moment(turn * 20_000);
+        let made = calls(|| {
+            engine.run(&mut burst, &mut memory, now, &mut events);
+            engine.settle(&burst);
+        });
+        assert_eq!(made, 0, "turn {turn}");
+        sent += burst.frames().iter().filter(|frame| matches!(frame.verdict, Verdict::Forward(_))).count();
+        burst.frames().iter().for_each(|frame| memory.give(frame));
+        burst.clear();
+        events.clear();
+    }
+    assert_eq!(memory.free(), 128, "every buffer came back");
+    assert!(sent > 1000, "the bursts did work: {sent}");
+}
