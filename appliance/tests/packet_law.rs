@@ -85,6 +85,7 @@ fn a_worker_relays_without_calling_the_allocator() {
             rtcp: [Output::plain(keys[1 - n])].into_iter().collect(),
             tos: 184,
             blocked: false,
+            foreign: false,
             one_way: false,
         };
         pool.apply(0, Change::Install(Box::new(spec))).unwrap();

@@ -49,7 +49,13 @@ pub(super) fn session(desk: &mut Desk, call_id: &str, explain: bool) -> String {
 fn explain_streams(reply: &ng::Reply) -> String {
     let mut out = String::new();
     let dicts = |value: Option<&ng::Value<'static>>| -> Vec<ng::Dict<'static>> {
-        value.and_then(ng::Value::as_list).into_iter().flatten().filter_map(ng::Value::as_dict).cloned().collect()
+        value
+            .and_then(ng::Value::as_list)
+            .into_iter()
+            .flatten()
+            .filter_map(ng::Value::as_dict)
+            .cloned()
+            .collect()
     };
     let tags = reply.body().get("tags").and_then(ng::Value::as_dict);
     for (tag, party) in tags.into_iter().flat_map(ng::Dict::iter) {

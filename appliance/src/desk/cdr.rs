@@ -25,14 +25,15 @@ fn line(call: &Call, reason: EndReason, snapshots: &Snapshots, now: Stamp) -> St
         put(format_args!(", leg{leg}_tag={}", String::from_utf8_lossy(&party.name)));
         for media in &party.medias {
             for stream in media.streams.iter().filter(|s| !s.rejected) {
-                let (received, sent, drops) = stream.flows.iter().filter_map(|f| snapshots.get(&f.key).or(f.last)).fold(
-                    (flow::Traffic::default(), flow::Traffic::default(), 0),
-                    |(mut received, mut sent, drops), s| {
-                        received.add(s.counters.received);
-                        sent.add(s.counters.sent);
-                        (received, sent, drops + s.counters.drops.iter().sum::<u64>())
-                    },
-                );
+                let (received, sent, drops) =
+                    stream.flows.iter().filter_map(|f| snapshots.get(&f.key).or(f.last)).fold(
+                        (flow::Traffic::default(), flow::Traffic::default(), 0),
+                        |(mut received, mut sent, drops), s| {
+                            received.add(s.counters.received);
+                            sent.add(s.counters.sent);
+                            (received, sent, drops + s.counters.drops.iter().sum::<u64>())
+                        },
+                    );
                 let kind = if stream.usage == FlowUse::Rtp { "rtp" } else { "rtcp" };
                 put(format_args!(
                     ", leg{leg}_{}_{kind}={{local={}, endpoint={}, packets={}, bytes={}, errors={}, \

@@ -76,10 +76,26 @@ pub struct Desk {
 
 impl Desk {
     /// A desk with an empty book.
-    pub fn new(clock: Clock, book: Book, ports: Ports, strain: Strain, templates: BTreeMap<String, String>) -> Desk {
+    pub fn new(
+        clock: Clock,
+        book: Book,
+        ports: Ports,
+        strain: Strain,
+        templates: BTreeMap<String, String>,
+    ) -> Desk {
         let tally = Tally::new(clock.stamp());
         let templates = Arc::new(templates);
-        Desk { clock, book, ports, tally, strain, rates: Rates::default(), templates, changes: Vec::new(), events: Vec::new() }
+        Desk {
+            clock,
+            book,
+            ports,
+            tally,
+            strain,
+            rates: Rates::default(),
+            templates,
+            changes: Vec::new(),
+            events: Vec::new(),
+        }
     }
 
     /// Tells the workers what has changed.

@@ -80,7 +80,9 @@ fn ports_of<'a>(
     ports: impl Iterator<Item = u16> + 'a,
 ) -> impl Iterator<Item = u16> + 'a {
     let control = config.control.ng_udp.iter();
-    let held = move |port: u16| control.clone().any(|c| c.port() == port && (c.ip() == addr || c.ip().is_unspecified()));
+    let held = move |port: u16| {
+        control.clone().any(|c| c.port() == port && (c.ip() == addr || c.ip().is_unspecified()))
+    };
     ports.filter(move |port| !held(*port))
 }
 

@@ -1,5 +1,5 @@
 use super::{Desk, OpenError};
-use crate::boot::{self, Boot, Levels, Signal, Signals};
+use crate::boot::{self, Boot, Levels, Signals};
 use crate::config::checked::Config;
 use crate::control::{self, Addresses, Handler, Listeners, Options, Peer};
 use flow::{Micros, Moment};
@@ -110,18 +110,8 @@ impl Counter {
 
     /// Does what signals ask for. True when it is to end.
     fn obey(&mut self) -> bool {
-        let mut stop = false;
-        for signal in self.signals.pending() {
-            match signal {
-                Signal::Stop => stop = true,
-                Signal::LogLess => self.levels.shift(-1),
-                Signal::LogMore => self.levels.shift(1),
-                Signal::Reload => {
-                    tracing::warn!("reading the configuration again is not available in this build: restart instead");
-                }
-            }
-        }
-        stop
+        // All of them, not only the first that says stop: levels are shared.
+        self.signals.pending().fold(false, |stop, signal| signal.obey(&self.levels) || stop)
     }
 }
 

@@ -88,7 +88,13 @@ impl Tally {
         let streams = report.parties.iter().flat_map(|p| &p.medias).flat_map(|m| &m.streams);
         let packets: Vec<u64> = streams
             .filter(|s| s.usage == FlowUse::Rtp && !s.rejected)
-            .map(|s| s.flows.iter().filter_map(|f| snapshots.get(&f.key).or(f.last)).map(|s| s.counters.received.packets).sum())
+            .map(|s| {
+                s.flows
+                    .iter()
+                    .filter_map(|f| snapshots.get(&f.key).or(f.last))
+                    .map(|s| s.counters.received.packets)
+                    .sum()
+            })
             .collect();
         if packets.contains(&0) {
             if packets.iter().any(|p| *p > 0) {

@@ -89,17 +89,22 @@ impl Ports {
         PortSocket::bind(key, tos, self.buffers)
     }
 
-    fn open(&mut self, first: FlowKey, worker: u16, tos: u8, rtcp: bool) -> Result<Option<FlowKey>, BindError> {
+    fn open(
+        &mut self,
+        first: FlowKey,
+        worker: u16,
+        tos: u8,
+        rtcp: bool,
+    ) -> Result<Option<FlowKey>, BindError> {
         let even = self.bind(first, tos)?;
         let second = FlowKey::new(first.addr, first.port + u16::from(rtcp));
         let odd = if rtcp { Some(self.bind(second, tos)?) } else { None };
         let has_rtcp = odd.is_some();
         for socket in std::iter::once(even).chain(odd) {
             let key = socket.key();
-            self.pool.open(usize::from(worker), socket).map_err(|error| BindError::Other {
-                key,
-                error: std::io::Error::other(error.to_string()),
-            })?;
+            self.pool
+                .open(usize::from(worker), socket)
+                .map_err(|error| BindError::Other { key, error: std::io::Error::other(error.to_string()) })?;
         }
         Ok(has_rtcp.then_some(second))
     }

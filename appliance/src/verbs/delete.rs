@@ -40,7 +40,9 @@ pub(super) fn delete(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Re
     let reply = if request.has(Flag::Fast) {
         Reply::ok()
     } else {
-        desk.book.get(doomed.number()).map_or_else(Reply::ok, |call| render(call, scope, &snapshots, desk.clock.stamp()))
+        desk.book
+            .get(doomed.number())
+            .map_or_else(Reply::ok, |call| render(call, scope, &snapshots, desk.clock.stamp()))
     };
     if let Doomed::Call(number, at) = doomed {
         if at <= now {

@@ -40,7 +40,8 @@ fn exchange(
         if error.replies_with_empty_sdp() { reply.with("sdp", "") } else { reply }
     })?;
     let options = options::of(request);
-    if options.loop_protect && session.loop_marks().any(|mark| mark == desk.book.settings().instance.as_str()) {
+    if options.loop_protect && session.loop_marks().any(|mark| mark == desk.book.settings().instance.as_str())
+    {
         return Ok(Reply::ok().with("sdp", sdp.to_vec()));
     }
     let intent = Intent {

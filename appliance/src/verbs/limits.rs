@@ -69,5 +69,9 @@ pub(super) fn not_available(request: &Request<'_>) -> String {
     ];
     let mut names: Vec<&str> = asked.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
     names.dedup();
-    if names.is_empty() { String::new() } else { format!("not available in this build: {}", names.join(", ")) }
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("not available in this build: {}", names.join(", "))
+    }
 }

@@ -1,8 +1,10 @@
 use call::{Family, IceWish, MuxWish, Options, Replace, RtcpAttribute};
 use flow::{Gate, Learning};
 use ng::Request;
-use ng::request::options::{AddressFamily, DtlsMode, EndpointLearning, IceMode, ProfilePart, RtcpMux, SdesOption};
 use ng::request::AttributeChange;
+use ng::request::options::{
+    AddressFamily, DtlsMode, EndpointLearning, IceMode, ProfilePart, RtcpMux, SdesOption,
+};
 use ng::request::{Flag, options};
 use sdp::{AttributeEdits, CodecEdits, CodecSpec, Field};
 
@@ -34,6 +36,7 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
         ptime: request.codecs.ptime_ms.and_then(|p| u32::try_from(p).ok()).filter(|p| *p > 0),
         port_latching: latching(request),
         learning: learning(request),
+        asymmetric: request.has(Flag::Asymmetric),
         gate: gate(request),
         tos: request.path.tos.and_then(tos),
         one_way: request.has(Flag::Unidirectional),
@@ -80,7 +83,8 @@ fn transport(request: &Request<'_>) -> Option<&'static [u8]> {
     }
     let parts = &request.transport.parts;
     let secure = parts.has(ProfilePart::Srtp);
-    match (parts.has(ProfilePart::Avpf), parts.has(ProfilePart::Avp) || parts.has(ProfilePart::Rtp) || secure) {
+    match (parts.has(ProfilePart::Avpf), parts.has(ProfilePart::Avp) || parts.has(ProfilePart::Rtp) || secure)
+    {
         (true, _) if secure => Some(b"RTP/SAVPF"),
         (true, _) => Some(b"RTP/AVPF"),
         (false, true) if secure => Some(b"RTP/SAVP"),
@@ -173,7 +177,8 @@ fn tos(value: i64) -> Option<Option<u8>> {
 }
 
 fn codecs<'a>(request: &'a Request<'_>) -> CodecEdits<'a> {
-    let specs = |list: &'a [ng::Text<'_>]| list.iter().map(|text| CodecSpec::parse(&**text)).collect::<Vec<_>>();
+    let specs =
+        |list: &'a [ng::Text<'_>]| list.iter().map(|text| CodecSpec::parse(&**text)).collect::<Vec<_>>();
     let said = &request.codecs;
     let mut mask = specs(&said.mask);
     mask.extend(specs(&said.consume));

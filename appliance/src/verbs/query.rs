@@ -42,7 +42,6 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn reply(&self, call: &Call, scope: Scope<'_>) -> Reply {
-        let whole = call.report(Scope::default());
         let report = call.report(scope);
         let mut reply = Reply::ok();
         let body = reply.body_mut();
@@ -57,14 +56,14 @@ impl Page<'_> {
         body.push("SSRC", Value::Dict(self.all_ssrcs(&report)));
         let mut tags = Dict::new();
         for party in &report.parties {
-            tags.push_bytes(party.name.to_vec(), Value::Dict(self.party(party, &whole)));
+            tags.push_bytes(party.name.to_vec(), Value::Dict(self.party(party)));
         }
         body.push("tags", Value::Dict(tags));
         body.push("totals", Value::Dict(self.totals(&report)));
         reply
     }
 
-    fn party(&self, party: &PartyReport<'_>, whole: &CallReport<'_>) -> Dict<'static> {
+    fn party(&self, party: &PartyReport<'_>) -> Dict<'static> {
         let mut out = Dict::new();
         out.push("tag", bytes(party.tag));
         if let Some(branch) = party.via_branch {
@@ -81,25 +80,21 @@ impl Page<'_> {
             out.push("metadata", bytes(metadata));
         }
         for key in ["subscriptions", "subscribers"] {
-            let peers = party.peers.iter().map(|tag| {
-                Value::Dict(Dict::new().with("tag", bytes(tag)).with("type", "offer/answer"))
-            });
+            let peers = party
+                .peers
+                .iter()
+                .map(|tag| Value::Dict(Dict::new().with("tag", bytes(tag)).with("type", "offer/answer")));
             out.push(key, Value::List(peers.collect()));
         }
-        let medias = party.medias.iter().map(|media| Value::Dict(self.media(media, whole)));
+        let medias = party.medias.iter().map(|media| Value::Dict(self.media(media)));
         out.push("medias", Value::List(medias.collect()));
         out.push("VSC", Value::List(Vec::new()));
         out
     }
 
-    fn media(&self, media: &MediaReport<'_>, whole: &CallReport<'_>) -> Dict<'static> {
-        let ingress = self.ssrcs_of(media);
-        let egress: Vec<SsrcCounters> = media
-            .senders
-            .iter()
-            .filter_map(|(party, place)| whole.parties.get(*party)?.medias.get(*place))
-            .flat_map(|sender| self.ssrcs_of(sender))
-            .collect();
+    fn media(&self, media: &MediaReport<'_>) -> Dict<'static> {
+        let ingress = self.ssrcs_of(media, |copy| &copy.ssrcs);
+        let egress = self.ssrcs_of(media, |copy| &copy.sent_ssrcs);
         let mut out = Dict::new();
         out.push("index", int(media.index as u64));
         out.push("type", bytes(media.kind));
@@ -161,17 +156,26 @@ impl Page<'_> {
                 seen.gate = Some(spec.gate);
                 seen.blocked |= spec.blocked;
                 seen.outputs |= !spec.rtp.is_empty();
+                let outputs = if stream.usage == FlowUse::Rtp { &spec.rtp } else { &spec.rtcp };
+                seen.sendable |= outputs
+                    .iter()
+                    .all(|out| self.snapshots.get(&out.egress).is_none_or(|e| e.peer.is_some()));
             }
         }
         seen
     }
 
-    /// The senders seen in a section, latest first.
-    fn ssrcs_of(&self, media: &MediaReport<'_>) -> Vec<SsrcCounters> {
+    /// The senders seen in a section, or those it was sent, latest first.
+    fn ssrcs_of(
+        &self,
+        media: &MediaReport<'_>,
+        which: fn(&Snapshot) -> &[SsrcCounters],
+    ) -> Vec<SsrcCounters> {
         let mut out: Vec<SsrcCounters> = Vec::new();
         let rtp = media.streams.iter().filter(|s| s.usage == FlowUse::Rtp);
-        let copies = rtp.flat_map(|s| s.flows.iter().rev()).filter_map(|f| self.snapshots.get(&f.key).or(f.last));
-        for ssrc in copies.flat_map(|copy: &Snapshot| copy.ssrcs.iter().rev()) {
+        let copies =
+            rtp.flat_map(|s| s.flows.iter().rev()).filter_map(|f| self.snapshots.get(&f.key).or(f.last));
+        for ssrc in copies.flat_map(|copy: &Snapshot| which(copy).iter().rev()) {
             match out.iter_mut().find(|known| known.ssrc == ssrc.ssrc) {
                 Some(known) => known.traffic.add(ssrc.traffic),
                 None => out.push(*ssrc),
@@ -184,7 +188,7 @@ impl Page<'_> {
     fn all_ssrcs(&self, whole: &CallReport<'_>) -> Dict<'static> {
         let mut out = Dict::new();
         for media in whole.parties.iter().flat_map(|p| &p.medias) {
-            for ssrc in self.ssrcs_of(media) {
+            for ssrc in self.ssrcs_of(media, |copy| &copy.ssrcs) {
                 out.push(ssrc.ssrc.to_string(), Value::Dict(ssrc_counts(&ssrc, Dict::new())));
             }
         }
@@ -210,6 +214,8 @@ struct Seen {
     gate: Option<Gate>,
     blocked: bool,
     outputs: bool,
+    /// Everybody it is for has an address.
+    sendable: bool,
 }
 
 impl Seen {
@@ -245,8 +251,8 @@ fn stream_flags(stream: &StreamReport<'_>, seen: &Seen) -> Vec<&'static str> {
         (!rtp && stream.leg_muxed, "fallback RTCP"),
         (stream.signalled.is_some(), "filled"),
         (confirmed, "confirmed"),
-        (confirmed, "kernelized"),
-        (confirmed, "no kernel support"),
+        (confirmed && seen.sendable, "kernelized"),
+        (confirmed && seen.sendable, "no kernel support"),
         (seen.gate == Some(Gate::Strict), "strict source address"),
         (seen.gate == Some(Gate::Handover), "media handover"),
     ]
@@ -263,7 +269,8 @@ fn ssrc_counts(ssrc: &SsrcCounters, out: Dict<'static>) -> Dict<'static> {
 }
 
 fn ssrc_list(ssrcs: &[SsrcCounters]) -> Value<'static> {
-    let each = ssrcs.iter().map(|s| Value::Dict(ssrc_counts(s, Dict::new().with("SSRC", int(s.ssrc.into())))));
+    let each =
+        ssrcs.iter().map(|s| Value::Dict(ssrc_counts(s, Dict::new().with("SSRC", int(s.ssrc.into())))));
     Value::List(each.collect())
 }
 
@@ -271,7 +278,10 @@ fn endpoint(at: Option<SocketAddr>) -> Value<'static> {
     let Some(at) = at else { return Value::Dict(Dict::new()) };
     let family = if at.is_ipv4() { "IPv4" } else { "IPv6" };
     Value::Dict(
-        Dict::new().with("family", family).with("address", at.ip().to_string()).with("port", int(at.port().into())),
+        Dict::new()
+            .with("family", family)
+            .with("address", at.ip().to_string())
+            .with("port", int(at.port().into())),
     )
 }
 

@@ -103,7 +103,10 @@ impl Call {
 
     /// The party with that tag, present or former.
     pub(crate) fn party(&self, tag: &[u8]) -> Option<PartyIx> {
-        self.parties.iter().position(|p| !p.tag.is_empty() && *p.tag == *tag).or_else(|| self.parties.iter().position(|p| p.is(tag)))
+        self.parties
+            .iter()
+            .position(|p| !p.tag.is_empty() && *p.tag == *tag)
+            .or_else(|| self.parties.iter().position(|p| p.is(tag)))
     }
 
     pub(crate) fn add_party(&mut self, tag: &[u8], now: Stamp) -> PartyIx {
@@ -156,9 +159,10 @@ impl Call {
     ) -> Result<(), PortError> {
         let interface = self.parties[party].interface.unwrap_or(env.interfaces.default_interface());
         let section = &mut self.parties[party].medias[media];
-        let address = env.interfaces.pick(interface, section.family).ok_or(PortError::Exhausted {
-            addr: std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
-        })?;
+        let address = env
+            .interfaces
+            .pick(interface, section.family)
+            .ok_or(PortError::Exhausted { addr: std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED) })?;
         // Hold by address is no move.
         let counterpart = facing.counterpart.filter(|c| !crate::media::is_hold(c.ip()));
         if let Some(found) = section.find_pair(address, counterpart, &facing) {
@@ -168,7 +172,14 @@ impl Call {
         }
         let (rtp, rtcp) = env.ports.take(address, self.worker, self.tos, facing.rtcp)?;
         section.selected = Some(section.pairs.len());
-        section.pairs.push(PortPair { stands_for: counterpart, address, rtp, rtcp, opened: env.now, closed: false });
+        section.pairs.push(PortPair {
+            stands_for: counterpart,
+            address,
+            rtp,
+            rtcp,
+            opened: env.now,
+            closed: false,
+        });
         for (key, usage) in [(Some(rtp), FlowUse::Rtp), (rtcp, FlowUse::Rtcp)] {
             let Some(key) = key else { continue };
             let entry = FlowEntry { party, media, usage, installed: None, key, withdrawn: false, last: None };
@@ -210,7 +221,12 @@ pub(crate) struct Facing {
 
 impl Media {
     /// The pair that stands for a counterpart at that endpoint.
-    fn find_pair(&self, address: AddressId, counterpart: Option<SocketAddr>, facing: &Facing) -> Option<usize> {
+    fn find_pair(
+        &self,
+        address: AddressId,
+        counterpart: Option<SocketAddr>,
+        facing: &Facing,
+    ) -> Option<usize> {
         let fits = |at: &usize| {
             let pair = &self.pairs[*at];
             !pair.closed && pair.address == address && (pair.rtcp.is_some() || !facing.rtcp)

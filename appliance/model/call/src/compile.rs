@@ -99,6 +99,7 @@ impl Call {
             rtcp: self.outputs(entry.party, entry.media, FlowUse::Rtcp),
             tos: self.tos,
             blocked: self.blocked || party.blocked || media.blocked,
+            foreign: sdp::Profile::of(&media.protocol).is_secure(),
             one_way: party.treatment.one_way,
         }
     }
@@ -109,7 +110,9 @@ impl Call {
         let Some(mine) = self.parties[party].medias.get(media).filter(|m| relayed(m)) else { return out };
         for peer in &self.parties[party].peers {
             let peer = &self.parties[*peer];
-            let Some(section) = peer.medias.get(media).filter(|m| !peer.deleted && relayed(m)) else { continue };
+            let Some(section) = peer.medias.get(media).filter(|m| !peer.deleted && relayed(m)) else {
+                continue;
+            };
             // The last SDP of the pair says which way media goes; RTCP goes both ways whatever it says.
             let gated = usage == FlowUse::Rtp && section.transport == Transport::Rtp && section.initialized;
             if gated && !(mine.recv && section.send) {

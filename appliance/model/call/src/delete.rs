@@ -87,12 +87,16 @@ impl Call {
                 found => found,
             },
         };
-        let branch = wanted.via_branch.and_then(|b| {
-            self.parties.iter().position(|p| !p.deleted && p.via_branch.as_deref() == Some(b))
-        });
+        let branch = wanted
+            .via_branch
+            .and_then(|b| self.parties.iter().position(|p| !p.deleted && p.via_branch.as_deref() == Some(b)));
         let target = branch.filter(|_| from.is_some()).or(to).or(from);
         let Some(target) = target.filter(|t| self.parties[*t].callee) else { return Some(None) };
-        let others = self.parties.iter().enumerate().any(|(at, p)| at != target && p.callee && !p.deleted && p.ends.is_none());
+        let others = self
+            .parties
+            .iter()
+            .enumerate()
+            .any(|(at, p)| at != target && p.callee && !p.deleted && p.ends.is_none());
         Some(others.then_some(target))
     }
 

@@ -100,7 +100,12 @@ mod tests {
     }
 
     fn offer(call: &mut Call, from: &str, to: Option<&str>, branch: Option<&str>) -> Dialogue {
-        call.dialogue_of_offer(from.as_bytes(), to.map(str::as_bytes), branch.map(str::as_bytes), Stamp::default())
+        call.dialogue_of_offer(
+            from.as_bytes(),
+            to.map(str::as_bytes),
+            branch.map(str::as_bytes),
+            Stamp::default(),
+        )
     }
 
     fn answer(call: &mut Call, from: &str, to: &str, branch: Option<&str>) -> Dialogue {

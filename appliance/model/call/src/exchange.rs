@@ -54,7 +54,8 @@ impl Call {
         self.ends = None;
         self.due = env.now;
         self.remember(between, intent, env);
-        let places: Vec<usize> = (0..intent.sdp.media.len()).map(|nth| self.place(between.sender, nth)).collect();
+        let places: Vec<usize> =
+            (0..intent.sdp.media.len()).map(|nth| self.place(between.sender, nth)).collect();
         if role == Role::Offer {
             self.parties[between.receiver].hidden = removed.iter().map(|nth| places[*nth]).collect();
         }
@@ -80,7 +81,10 @@ impl Call {
 
     /// Index in the call of the n-th section of a party's SDP: sections the party was not told of are passed over.
     fn place(&self, party: PartyIx, nth: usize) -> usize {
-        self.parties[party].hidden.iter().fold(nth, |place, hidden| if *hidden <= place { place + 1 } else { place })
+        self.parties[party]
+            .hidden
+            .iter()
+            .fold(nth, |place, hidden| if *hidden <= place { place + 1 } else { place })
     }
 
     /// What sticks to the call and its parties from this message on.
@@ -93,7 +97,8 @@ impl Call {
             self.metadata = Some(text.into());
             self.parties[between.sender].metadata = Some(text.into());
         }
-        let interfaces = [(between.sender, options.towards_sender), (between.receiver, options.towards_receiver)];
+        let interfaces =
+            [(between.sender, options.towards_sender), (between.receiver, options.towards_receiver)];
         for (party, name) in interfaces {
             let party = &mut self.parties[party];
             let named = name.and_then(|n| env.interfaces.find(n, env.turn));
@@ -106,6 +111,7 @@ impl Call {
         sender.treatment.learning = options.learning.unwrap_or(sender.treatment.learning);
         sender.treatment.gate = options.gate.unwrap_or(sender.treatment.gate);
         sender.treatment.one_way |= options.one_way;
+        sender.treatment.asymmetric |= options.asymmetric;
     }
 
     #[expect(clippy::too_many_arguments, reason = "one section with everything that is known of it")]
@@ -133,7 +139,7 @@ impl Call {
             sender.turn_off();
         }
         let (sends, receives, off, family) = (sender.recv, sender.send, sender.rejected, sender.family);
-        let codecs = sender.codecs.clone();
+        let (codecs, converts) = (sender.codecs.clone(), sender.asked.is_some());
         let other = &mut self.parties[between.receiver].medias[place];
         (other.send, other.recv, other.rejected) = (sends, receives, off);
         other.kind = section.kind.as_bytes().into();
@@ -141,15 +147,7 @@ impl Call {
         if !other.initialized {
             other.codecs = codecs;
         }
-        // A profile once agreed with the receiver stays until somebody asks for another.
-        let wanted = options.transport.filter(|_| section.profile.is_rtp());
-        let settled = sdp::Profile::of(&other.protocol);
-        let keeps = known && settled.is_rtp() && section.profile.is_rtp() && settled.is_secure() == section.profile.is_secure();
-        match wanted {
-            Some(wanted) => other.protocol = wanted.into(),
-            None if !keeps => other.protocol = section.protocol.as_bytes().into(),
-            None => {}
-        }
+        other.choose_protocol(section, options.transport, converts, known);
         if role == Role::Offer {
             other.formats = section.formats.as_bytes().into();
         }
@@ -186,11 +184,7 @@ impl Call {
         };
         self.face(between.receiver, index, towards_receiver, env)?;
         // The sender's own ports change when its counterpart speaks, not now.
-        let towards_sender = Facing {
-            counterpart: None,
-            latch,
-            rtcp: !rtp_only(self, between.sender),
-        };
+        let towards_sender = Facing { counterpart: None, latch, rtcp: !rtp_only(self, between.sender) };
         self.face(between.sender, index, towards_sender, env)?;
         Ok(())
     }

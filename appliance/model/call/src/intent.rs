@@ -74,6 +74,8 @@ pub struct Options<'a> {
     pub port_latching: Option<bool>,
     /// Endpoint learning from now on.
     pub learning: Option<Learning>,
+    /// `asymmetric` was said; learning is off then.
+    pub asymmetric: bool,
     /// What happens to packets from other sources, from now on.
     pub gate: Option<Gate>,
     /// Traffic class byte from now on: `Some(None)` is the configured default.

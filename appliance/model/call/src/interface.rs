@@ -111,13 +111,15 @@ impl Interfaces {
     pub fn find(&self, name: &[u8], turn: u64) -> Option<InterfaceId> {
         let name = std::str::from_utf8(name).ok()?;
         let exact = self.interfaces.iter().position(|i| i.name == name).map(|at| InterfaceId(at as u16));
-        exact.or_else(|| self.aliases.iter().find(|(alias, _)| alias == name).map(|(_, id)| *id)).or_else(|| {
-            let members: Vec<usize> = (0..self.interfaces.len())
-                .filter(|at| self.interfaces[*at].group.as_deref() == Some(name))
-                .collect();
-            let at = members.get((turn % members.len().max(1) as u64) as usize)?;
-            Some(InterfaceId(*at as u16))
-        })
+        exact.or_else(|| self.aliases.iter().find(|(alias, _)| alias == name).map(|(_, id)| *id)).or_else(
+            || {
+                let members: Vec<usize> = (0..self.interfaces.len())
+                    .filter(|at| self.interfaces[*at].group.as_deref() == Some(name))
+                    .collect();
+                let at = members.get((turn % members.len().max(1) as u64) as usize)?;
+                Some(InterfaceId(*at as u16))
+            },
+        )
     }
 
     /// The interface used when nothing else is said.

@@ -33,11 +33,13 @@ pub use book::{Book, Outside};
 pub use call::{Call, CallNumber};
 pub use compile::{FlowUse, LEARNING_WINDOW};
 pub use delete::{Delete, Doomed};
-pub use intent::{IceWish, Intent, MuxWish, Options, RtcpAttribute, Refusal, Replace};
-pub use interface::{AddressId, Family, Interface, InterfaceId, Interfaces, LocalAddress, PortError, PortSource};
+pub use intent::{IceWish, Intent, MuxWish, Options, Refusal, Replace, RtcpAttribute};
+pub use interface::{
+    AddressId, Family, Interface, InterfaceId, Interfaces, LocalAddress, PortError, PortSource,
+};
 pub use media::Transport;
 pub use report::{CallReport, FlowReport, MediaReport, PartyReport, Scope, StreamReport};
-pub use settings::Settings;
 pub(crate) use settings::Env;
+pub use settings::Settings;
 pub use stamp::Stamp;
 pub use sweep::EndReason;

@@ -38,6 +38,8 @@ pub(crate) struct Media {
     pub(crate) kind: Box<[u8]>,
     /// Profile in the party's SDP, or the one we offered it.
     pub(crate) protocol: Box<[u8]>,
+    /// Profile that the client asked for towards this party.
+    pub(crate) asked: Option<Box<[u8]>>,
     pub(crate) transport: Transport,
     /// Signalled RTP endpoint. `None` until the party has sent an SDP.
     pub(crate) rtp: Option<SocketAddr>,
@@ -111,6 +113,7 @@ impl Media {
         Media {
             kind: kind.into(),
             protocol: protocol.into(),
+            asked: None,
             transport,
             rtp: None,
             rtcp: None,

@@ -11,6 +11,8 @@ pub(crate) struct Treatment {
     pub(crate) learning: flow::Learning,
     pub(crate) gate: flow::Gate,
     pub(crate) one_way: bool,
+    /// The client said so.
+    pub(crate) asymmetric: bool,
 }
 
 /// What a party was told at session level.

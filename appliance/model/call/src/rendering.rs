@@ -34,7 +34,13 @@ impl Call {
         body
     }
 
-    fn render_session(&mut self, between: Dialogue, intent: &Intent<'_>, env: &Env<'_>, draft: &mut Draft<'_>) {
+    fn render_session(
+        &mut self,
+        between: Dialogue,
+        intent: &Intent<'_>,
+        env: &Env<'_>,
+        draft: &mut Draft<'_>,
+    ) {
         let options = &intent.options;
         if options.replace.origin {
             let ours = self.parties[between.receiver].medias.iter().find_map(|m| shown(m, options, env));
@@ -223,5 +229,7 @@ fn shown(media: &Media, options: &Options<'_>, env: &Env<'_>) -> Option<IpAddr> 
 
 /// FNV-1a, to notice that a body changed.
 fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }

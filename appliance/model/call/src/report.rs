@@ -1,7 +1,7 @@
 use crate::call::{Call, FlowEntry};
 use crate::compile::FlowUse;
 use crate::media::{Media, Transport};
-use crate::party::PartyIx;
+use crate::party::{Party, PartyIx};
 use crate::{Family, Stamp};
 use flow::{FlowKey, FlowSpec, Snapshot};
 use std::borrow::Cow;
@@ -59,8 +59,6 @@ pub struct MediaReport<'a> {
     pub streams: Vec<StreamReport<'a>>,
     /// Flags in upstream's words and order.
     pub flags: Vec<&'static str>,
-    /// Which sections send to it: place of the party and of the section in the report of the whole call.
-    pub senders: Vec<(PartyIx, usize)>,
     media: &'a Media,
 }
 
@@ -123,7 +121,13 @@ impl Call {
     /// A report about the parties in scope. A tag that nobody has gives an empty list.
     pub fn report(&self, scope: Scope<'_>) -> CallReport<'_> {
         let parties = self.in_scope(scope).into_iter().map(|at| self.report_party(at)).collect();
-        CallReport { id: &self.id, created: self.created, last_signal: self.last_signal, metadata: self.metadata.as_deref(), parties }
+        CallReport {
+            id: &self.id,
+            created: self.created,
+            last_signal: self.last_signal,
+            metadata: self.metadata.as_deref(),
+            parties,
+        }
     }
 
     /// The keys of every open flow, for a request of snapshots.
@@ -168,7 +172,11 @@ impl Call {
             created: party.created,
             metadata: party.metadata.as_deref(),
             peers: party.peers.iter().map(|p| &*self.parties[*p].tag).collect(),
-            medias: party.told_of().enumerate().map(|(nth, media)| self.report_media(at, nth, media)).collect(),
+            medias: party
+                .told_of()
+                .enumerate()
+                .map(|(nth, media)| self.report_media(at, nth, media))
+                .collect(),
         }
     }
 
@@ -184,12 +192,7 @@ impl Call {
             kind: &media.kind,
             protocol: &media.protocol,
             streams,
-            flags: media.flags(party.callee),
-            senders: party
-                .peers
-                .iter()
-                .filter_map(|p| Some((*p, self.parties[*p].told_of().position(|place| place == index)?)))
-                .collect(),
+            flags: media.flags(party),
             media,
         }
     }
@@ -207,7 +210,9 @@ impl Call {
         let (local, signalled) = match usage {
             FlowUse::Rtp => (pair.map(|p| p.rtp), media.rtp),
             // A muxed leg that never had an RTCP port shows port 0, one that closed it shows none.
-            FlowUse::Rtcp => (pair.and_then(|p| p.rtcp.or(self.never_had_rtcp(at, index, p.rtp))), media.rtcp),
+            FlowUse::Rtcp => {
+                (pair.and_then(|p| p.rtcp.or(self.never_had_rtcp(at, index, p.rtp))), media.rtcp)
+            }
         };
         let opened = media.pairs.first().map_or(self.created.at, |p| p.opened);
         StreamReport {
@@ -231,13 +236,14 @@ impl Call {
 
 impl Media {
     /// The called side is reported as controlling, as upstream does also without ICE.
-    fn flags(&self, callee: bool) -> Vec<&'static str> {
+    fn flags(&self, party: &Party) -> Vec<&'static str> {
         [
             (self.initialized, "initialized"),
+            (party.treatment.asymmetric, "asymmetric"),
             (self.send, "send"),
             (self.recv, "recv"),
             (self.mux.active, "rtcp-mux"),
-            (callee, "ICE controlling"),
+            (party.callee, "ICE controlling"),
         ]
         .into_iter()
         .filter_map(|(on, text)| on.then_some(text))

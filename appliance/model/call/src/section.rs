@@ -29,6 +29,30 @@ impl Media {
         }
     }
 
+    /// The profile this party is told. One that was asked for stays until another is asked for; a party whose
+    /// counterpart's profile is converted keeps its own.
+    pub(crate) fn choose_protocol(
+        &mut self,
+        section: &Section<'_, '_>,
+        asked: Option<&[u8]>,
+        converts: bool,
+        known: bool,
+    ) {
+        if !section.profile.is_rtp() {
+            self.protocol = section.protocol.as_bytes().into();
+            return;
+        }
+        if let Some(asked) = asked {
+            self.asked = Some(asked.into());
+        }
+        let settled = known && Profile::of(&self.protocol).is_rtp();
+        match &self.asked {
+            Some(asked) => self.protocol = asked.clone(),
+            None if converts && settled => {}
+            None => self.protocol = section.protocol.as_bytes().into(),
+        }
+    }
+
     fn take_in_endpoints(&mut self, section: &Section<'_, '_>, options: &Options<'_>, settings: &Settings) {
         let Some(connection) = section.connection() else { return };
         let trusted = options.trust_address.unwrap_or(!settings.sip_source);
@@ -51,7 +75,9 @@ pub(crate) fn transport(section: &Section<'_, '_>) -> Transport {
     match section.profile {
         profile if profile.is_rtp() => Transport::Rtp,
         Profile::Udptl => Transport::Opaque,
-        _ if section.protocol.len() >= 3 && section.protocol[..3].eq_ignore_ascii_case(b"TCP") => Transport::Untouched,
+        _ if section.protocol.len() >= 3 && section.protocol[..3].eq_ignore_ascii_case(b"TCP") => {
+            Transport::Untouched
+        }
         _ => Transport::Opaque,
     }
 }

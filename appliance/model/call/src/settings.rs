@@ -49,7 +49,7 @@ impl Default for Settings {
 
 impl Settings {
     pub(crate) fn treatment(&self) -> Treatment {
-        Treatment { learning: self.learning, gate: Gate::Open, one_way: false }
+        Treatment { learning: self.learning, gate: Gate::Open, one_way: false, asymmetric: false }
     }
 }
 

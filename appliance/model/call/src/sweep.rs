@@ -101,6 +101,11 @@ impl Call {
 
     /// True when no section of any party expects media in both directions.
     fn muted(&self) -> bool {
-        !self.parties.iter().filter(|p| !p.deleted).flat_map(|p| &p.medias).any(|m| !m.rejected && m.send && m.recv)
+        !self
+            .parties
+            .iter()
+            .filter(|p| !p.deleted)
+            .flat_map(|p| &p.medias)
+            .any(|m| !m.rejected && m.send && m.recv)
     }
 }

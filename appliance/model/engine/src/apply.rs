@@ -54,5 +54,6 @@ fn unused(key: FlowKey, generation: Generation) -> Snapshot {
         confirmed: false,
         counters: Counters::default(),
         ssrcs: SmallVec::new(),
+        sent_ssrcs: SmallVec::new(),
     }
 }

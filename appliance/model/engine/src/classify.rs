@@ -16,12 +16,12 @@ impl Class<'_> {
     /// True when the packet shows where the peer of such a port is. RTCP that strays to the RTP port does not:
     /// it may come from the peer's RTCP port.
     pub(crate) fn teaches(self, carries: Carries) -> bool {
-        !(self == Class::Rtcp && carries == Carries::Rtp)
+        !(self == Class::Rtcp && carries.has_rtp())
     }
 }
 
-/// Tells what `payload` is at a port that `carries` this.
-pub(crate) fn classify(payload: &[u8], carries: Carries) -> Result<Class<'_>, DropReason> {
+/// Tells what `payload` is at a port that `carries` this. STUN and DTLS pass only if `foreign` packets may.
+pub(crate) fn classify(payload: &[u8], carries: Carries, foreign: bool) -> Result<Class<'_>, DropReason> {
     if carries == Carries::Opaque {
         return Ok(Class::Opaque);
     }
@@ -35,7 +35,8 @@ pub(crate) fn classify(payload: &[u8], carries: Carries) -> Result<Class<'_>, Dr
         // four bytes of header and an SSRC: all that SRTCP leaves readable (RFC 3711 §3.4)
         Kind::Rtcp if payload.len() < 8 => Err(DropReason::TooShort),
         Kind::Rtcp => Ok(Class::Rtcp),
-        Kind::Stun | Kind::Dtls => Ok(Class::Opaque),
+        Kind::Stun | Kind::Dtls if foreign => Ok(Class::Opaque),
+        Kind::Stun | Kind::Dtls => Err(DropReason::NotMedia),
         Kind::Other if payload.len() < 2 => Err(DropReason::TooShort),
         Kind::Other => Err(DropReason::NotMedia),
     }

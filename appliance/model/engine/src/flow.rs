@@ -1,4 +1,5 @@
 use crate::learn::Peer;
+use crate::sent::SentTable;
 use crate::ssrc::SsrcTable;
 use flow::{Carries, Counters, FlowKey, FlowSpec, Gate, Generation, Output, Rewrite, Snapshot, StreamId};
 use smallvec::SmallVec;
@@ -18,6 +19,9 @@ pub(crate) struct Flow {
     pub(crate) rtcp: SmallVec<[Way; 1]>,
     pub(crate) counters: Counters,
     pub(crate) ssrcs: SsrcTable,
+    pub(crate) sent: SentTable,
+    /// STUN and DTLS pass, because the two ends speak them with each other.
+    pub(crate) foreign: bool,
 }
 
 /// One way out, and the place where the flow of its egress port was last found.
@@ -47,17 +51,23 @@ impl Flow {
             rtcp: ways(&spec.rtcp),
             counters: Counters::default(),
             ssrcs: SsrcTable::for_what(spec.carries),
+            sent: SentTable::for_what(spec.carries),
+            foreign: spec.foreign,
         }
     }
 
     /// Becomes what a later generation says; what was counted and learned stays.
     pub(crate) fn replace(&mut self, spec: &FlowSpec) {
         let fresh = Flow::new(spec);
-        let ssrcs = if self.carries == spec.carries { std::mem::take(&mut self.ssrcs) } else { fresh.ssrcs };
+        let (ssrcs, sent) = if self.carries.has_rtp() == spec.carries.has_rtp() {
+            (std::mem::take(&mut self.ssrcs), std::mem::take(&mut self.sent))
+        } else {
+            (fresh.ssrcs, fresh.sent)
+        };
         let counters = std::mem::take(&mut self.counters);
         let mut peer = self.peer;
         peer.replace(spec);
-        *self = Flow { peer, counters, ssrcs, ..fresh };
+        *self = Flow { peer, counters, ssrcs, sent, ..fresh };
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -69,6 +79,7 @@ impl Flow {
             confirmed: self.peer.confirmed(),
             counters: self.counters.clone(),
             ssrcs: self.ssrcs.snapshot(),
+            sent_ssrcs: self.sent.snapshot(),
         }
     }
 }

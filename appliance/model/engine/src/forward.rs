@@ -2,13 +2,14 @@ use crate::Engine;
 use crate::classify::{Class, classify};
 use crate::engine::Places;
 use crate::flow::{Flow, Way};
+use crate::sent::RtpSeen;
 use flow::{Buffers, Burst, Carries, Departure, DropReason, Event, Frame, Moment, Rewrite, Verdict};
 use rtp::HeaderMut;
 
 /// What is left to do with a frame that was let in.
 struct Admitted {
     /// RTP, so that its header may be rewritten.
-    rtp: bool,
+    rtp: Option<RtpSeen>,
     /// It leaves by the flow's RTCP outputs.
     by_rtcp: bool,
     outputs: usize,
@@ -37,7 +38,12 @@ impl Engine {
             }
             let verdict = match self.take_in(at, &frame, buffers, now, events) {
                 Ok(admitted) => self.send_on(at, &frame, &admitted, burst, buffers),
-                Err(reason) => Verdict::Drop(reason),
+                Err(reason) => {
+                    if matches!(reason, DropReason::NotMedia | DropReason::TooShort) {
+                        self.blame_egress(at);
+                    }
+                    Verdict::Drop(reason)
+                }
             };
             burst.frames_mut()[at].verdict = verdict;
         }
@@ -55,7 +61,7 @@ impl Engine {
         let ingress = self.places[at].ingress.ok_or(DropReason::NoFlow)?;
         let flow = self.table.get_mut(ingress).ok_or(DropReason::NoFlow)?;
         let payload = buffers.payload(frame);
-        let class = classify(payload, flow.carries);
+        let class = classify(payload, flow.carries, flow.foreign);
         let teaches = class.is_ok_and(|class| class.teaches(flow.carries));
         let admitted = flow.peer.admit(frame.remote, teaches, flow.gate, now);
         report(flow, now, events);
@@ -76,7 +82,11 @@ impl Engine {
         if outputs == 0 {
             return Err(DropReason::NoOutput);
         }
-        Ok(Admitted { rtp: matches!(class, Class::Rtp(_)), by_rtcp, outputs })
+        let rtp = match class {
+            Class::Rtp(header) => Some(RtpSeen::of(&header)),
+            _ => None,
+        };
+        Ok(Admitted { rtp, by_rtcp, outputs })
     }
 
     /// Sends the frame out by all ways: copies by the later ones first, then itself by the first.
@@ -101,8 +111,9 @@ impl Engine {
                 self.count_lost_copy(at, DropReason::NoRoom);
                 continue;
             };
-            if admitted.rtp {
+            if let Some(rtp) = admitted.rtp {
                 apply_rewrite(buffers.payload_mut(&copy), rewrite);
+                self.count_sender(egress, rtp.rewritten(rewrite), frame.len);
             }
             copy.verdict = Verdict::Forward(departure);
             if burst.push(copy).is_ok() {
@@ -111,13 +122,27 @@ impl Engine {
         }
         match self.resolve(at, admitted, 0) {
             Ok((departure, egress, rewrite)) => {
-                if admitted.rtp {
+                if let Some(rtp) = admitted.rtp {
                     apply_rewrite(buffers.payload_mut(frame), rewrite);
+                    self.count_sender(egress, rtp.rewritten(rewrite), frame.len);
                 }
                 self.places[at].egress = Some(egress);
                 Verdict::Forward(departure)
             }
             Err(reason) => Verdict::Drop(reason),
+        }
+    }
+
+    /// What cannot be forwarded is reported as an error of the stream that misses it.
+    fn blame_egress(&mut self, at: usize) {
+        let Some(flow) = self.places[at].ingress.and_then(|place| self.table.get(place)) else { return };
+        let way = flow.rtp.first().or(flow.rtcp.first()).map(|way| way.egress);
+        self.places[at].egress = way.and_then(|key| self.table.find(key));
+    }
+
+    fn count_sender(&mut self, egress: u32, rtp: RtpSeen, len: u16) {
+        if let Some(flow) = self.table.get_mut(egress) {
+            flow.sent.count(rtp, len.into());
         }
     }
 

@@ -103,7 +103,10 @@ impl Peer {
         match gate {
             Gate::Strict if self.now.is_some() => return Err(DropReason::UnknownSource),
             Gate::Handover if teaches && self.confirmed && self.learning != Learning::Off => {
+                // Not settled before the next packet says so too.
                 self.now = Some(source);
+                self.confirmed = false;
+                self.rank = None;
                 self.unreported = true;
             }
             _ => {}

@@ -11,6 +11,7 @@ mod engine;
 mod flow;
 mod forward;
 mod learn;
+mod sent;
 mod settle;
 mod ssrc;
 mod table;

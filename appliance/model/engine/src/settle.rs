@@ -32,6 +32,15 @@ impl Engine {
         }
     }
 
+    /// An error of the stream that misses the packet, if there is one.
+    fn not_media(&mut self, at: usize) {
+        self.totals.received.errors += 1;
+        let place = self.places[at].egress.or(self.places[at].ingress);
+        if let Some(flow) = place.and_then(|place| self.table.get_mut(place)) {
+            flow.counters.received.errors += 1;
+        }
+    }
+
     fn dropped(&mut self, at: usize, frame: &Frame, reason: DropReason) {
         self.totals.drops[reason as usize] += 1;
         let flow = self.places[at].ingress.and_then(|place| self.table.get_mut(place));
@@ -45,10 +54,11 @@ impl Engine {
                         received.errors += 1;
                     }
                 }
-                DropReason::TooShort | DropReason::NotMedia | DropReason::UnknownSource => {
+                DropReason::UnknownSource => {
                     flow.counters.received.errors += 1;
                     self.totals.received.errors += 1;
                 }
+                DropReason::TooShort | DropReason::NotMedia => self.not_media(at),
                 _ => {}
             }
         }

@@ -10,7 +10,7 @@ const MAX_DROPOUT: u16 = 3000;
 /// A step back of up to this many numbers is a late packet (RFC 3550 appendix A.1).
 const MAX_MISORDER: u16 = 100;
 
-/// The senders seen at one port, in order of appearance. Its room is allocated when the flow is installed.
+/// The senders seen at one port, the latest last. Its room is allocated when the flow is installed.
 #[derive(Debug, Default)]
 pub(crate) struct SsrcTable {
     senders: Vec<Sender>,
@@ -58,7 +58,9 @@ impl SsrcTable {
         let ssrc = header.ssrc();
         if self.senders.get(self.last).is_none_or(|sender| sender.ssrc != ssrc) {
             let Some(place) = self.place_of(header, now) else { return };
-            self.last = place;
+            // The latest stands last.
+            self.senders[place..].rotate_left(1);
+            self.last = self.senders.len() - 1;
         }
         self.senders[self.last].count(header, len, now);
     }

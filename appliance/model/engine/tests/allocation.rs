@@ -59,6 +59,7 @@ fn spec(port: u16, egress: &[u16], gate: Gate) -> FlowSpec {
         rtcp: egress.iter().map(|&port| Output::plain(key(port))).collect(),
         tos: 0,
         blocked: false,
+        foreign: false,
         one_way: false,
     }
 }

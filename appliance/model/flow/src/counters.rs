@@ -81,6 +81,8 @@ pub struct Snapshot {
     pub confirmed: bool,
     /// What was counted.
     pub counters: Counters,
-    /// Senders seen at this port, oldest first; bounded.
+    /// Senders seen at this port, the latest last; bounded.
     pub ssrcs: SmallVec<[SsrcCounters; 1]>,
+    /// Senders of what left through this port, the latest last; bounded. Their sequence numbers are the last sent.
+    pub sent_ssrcs: SmallVec<[SsrcCounters; 1]>,
 }

@@ -34,6 +34,8 @@ pub struct FlowSpec {
     pub tos: u8,
     /// Media of this flow is dropped by request (`block media`), counted as such.
     pub blocked: bool,
+    /// STUN and DTLS pass as they are, because the two ends speak them with each other.
+    pub foreign: bool,
     /// The fast path may carry the flow although nothing comes back (`unidirectional`).
     pub one_way: bool,
 }
@@ -49,6 +51,13 @@ pub enum Carries {
     RtpAndRtcp,
     /// Neither: UDPTL, data; forwarded as it is.
     Opaque,
+}
+
+impl Carries {
+    /// True for ports of RTP, with or without RTCP.
+    pub const fn has_rtp(self) -> bool {
+        matches!(self, Carries::Rtp | Carries::RtpAndRtcp)
+    }
 }
 
 /// How a port's peer address follows what is seen on the wire (`endpoint-learning`).

@@ -104,6 +104,7 @@ fn spec(key: FlowKey, peer: SocketAddr, egress: FlowKey) -> FlowSpec {
         rtcp: Default::default(),
         tos: 184,
         blocked: false,
+        foreign: false,
         one_way: false,
     }
 }

@@ -21,7 +21,7 @@ fn a_packet_leaves_unchanged_from_the_port_that_faces_the_other_side() {
 #[test]
 fn the_header_is_rewritten_as_the_output_says() {
     let rewrite = Rewrite { ssrc: Some(0xabcd), seq_offset: 0xffff, pt: Some(PtChange { from: 8, to: 96 }) };
-    let mut relay = Relay::pair(|a| a.rtp[0].rewrite = rewrite);
+    let mut relay = Relay::pair(|a| (a.rtp[0].rewrite, a.foreign) = (rewrite, true));
     let mut packet = rtp(1, 0);
     packet[1] |= 0x80;
     let (_, sent) = relay.burst(&[(100, A, &packet)]);
@@ -96,8 +96,8 @@ fn packets_that_do_not_fit_the_port_are_dropped_with_a_reason() {
         (Carries::Rtp, &[0xff; 40], Err(DropReason::NotMedia)),
         (Carries::Rtp, &[0x41; 40], Err(DropReason::NotMedia)),
         (Carries::Rtp, &[0x80, 200, 0, 6], Err(DropReason::TooShort)),
-        (Carries::Rtp, STUN, Ok(())),
-        (Carries::Rtp, DTLS, Ok(())),
+        (Carries::Rtp, STUN, Err(DropReason::NotMedia)),
+        (Carries::Rtp, DTLS, Err(DropReason::NotMedia)),
         (Carries::Rtp, RTCP, Ok(())),
         (Carries::Rtcp, RTCP, Ok(())),
         (Carries::Opaque, &[], Ok(())),
@@ -107,11 +107,20 @@ fn packets_that_do_not_fit_the_port_are_dropped_with_a_reason() {
         let mut relay = Relay::pair(|a| a.carries = *carries);
         let got = relay.one(100, A, bytes);
         assert_eq!(got, expected.map(|()| at(B)), "{carries:?} {bytes:x?}");
-        let received = relay.snapshot(100).counters.received;
-        assert_eq!((received.packets, received.errors), (1, u64::from(expected.is_err())));
+        let (received, missing) = (relay.snapshot(100).counters.received, relay.snapshot(200).counters.received);
+        let errors = u64::from(expected.is_err());
+        assert_eq!((received.packets, received.errors, missing.errors), (1, 0, errors), "{bytes:x?}");
         if let Err(reason) = expected {
             assert_eq!(dropped(&relay, 100, *reason), 1);
         }
+    }
+}
+
+#[test]
+fn stun_and_dtls_pass_where_the_ends_speak_them_with_each_other() {
+    for bytes in [STUN, DTLS] {
+        let mut relay = Relay::pair(|a| a.foreign = true);
+        assert_eq!(relay.one(100, A, bytes), Ok(at(B)));
     }
 }
 

@@ -70,6 +70,7 @@ fn spec(number: u16, peer: Option<&str>, egress: &[u16]) -> FlowSpec {
         rtcp: Default::default(),
         tos: 184,
         blocked: false,
+        foreign: false,
         one_way: false,
     }
 }

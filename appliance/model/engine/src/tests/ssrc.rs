@@ -94,8 +94,8 @@ fn the_sender_silent_for_longest_makes_room() {
     hear(77, 101);
     hear(0, 102);
     let ssrcs: Vec<_> = table.snapshot().iter().map(|sender| (sender.ssrc, sender.traffic.packets)).collect();
-    assert_eq!(ssrcs[..2], [(0, 3), (2, 1)]);
-    assert_eq!(ssrcs.last(), Some(&(77, 1)));
+    assert_eq!(ssrcs[..2], [(2, 1), (3, 1)], "1 was silent for longest");
+    assert_eq!(ssrcs[MAX_SSRCS - 2..], [(77, 1), (0, 3)], "the latest stands last");
     assert_eq!(ssrcs.len(), MAX_SSRCS);
 }
 
