@@ -73,7 +73,8 @@ impl Engine {
         if let Class::Rtp(header) = class {
             flow.ssrcs.count(&header, payload.len(), now);
         }
-        if flow.blocked {
+        // RTCP goes on, so that the ends do not take the call for dead.
+        if flow.blocked && class != Class::Rtcp {
             return Err(DropReason::Blocked);
         }
         let rtcp_port = flow.carries == Carries::Rtcp;
