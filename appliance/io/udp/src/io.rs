@@ -1,28 +1,27 @@
 use crate::bind::PortSocket;
 use crate::pool::{BUFFER, Pool};
-use crate::sys::{self, Arrays};
+use crate::sys::{self, Arrays, Received};
 use flow::{BURST, Buffers, Burst, DropReason, FlowKey, Frame, PacketIo, Verdict};
 use hashbrown::HashMap;
-use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Registry, Token, Waker};
-use std::collections::VecDeque;
+use mio::{Events, Poll, Registry, Token, Waker};
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
-/// Datagrams taken from one socket before the next has its turn.
+/// Datagrams taken from one busy socket before the next has its turn.
 const PER_SOCKET: usize = 8;
 /// Datagrams sent with one call.
 const PER_SEND: usize = 64;
-/// Sockets that one wait may report.
-const PER_WAIT: usize = 256;
-/// Reads that may fail in a row before a socket waits for its next edge.
-const STRIKES: u8 = 4;
+/// A socket reported by so many waits in a row has more than a packet waiting.
+const BUSY: u8 = 3;
 /// The token of the waker; sockets have their descriptor's number.
 const WAKE: Token = Token(usize::MAX);
 
-/// Receives and sends bursts over many [`PortSocket`]s on one thread. Edge triggered: a socket is read until a batch
-/// comes back short, and one that still has data is remembered.
+/// Receives and sends bursts over many [`PortSocket`]s on one thread.
+///
+/// Sockets are watched level triggered, which mio does not offer but does not mind. A voice stream has one packet
+/// waiting at a time, so a socket costs one `recvfrom` and no second read that finds nothing; whatever is left is reported by
+/// the next wait, which also shares turns fairly. Only a socket reported again and again is read with `recvmmsg`.
 #[derive(Debug)]
 pub struct UdpIo {
     poll: Poll,
@@ -30,8 +29,10 @@ pub struct UdpIo {
     /// By descriptor.
     sockets: Vec<Option<Open>>,
     by_key: HashMap<FlowKey, RawFd, foldhash::fast::RandomState>,
-    /// Sockets that may have data, each once.
-    ready: VecDeque<RawFd>,
+    /// Sockets that the last wait reported and that have not been read since.
+    ready: Vec<RawFd>,
+    /// Number of the last wait.
+    wait: u32,
     pool: Pool,
     rx: Arrays,
     tx: Arrays,
@@ -42,9 +43,10 @@ pub struct UdpIo {
 #[derive(Debug)]
 struct Open {
     port: PortSocket,
-    /// It stands in `ready`.
-    queued: bool,
-    strikes: u8,
+    /// The last wait that reported it.
+    reported: u32,
+    /// How many waits in a row did.
+    streak: u8,
 }
 
 /// Lets another thread announce a socket before it is handed over, so that a refusal can be answered.
@@ -59,8 +61,7 @@ impl Door {
     /// # Errors
     /// What the system said, for instance that `fs.epoll.max_user_watches` is reached.
     pub fn announce(&self, socket: &PortSocket) -> io::Result<()> {
-        let fd = socket.raw();
-        self.registry.register(&mut SourceFd(&fd), Token(fd as usize), Interest::READABLE)
+        sys::watch(self.registry.as_raw_fd(), socket.raw())
     }
 }
 
@@ -77,10 +78,11 @@ impl UdpIo {
         }
         Ok(UdpIo {
             poll: Poll::new()?,
-            events: Events::with_capacity(PER_WAIT),
+            events: Events::with_capacity(BURST),
             sockets: Vec::new(),
             by_key: HashMap::default(),
-            ready: VecDeque::new(),
+            ready: Vec::with_capacity(BURST),
+            wait: 0,
             pool,
             rx: Arrays::new(PER_SOCKET),
             tx: Arrays::new(PER_SEND),
@@ -104,8 +106,7 @@ impl UdpIo {
         Waker::new(self.poll.registry(), WAKE)
     }
 
-    /// Takes over a socket that was announced at the door. It is read once without being asked, in case a packet
-    /// was there before. A socket of the same key is closed.
+    /// Takes over a socket that was announced at the door. A socket of the same key is closed.
     pub fn adopt(&mut self, port: PortSocket) {
         let (fd, key) = (port.raw(), port.key());
         self.close(key);
@@ -113,16 +114,13 @@ impl UdpIo {
         if self.sockets.len() <= at {
             self.sockets.resize_with(at + 1, || None);
         }
-        self.sockets[at] = Some(Open { port, queued: true, strikes: 0 });
+        self.sockets[at] = Some(Open { port, reported: 0, streak: 0 });
         self.by_key.insert(key, fd);
-        self.ready.reserve(self.by_key.len() - self.ready.len());
-        self.ready.push_back(fd);
     }
 
     /// Closes the socket of `key`; false when there is none. The port is free when this returns.
     pub fn close(&mut self, key: FlowKey) -> bool {
         let Some(fd) = self.by_key.remove(&key) else { return false };
-        self.ready.retain(|&ready| ready != fd);
         self.sockets[fd as usize] = None;
         true
     }
@@ -137,76 +135,66 @@ impl UdpIo {
         self.pool.free()
     }
 
-    /// Waits until a socket can be read, the waker calls or the time is over (`None`: no limit). Does not wait when data is
-    /// known to be there. True when the waker called.
+    /// Waits until a socket can be read, the waker calls or the time is over (`None`: no limit). True when the waker
+    /// called.
     ///
     /// # Errors
     /// What the system said; an interrupted wait is none.
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
-        let timeout = if self.ready.is_empty() { timeout } else { Some(Duration::ZERO) };
+        self.ready.clear();
         match self.poll.poll(&mut self.events, timeout) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
             other => other?,
         }
+        let before = self.wait;
+        self.wait = before.wrapping_add(1);
         let mut woken = false;
         for event in &self.events {
             if event.token() == WAKE {
                 woken = true;
                 continue;
             }
-            // not ours any more, or not yet: adopt reads it anyway
+            // not ours any more, or not yet: then it is reported again
             let Some(Some(open)) = self.sockets.get_mut(event.token().0) else { continue };
-            if !open.queued {
-                open.queued = true;
-                open.strikes = 0;
-                self.ready.push_back(open.port.raw());
-            }
+            open.streak = if open.reported == before { open.streak.saturating_add(1) } else { 1 };
+            open.reported = self.wait;
+            self.ready.push(open.port.raw());
         }
         Ok(woken)
     }
 
-    /// Reads one socket into the burst, at most `most` datagrams. Returns how many, and whether there may be more.
-    fn read(&mut self, fd: RawFd, most: usize, burst: &mut Burst) -> (usize, bool) {
-        let Some(Some(open)) = self.sockets.get_mut(fd as usize) else { return (0, false) };
+    /// Reads one socket into the burst, at most `most` datagrams. Returns how many. Errors are those pending at the
+    /// socket (an ICMP message, say): reported once and gone, while packets may wait behind them.
+    fn read(&mut self, fd: RawFd, most: usize, burst: &mut Burst) -> usize {
+        let Some(Some(open)) = self.sockets.get_mut(fd as usize) else { return 0 };
         let local = open.port.key();
-        let most = most.min(PER_SOCKET);
-        let starts = self.staged[..most].iter().map(|&buffer| buffer as usize * BUFFER);
-        let got = match self.rx.receive(fd, self.pool.memory(), BUFFER, starts) {
-            Ok(got) => got,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return (0, false),
-            // a pending error of the socket (an ICMP message, say) was reported and is gone; packets may wait behind it
-            Err(_) => {
-                open.strikes += 1;
-                return (0, open.strikes < STRIKES);
-            }
-        };
-        open.strikes = 0;
-        let mut pushed = 0;
-        for at in 0..got {
-            let received = self.rx.received(at);
-            let Some(remote) = received.from else { continue };
-            let Some(fresh) = self.pool.take() else { break };
-            let verdict =
-                if received.truncated { Verdict::Drop(DropReason::TooLong) } else { Verdict::Undecided };
-            let frame = Frame {
-                buffer: self.staged[at],
-                start: 0,
-                len: received.len as u16,
-                local,
-                remote,
-                tos: 0,
-                verdict,
-            };
-            match burst.push(frame) {
-                Ok(()) => self.staged[at] = fresh,
-                Err(_) => {
-                    self.pool.give(fresh);
-                    break;
-                }
-            }
-            pushed += 1;
+        if open.streak < BUSY || most < PER_SOCKET {
+            let first = self.staged[0];
+            let Ok(received) = sys::receive_one(fd, self.pool.buffer_mut(first)) else { return 0 };
+            return usize::from(self.push(0, received, local, burst));
         }
-        (pushed, got == most)
+        let starts = self.staged.iter().map(|&buffer| buffer as usize * BUFFER);
+        let got = self.rx.receive(fd, self.pool.memory(), BUFFER, starts).unwrap_or(0);
+        if got < 2 {
+            open.streak = 0;
+        }
+        (0..got).filter(|&at| self.push(at, self.rx.received(at), local, burst)).count()
+    }
+
+    /// Makes a frame of what lies in the staged buffer `at`, and stages another.
+    fn push(&mut self, at: usize, received: Received, local: FlowKey, burst: &mut Burst) -> bool {
+        let Some(remote) = received.from else { return false };
+        let Some(fresh) = self.pool.take() else { return false };
+        let verdict =
+            if received.truncated { Verdict::Drop(DropReason::TooLong) } else { Verdict::Undecided };
+        let (buffer, len) = (self.staged[at], received.len as u16);
+        let pushed = burst.push(Frame { buffer, start: 0, len, local, remote, tos: 0, verdict }).is_ok();
+        if pushed {
+            self.staged[at] = fresh;
+        } else {
+            self.pool.give(fresh);
+        }
+        pushed
     }
 
     /// Sends the frames `run`, which all leave from one port.
@@ -265,23 +253,17 @@ impl Buffers for UdpIo {
 }
 
 impl PacketIo for UdpIo {
+    /// Reads the sockets that the last [`UdpIo::wait`] reported.
     fn receive(&mut self, burst: &mut Burst) -> usize {
-        let mut room = burst.room().min(BURST);
+        let most = burst.room().min(BURST);
         let mut received = 0;
-        for _ in 0..self.ready.len() {
-            if room == 0 {
+        for at in 0..self.ready.len() {
+            if received == most {
                 break;
             }
-            let Some(fd) = self.ready.pop_front() else { break };
-            let (got, more) = self.read(fd, room, burst);
-            room -= got;
-            received += got;
-            if more {
-                self.ready.push_back(fd);
-            } else if let Some(Some(open)) = self.sockets.get_mut(fd as usize) {
-                open.queued = false;
-            }
+            received += self.read(self.ready[at], most - received, burst);
         }
+        self.ready.clear();
         received
     }
 

@@ -1,8 +1,9 @@
 use flow::Frame;
 use std::ops::Range;
 
-/// Bytes per buffer. A UDP payload that does not fit is dropped as too long.
-pub(crate) const BUFFER: usize = 2048;
+/// Bytes per buffer. A UDP payload that does not fit is dropped as too long. Not a power of two: the headers of all
+/// buffers would share a few cache lines' places.
+pub(crate) const BUFFER: usize = 4096 + 64;
 
 /// Buffers of equal size in one allocation, and which of them are free.
 #[derive(Debug)]
@@ -39,6 +40,11 @@ impl Pool {
     /// All buffers side by side; number `n` starts at `n * BUFFER`.
     pub(crate) fn memory(&mut self) -> &mut [u8] {
         &mut self.bytes
+    }
+
+    pub(crate) fn buffer_mut(&mut self, buffer: u32) -> &mut [u8] {
+        let start = buffer as usize * BUFFER;
+        &mut self.bytes[start..start + BUFFER]
     }
 
     pub(crate) fn payload(&self, frame: &Frame) -> &[u8] {

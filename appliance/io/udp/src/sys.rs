@@ -74,6 +74,7 @@ impl std::fmt::Debug for Arrays {
 }
 
 /// One received datagram.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Received {
     pub(crate) len: usize,
     /// It was longer than its buffer.
@@ -172,6 +173,34 @@ impl Arrays {
         let sent = unsafe { libc::sendmmsg(fd, headers, count as libc::c_uint, libc::MSG_DONTWAIT) };
         usize::try_from(sent).map_err(|_| io::Error::last_os_error())
     }
+}
+
+/// Receives one datagram into `bytes`, without waiting.
+pub(crate) fn receive_one(fd: RawFd, bytes: &mut [u8]) -> io::Result<Received> {
+    let mut name = Name::EMPTY;
+    let mut name_len = Name::SIZE as libc::socklen_t;
+    // SAFETY: `bytes`, `name` and `name_len` are live, exclusively ours and as long as said.
+    let got = unsafe {
+        libc::recvfrom(
+            fd,
+            bytes.as_mut_ptr().cast(),
+            bytes.len(),
+            // MSG_TRUNC here: tell the true length of what was cut off
+            libc::MSG_DONTWAIT | libc::MSG_TRUNC,
+            name.0.as_mut_ptr().cast(),
+            &mut name_len,
+        )
+    };
+    let len = usize::try_from(got).map_err(|_| io::Error::last_os_error())?;
+    Ok(Received { len: len.min(bytes.len()), truncated: len > bytes.len(), from: name.address() })
+}
+
+/// Asks the epoll instance `epoll` to report `fd` under its own number for as long as it can be read (level triggered).
+pub(crate) fn watch(epoll: RawFd, fd: RawFd) -> io::Result<()> {
+    let mut event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: fd as u64 };
+    // SAFETY: `event` is live; the kernel only reads it. Wrong descriptors are refused.
+    let done = unsafe { libc::epoll_ctl(epoll, libc::EPOLL_CTL_ADD, fd, &mut event) };
+    if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// Sends one datagram without waiting.

@@ -102,7 +102,7 @@ fn garbage_ends_in_counters_and_media_goes_on() {
     let lab = Lab::new(1);
     let (a, b) = (Party::new("127.0.0.1"), Party::new("127.0.0.1"));
     let [facing_a, facing_b] = lab.pair(0, a.at, b.at, |_| {});
-    let long = [0x80; 3000];
+    let long = [0x80; 5000];
     let garbage: [(&[u8], DropReason); 5] = [
         (&[], DropReason::TooShort),
         (&[0x80, 8, 0], DropReason::TooShort),
