@@ -80,14 +80,14 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// 256 connections; 60 s of 2 000 requests per second, in at most 256 MiB.
+    /// 256 connections; 60 s of 2 000 requests per second, in at most 64 MiB (then the oldest half is forgotten early).
     fn default() -> Self {
         Options {
             tos: None,
             max_connections: 256,
             idle_ms: 60_000,
             cached_replies: 120_000,
-            cached_bytes: 256 << 20,
+            cached_bytes: 64 << 20,
         }
     }
 }

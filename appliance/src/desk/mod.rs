@@ -98,23 +98,35 @@ impl Desk {
         }
     }
 
-    /// Tells the workers what has changed.
+    /// Tells the workers what has changed, each once.
     pub fn flush(&mut self) {
-        for (worker, change) in self.changes.drain(..) {
-            if let Err(error) = self.ports.pool().apply(usize::from(worker), change) {
+        for worker in 0..self.ports.pool().workers() {
+            let ports = self.ports.opened(worker as u16);
+            let changes = self.changes_for(worker as u16);
+            if let Err(error) = self.ports.pool().tell(worker, ports, changes) {
                 tracing::error!(%error, "a packet thread could not be told of a change");
             }
         }
     }
 
+    fn changes_for(&mut self, worker: u16) -> Vec<Change> {
+        self.changes.extract_if(.., |(of, _)| *of == worker).map(|(_, change)| change).collect()
+    }
+
     /// Copies of all flows of a call, as its worker has them now.
     pub fn snapshots(&mut self, number: CallNumber) -> Snapshots {
         let Some(call) = self.book.get(number) else { return Snapshots::default() };
-        let keys = call.flow_keys();
-        if keys.is_empty() {
+        let (worker, keys) = (call.worker(), call.flow_keys());
+        self.flush_asking(worker, &keys)
+    }
+
+    /// Copies of flows of one worker, taken just before it hears of what has changed.
+    pub fn flush_asking(&mut self, worker: u16, keys: &[FlowKey]) -> Snapshots {
+        let changes = self.changes_for(worker);
+        if keys.is_empty() && changes.is_empty() {
             return Snapshots::default();
         }
-        match self.ports.pool().snapshots(usize::from(call.worker()), &keys, PATIENCE) {
+        match self.ports.pool().tell_and_ask(usize::from(worker), keys, changes, PATIENCE) {
             Ok(copies) => copies.into_iter().map(|s| (s.key, s)).collect(),
             Err(error) => {
                 tracing::error!(%error, "counters of a call are not available");

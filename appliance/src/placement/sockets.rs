@@ -27,6 +27,8 @@ pub struct Ports {
     buffers: SocketBuffers,
     random: RandomState,
     turn: u64,
+    /// Ports that are open and announced, and not yet handed to their worker.
+    opened: Vec<(u16, PortSocket)>,
 }
 
 /// How full one range is.
@@ -45,7 +47,7 @@ pub struct PortUse {
 impl Ports {
     /// No ports yet; bound ports go to the workers of `pool`.
     pub fn new(pool: Pool, buffers: SocketBuffers) -> Ports {
-        Ports { maps: Vec::new(), ranges: Vec::new(), pool, buffers, random: RandomState::default(), turn: 0 }
+        Ports { maps: Vec::new(), ranges: Vec::new(), pool, buffers, random: RandomState::default(), turn: 0, opened: Vec::new() }
     }
 
     /// Adds the ports of an address, in the order of [`AddressId`]s.
@@ -60,6 +62,11 @@ impl Ports {
     /// The workers.
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// The ports opened for a worker since this was last asked, to be handed over with their flows.
+    pub fn opened(&mut self, worker: u16) -> Vec<PortSocket> {
+        self.opened.extract_if(.., |(of, _)| *of == worker).map(|(_, socket)| socket).collect()
     }
 
     /// Takes the workers out, to end them.
@@ -100,12 +107,13 @@ impl Ports {
         let second = FlowKey::new(first.addr, first.port + u16::from(rtcp));
         let odd = if rtcp { Some(self.bind(second, tos)?) } else { None };
         let has_rtcp = odd.is_some();
-        for socket in std::iter::once(even).chain(odd) {
-            let key = socket.key();
-            self.pool
-                .open(usize::from(worker), socket)
-                .map_err(|error| BindError::Other { key, error: std::io::Error::other(error.to_string()) })?;
+        for socket in std::iter::once(&even).chain(&odd) {
+            self.pool.announce(usize::from(worker), socket).map_err(|error| BindError::Other {
+                key: socket.key(),
+                error: std::io::Error::other(error.to_string()),
+            })?;
         }
+        self.opened.extend(std::iter::once(even).chain(odd).map(|socket| (worker, socket)));
         Ok(has_rtcp.then_some(second))
     }
 }

@@ -27,16 +27,17 @@ pub(super) fn delete(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Re
         Doomed::Call(..) => Scope::default(),
         Doomed::Party(..) => Scope { from_tag: wanted.from_tag, to_tag: wanted.to_tag },
     };
-    // The counters are read before anything is closed.
-    let snapshots = desk.snapshots(doomed.number());
     // A call that is deleted as a whole, without naming a party, is reported with its ports still open.
-    let named = wanted.from_tag.is_some();
-    if doomed.at() <= now && named {
+    let over = doomed.at() <= now;
+    let Some(call) = desk.book.get(doomed.number()) else { return Ok(Reply::ok()) };
+    let (worker, keys) = (call.worker(), call.flow_keys());
+    if over && (wanted.from_tag.is_some() || matches!(doomed, Doomed::Party(..))) {
         let now = desk.clock.stamp();
         let mut outside = Outside { ports: &mut desk.ports, now, changes: &mut desk.changes };
         desk.book.carry_out(doomed, &mut outside);
-        desk.flush();
     }
+    // The worker copies the counters before it closes anything.
+    let snapshots = desk.flush_asking(worker, &keys);
     let reply = if request.has(Flag::Fast) {
         Reply::ok()
     } else {
@@ -44,10 +45,10 @@ pub(super) fn delete(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Re
             .get(doomed.number())
             .map_or_else(Reply::ok, |call| render(call, scope, &snapshots, desk.clock.stamp()))
     };
-    if let Doomed::Call(number, at) = doomed {
-        if at <= now {
-            desk.end(number, EndReason::Terminated, &snapshots);
-        }
+    if let Doomed::Call(number, _) = doomed
+        && over
+    {
+        desk.end(number, EndReason::Terminated, &snapshots);
     }
     Ok(reply)
 }

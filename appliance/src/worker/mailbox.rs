@@ -16,6 +16,8 @@ pub(super) enum Order {
     Change(Change),
     /// Answer a question.
     Answer(Arc<Ask>),
+    /// All of these, in order: what one message of a client comes to takes one place and one call.
+    Many(Vec<Order>),
 }
 
 /// Why an order did not get into the mailbox.

@@ -98,6 +98,7 @@ impl Poller {
                 }
             }
             Order::Answer(ask) => ask.answer(&self.engine),
+            Order::Many(orders) => orders.into_iter().for_each(|order| self.obey(order)),
         }
     }
 }

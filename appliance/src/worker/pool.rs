@@ -142,10 +142,62 @@ impl Pool {
         self.send(worker, Order::Change(change))
     }
 
+    /// Asks to be told when `port` can be read, so that a refusal is known before anything is promised. The port is
+    /// then handed over by [`Pool::tell`].
+    ///
+    /// # Errors
+    /// [`PoolError::Watch`], [`PoolError::NoWorker`].
+    pub fn announce(&self, worker: usize, port: &PortSocket) -> Result<(), PoolError> {
+        let key = port.key();
+        self.worker(worker)?.door.announce(port).map_err(|error| PoolError::Watch { key, error })
+    }
+
+    /// Hands announced ports over and changes flows, in this order and all at once.
+    ///
+    /// # Errors
+    /// [`PoolError`]; nothing was changed then.
+    pub fn tell(&self, worker: usize, ports: Vec<PortSocket>, changes: Vec<Change>) -> Result<(), PoolError> {
+        match orders(ports, changes) {
+            orders if orders.is_empty() => Ok(()),
+            orders => self.send(worker, Order::Many(orders)),
+        }
+    }
+
+    /// Copies of those of `keys` that are flows of this worker, taken just before it carries the changes out; waits up
+    /// to `patience`.
+    ///
+    /// # Errors
+    /// [`PoolError`]; unless it is [`PoolError::Silent`], nothing was changed.
+    pub fn tell_and_ask(
+        &self,
+        worker: usize,
+        keys: &[FlowKey],
+        changes: Vec<Change>,
+        patience: Duration,
+    ) -> Result<Vec<Snapshot>, PoolError> {
+        Ok(self.question(worker, keys, changes, patience)?.snapshots)
+    }
+
     fn ask(&self, worker: usize, keys: &[FlowKey], patience: Duration) -> Result<Answer, PoolError> {
+        self.question(worker, keys, Vec::new(), patience)
+    }
+
+    fn question(
+        &self,
+        worker: usize,
+        keys: &[FlowKey],
+        changes: Vec<Change>,
+        patience: Duration,
+    ) -> Result<Answer, PoolError> {
         let ask = Arc::new(Ask::new(keys));
         let deadline = Instant::now() + patience;
-        self.send(worker, Order::Answer(Arc::clone(&ask)))?;
+        let question = Order::Answer(Arc::clone(&ask));
+        let order = if changes.is_empty() {
+            question
+        } else {
+            Order::Many(std::iter::once(question).chain(orders(Vec::new(), changes)).collect())
+        };
+        self.send(worker, order)?;
         ask.wait(deadline).ok_or(PoolError::Silent(worker))
     }
 
@@ -232,6 +284,10 @@ impl Worker {
             _ => Ok(Worker { door, mailbox, thread: Some(thread) }),
         }
     }
+}
+
+fn orders(ports: Vec<PortSocket>, changes: Vec<Change>) -> Vec<Order> {
+    ports.into_iter().map(Order::Open).chain(changes.into_iter().map(Order::Change)).collect()
 }
 
 /// Lets the calling thread run on `core` alone.
