@@ -107,7 +107,8 @@ fn packets_that_do_not_fit_the_port_are_dropped_with_a_reason() {
         let mut relay = Relay::pair(|a| a.carries = *carries);
         let got = relay.one(100, A, bytes);
         assert_eq!(got, expected.map(|()| at(B)), "{carries:?} {bytes:x?}");
-        let (received, missing) = (relay.snapshot(100).counters.received, relay.snapshot(200).counters.received);
+        let (received, missing) =
+            (relay.snapshot(100).counters.received, relay.snapshot(200).counters.received);
         let errors = u64::from(expected.is_err());
         assert_eq!((received.packets, received.errors, missing.errors), (1, 0, errors), "{bytes:x?}");
         if let Err(reason) = expected {
