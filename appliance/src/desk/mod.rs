@@ -3,6 +3,8 @@
 
 mod cdr;
 mod clock;
+#[expect(clippy::module_inception, reason = "the room is named for its main type, and so is the file")]
+mod desk;
 mod open;
 mod run;
 mod strain;
@@ -10,166 +12,8 @@ mod sweep;
 mod tally;
 
 pub use clock::Clock;
+pub use desk::{Desk, Rates, Snapshots};
 pub use open::OpenError;
 pub use run::{RunError, run};
 pub use strain::Strain;
 pub use tally::{ControlTally, ProxyTally, Tally};
-
-use crate::placement::Ports;
-use call::{Book, Call, CallNumber, EndReason};
-use flow::{Change, Event, FlowKey, Snapshot};
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
-
-/// How long the desk waits for a worker's copy of its counters. A worker answers within one turn of its loop, so
-/// this only ends the wait for one that hangs.
-const PATIENCE: Duration = Duration::from_millis(200);
-
-/// Copies of flows by their key.
-pub type Snapshots = HashMap<FlowKey, Snapshot, RandomState>;
-
-/// What the workers relayed in the last second.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rates {
-    /// Packets.
-    pub packets: u64,
-    /// Bytes of UDP payload.
-    pub bytes: u64,
-    /// Packets that could not be handled.
-    pub errors: u64,
-    before: (u64, u64, u64),
-}
-
-impl Rates {
-    fn measure(&mut self, now: (u64, u64, u64)) {
-        self.packets = now.0 - self.before.0.min(now.0);
-        self.bytes = now.1 - self.before.1.min(now.1);
-        self.errors = now.2 - self.before.2.min(now.2);
-        self.before = now;
-    }
-}
-
-/// Everything the control side knows.
-#[derive(Debug)]
-pub struct Desk {
-    /// What time it is.
-    pub clock: Clock,
-    /// The calls.
-    pub book: Book,
-    /// Ports, and the workers behind them.
-    pub ports: Ports,
-    /// What has been counted.
-    pub tally: Tally,
-    /// Limits against the machine's load.
-    pub strain: Strain,
-    /// What the workers relay per second.
-    pub rates: Rates,
-    /// Named sets of flags.
-    pub templates: Arc<BTreeMap<String, String>>,
-    /// What the workers have yet to be told.
-    pub changes: Vec<(u16, Change)>,
-    events: Vec<(usize, Event)>,
-}
-
-impl Desk {
-    /// A desk with an empty book.
-    pub fn new(
-        clock: Clock,
-        book: Book,
-        ports: Ports,
-        strain: Strain,
-        templates: BTreeMap<String, String>,
-    ) -> Desk {
-        let tally = Tally::new(clock.stamp());
-        let templates = Arc::new(templates);
-        Desk {
-            clock,
-            book,
-            ports,
-            tally,
-            strain,
-            rates: Rates::default(),
-            templates,
-            changes: Vec::new(),
-            events: Vec::new(),
-        }
-    }
-
-    /// Tells the workers what has changed, each once.
-    pub fn flush(&mut self) {
-        for worker in 0..self.ports.pool().workers() {
-            let ports = self.ports.opened(worker as u16);
-            let changes = self.changes_for(worker as u16);
-            if let Err(error) = self.ports.pool().tell(worker, ports, changes) {
-                tracing::error!(%error, "a packet thread could not be told of a change");
-            }
-        }
-    }
-
-    fn changes_for(&mut self, worker: u16) -> Vec<Change> {
-        self.changes.extract_if(.., |(of, _)| *of == worker).map(|(_, change)| change).collect()
-    }
-
-    /// Copies of all flows of a call, as its worker has them now.
-    pub fn snapshots(&mut self, number: CallNumber) -> Snapshots {
-        let Some(call) = self.book.get(number) else { return Snapshots::default() };
-        let (worker, keys) = (call.worker(), call.flow_keys());
-        self.flush_asking(worker, &keys)
-    }
-
-    /// Copies of flows of one worker, taken just before it hears of what has changed.
-    pub fn flush_asking(&mut self, worker: u16, keys: &[FlowKey]) -> Snapshots {
-        let changes = self.changes_for(worker);
-        if keys.is_empty() && changes.is_empty() {
-            return Snapshots::default();
-        }
-        match self.ports.pool().tell_and_ask(usize::from(worker), keys, changes, PATIENCE) {
-            Ok(copies) => copies.into_iter().map(|s| (s.key, s)).collect(),
-            Err(error) => {
-                tracing::error!(%error, "counters of a call are not available");
-                Snapshots::default()
-            }
-        }
-    }
-
-    /// Hears what the workers report; ports of flows that are gone become free.
-    pub fn hear(&mut self) {
-        let mut events = std::mem::take(&mut self.events);
-        self.ports.pool().drain_events(&mut events);
-        let now = self.clock.now();
-        for (_, event) in events.drain(..) {
-            self.book.hear(&event, now);
-            if let Event::Withdrawn(snapshot) = event {
-                self.tally.flow_ended(&snapshot);
-                self.ports.release(snapshot.key);
-            }
-        }
-        self.events = events;
-    }
-
-    /// Takes a call out of the book and writes its last line.
-    pub fn end(&mut self, number: CallNumber, reason: EndReason, snapshots: &Snapshots) {
-        let now = self.clock.stamp();
-        if let Some(call) = self.book.get(number) {
-            cdr::write(call, reason, snapshots, now);
-            self.tally.call_ended(call, reason, snapshots, now);
-        }
-        self.book.remove(number, &mut self.changes);
-        self.flush();
-    }
-
-    /// Ends all calls with their last lines, and the packet threads.
-    pub fn close(mut self) {
-        let all: Vec<CallNumber> = self.book.iter().map(Call::number).collect();
-        for number in all {
-            let snapshots = self.snapshots(number);
-            self.end(number, EndReason::ForceTerminated, &snapshots);
-        }
-        if let Err(error) = self.ports.into_pool().stop() {
-            tracing::error!(%error, "a packet thread had ended before");
-        }
-    }
-}

@@ -110,8 +110,11 @@ impl Counter {
 
     /// Does what signals ask for. True when it is to end.
     fn obey(&mut self) -> bool {
-        // All of them, not only the first that says stop: levels are shared.
-        self.signals.pending().fold(false, |stop, signal| signal.obey(&self.levels) || stop)
+        let mut stop = false;
+        for signal in self.signals.pending() {
+            stop |= signal.obey(&self.levels);
+        }
+        stop
     }
 }
 

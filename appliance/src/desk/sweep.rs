@@ -36,7 +36,7 @@ impl Desk {
         let pool = self.ports.pool();
         let mut all = engine::Totals::default();
         for worker in 0..pool.workers() {
-            match pool.totals(worker, super::PATIENCE) {
+            match pool.totals(worker, super::desk::PATIENCE) {
                 Ok(totals) => all.add(&totals),
                 Err(error) => tracing::error!(%error, "totals of a packet thread are not available"),
             }

@@ -87,7 +87,7 @@ impl PortMap {
         let first = usize::from(mask.low()) / 64;
         let words = usize::from(mask.high()) / 64 + 1 - first;
         let start = (seed % words as u64) as usize;
-        let turn = (seed >> 32) as u32 % 64 & !1;
+        let turn = ((seed >> 32) as u32 % 64) & !1;
         for step in 0..words {
             let at = first + (start + step) % words;
             let free = fit(mask.bits[at] & !self.taken[at]);

@@ -47,7 +47,15 @@ pub struct PortUse {
 impl Ports {
     /// No ports yet; bound ports go to the workers of `pool`.
     pub fn new(pool: Pool, buffers: SocketBuffers) -> Ports {
-        Ports { maps: Vec::new(), ranges: Vec::new(), pool, buffers, random: RandomState::default(), turn: 0, opened: Vec::new() }
+        Ports {
+            maps: Vec::new(),
+            ranges: Vec::new(),
+            pool,
+            buffers,
+            random: RandomState::default(),
+            turn: 0,
+            opened: Vec::new(),
+        }
     }
 
     /// Adds the ports of an address, in the order of [`AddressId`]s.
