@@ -55,6 +55,8 @@ pub struct Desk {
     pub templates: Arc<BTreeMap<String, String>>,
     /// What the workers have yet to be told.
     pub changes: Vec<(u16, Change)>,
+    /// Calls whose ports still open NATs.
+    pub(super) piercing: Vec<CallNumber>,
     events: Vec<(usize, Event)>,
 }
 
@@ -78,6 +80,7 @@ impl Desk {
             rates: Rates::default(),
             templates,
             changes: Vec::new(),
+            piercing: Vec::new(),
             events: Vec::new(),
         }
     }

@@ -89,7 +89,7 @@ fn ports_of<'a>(
 fn settings(config: &Config, workers: usize) -> Result<Settings, OpenError> {
     let mut mark = [0u8; 6];
     getrandom::fill(&mut mark).map_err(|error| OpenError::Random(error.to_string()))?;
-    let micros = |time: Duration| Micros(time.as_micros() as u64);
+    let micros = |time: Duration| Micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     Ok(Settings {
         workers: workers as u16,
         learning: match config.media.endpoint_learning {

@@ -18,6 +18,7 @@ impl Desk {
                 self.end(number, reason, &snapshots);
             }
         }
+        self.pierce_all();
         self.take_pulse();
     }
 

@@ -1,6 +1,7 @@
 use super::{limits, options};
 use crate::desk::Desk;
 use call::{Intent, Outside, PortError, Refusal};
+use ng::request::Flag;
 use ng::{Reply, Request};
 
 /// `offer`.
@@ -57,6 +58,9 @@ fn exchange(
     let mut outside = Outside { ports: &mut desk.ports, now, changes: &mut desk.changes };
     let result = apply(&mut desk.book, &intent, &mut outside);
     desk.flush();
+    if request.has(Flag::PierceNat) {
+        desk.pierce(call_id.as_bytes());
+    }
     let body = result.map_err(|refusal| refuse(desk, request, call_id, &refusal))?;
     let reply = Reply::ok().with("sdp", body);
     let missing = limits::not_available(request);

@@ -39,6 +39,7 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
         asymmetric: request.has(Flag::Asymmetric),
         gate: gate(request),
         tos: request.path.tos.and_then(tos),
+        pierce: request.has(Flag::PierceNat),
         one_way: request.has(Flag::Unidirectional),
         metadata: request.recording.metadata.as_deref().map(str::as_bytes),
         ..Options::default()

@@ -1,6 +1,6 @@
 use super::ask::Ask;
 use crossbeam_queue::ArrayQueue;
-use flow::Change;
+use flow::{Change, FlowKey};
 use mio::Waker;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -16,6 +16,8 @@ pub(super) enum Order {
     Change(Change),
     /// Answer a question.
     Answer(Arc<Ask>),
+    /// Send an empty RTP packet from each of these ports to its peer.
+    Pierce(Vec<FlowKey>),
     /// All of these, in order: what one message of a client comes to takes one place and one call.
     Many(Vec<Order>),
 }

@@ -1,7 +1,7 @@
 use super::mailbox::{Mailbox, Order};
 use super::outbox::Outbox;
 use engine::{Applied, Engine};
-use flow::{BURST, Burst, Change, Event, Moment, PacketIo};
+use flow::{BURST, Burst, Change, Event, FlowKey, Moment, PacketIo, Verdict};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +11,8 @@ use udp::UdpIo;
 pub(super) const COPIES: usize = 3 * BURST;
 /// Flows there is room for before the table grows.
 const FLOWS: usize = 1024;
+/// An RTP header and nothing else: what upstream sends to open a NAT.
+const NAT_OPENER: [u8; 12] = [0x80, 0x7f, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0];
 /// Orders taken per turn, so that a busy desk does not hold packets up.
 const ORDERS: usize = 64;
 
@@ -98,8 +100,25 @@ impl Poller {
                 }
             }
             Order::Answer(ask) => ask.answer(&self.engine),
+            Order::Pierce(keys) => self.pierce(&keys),
             Order::Many(orders) => orders.into_iter().for_each(|order| self.obey(order)),
         }
+    }
+}
+
+impl Poller {
+    /// Sends an empty packet from each port whose peer is known. Orders are obeyed between bursts, so the burst is free.
+    fn pierce(&mut self, keys: &[FlowKey]) {
+        for departure in keys.iter().filter_map(|key| self.engine.way_out(*key)) {
+            let Some(mut frame) = self.io.compose(departure.from, &NAT_OPENER) else { break };
+            frame.verdict = Verdict::Forward(departure);
+            if let Err(frame) = self.burst.push(frame) {
+                self.io.discard(frame);
+                break;
+            }
+        }
+        self.io.finish(&mut self.burst);
+        self.burst.clear();
     }
 }
 

@@ -163,6 +163,14 @@ impl Pool {
         }
     }
 
+    /// Lets each of these ports send an empty RTP packet to its peer, which opens a NAT on the way.
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub fn pierce(&self, worker: usize, keys: Vec<FlowKey>) -> Result<(), PoolError> {
+        self.send(worker, Order::Pierce(keys))
+    }
+
     /// Copies of those of `keys` that are flows of this worker, taken just before it carries the changes out; waits up
     /// to `patience`.
     ///

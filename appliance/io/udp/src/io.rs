@@ -125,6 +125,21 @@ impl UdpIo {
         true
     }
 
+    /// A frame of our own with this payload, to be given a verdict and to leave in a burst; `None` when there is no
+    /// free buffer or the payload is too long for one.
+    pub fn compose(&mut self, local: FlowKey, payload: &[u8]) -> Option<Frame> {
+        let len = u16::try_from(payload.len()).ok().filter(|len| usize::from(*len) <= BUFFER)?;
+        let buffer = self.pool.take()?;
+        let frame = Frame { buffer, len, local, ..Frame::EMPTY };
+        self.pool.payload_mut(&frame).copy_from_slice(payload);
+        Some(frame)
+    }
+
+    /// Takes the buffer of a frame back that is not sent after all.
+    pub fn discard(&mut self, frame: Frame) {
+        self.pool.give(frame.buffer);
+    }
+
     /// How many sockets it has.
     pub fn sockets(&self) -> usize {
         self.by_key.len()

@@ -112,6 +112,7 @@ impl Call {
         sender.treatment.gate = options.gate.unwrap_or(sender.treatment.gate);
         sender.treatment.one_way |= options.one_way;
         sender.treatment.asymmetric |= options.asymmetric;
+        sender.treatment.pierce |= options.pierce;
     }
 
     #[expect(clippy::too_many_arguments, reason = "one section with everything that is known of it")]

@@ -82,8 +82,8 @@ pub struct Options<'a> {
     pub tos: Option<Option<u8>>,
     /// Let one-way media take the fast path.
     pub one_way: bool,
-    /// Drop the media of this party.
-    pub block_media: bool,
+    /// Send an empty packet first, to open the peer's NAT.
+    pub pierce: bool,
     /// Free text for reports.
     pub metadata: Option<&'a [u8]>,
 }

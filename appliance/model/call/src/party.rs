@@ -13,6 +13,8 @@ pub(crate) struct Treatment {
     pub(crate) one_way: bool,
     /// The client said so.
     pub(crate) asymmetric: bool,
+    /// The party's NAT is opened by a packet of ours (`pierce-NAT`).
+    pub(crate) pierce: bool,
 }
 
 /// What a party was told at session level.

@@ -135,6 +135,12 @@ impl Call {
         self.flows.iter().filter(|f| !f.withdrawn).map(|f| f.key).collect()
     }
 
+    /// The ports that are to open the NAT of who they face, until something comes from there.
+    pub fn piercing(&self) -> Vec<FlowKey> {
+        let open = self.flows.iter().filter(|f| !f.withdrawn);
+        open.filter(|f| self.parties[f.party].treatment.pierce).map(|f| f.key).collect()
+    }
+
     fn in_scope(&self, scope: Scope<'_>) -> Vec<PartyIx> {
         let live = |tag: &[u8]| self.party(tag).filter(|at| !self.parties[*at].deleted);
         let mut out = Vec::new();

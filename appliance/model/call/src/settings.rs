@@ -49,7 +49,13 @@ impl Default for Settings {
 
 impl Settings {
     pub(crate) fn treatment(&self) -> Treatment {
-        Treatment { learning: self.learning, gate: Gate::Open, one_way: false, asymmetric: false }
+        Treatment {
+            learning: self.learning,
+            gate: Gate::Open,
+            one_way: false,
+            asymmetric: false,
+            pierce: false,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::table::Table;
 use crate::totals::Totals;
-use flow::{FlowKey, Snapshot};
+use flow::{Departure, FlowKey, Snapshot};
 
 /// The flows of one worker and what is done with their packets. See the crate's front page for who calls what when.
 #[derive(Debug)]
@@ -34,6 +34,12 @@ impl Engine {
     /// A copy of what is known of one flow.
     pub fn snapshot(&self, key: FlowKey) -> Option<Snapshot> {
         Some(self.table.get(self.table.find(key)?)?.snapshot())
+    }
+
+    /// How a packet of our own would leave through a port: `None` while its peer is not known.
+    pub fn way_out(&self, key: FlowKey) -> Option<Departure> {
+        let flow = self.table.get(self.table.find(key)?)?;
+        Some(Departure { from: key, to: flow.peer.address()?, tos: flow.tos })
     }
 
     /// What was counted over all flows since the start.

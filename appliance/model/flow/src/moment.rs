@@ -10,14 +10,14 @@ pub struct Moment(pub u64);
 pub struct Micros(pub u64);
 
 impl Micros {
-    /// So many whole seconds.
+    /// So many whole seconds; more than fit are as many as fit (584,000 years), because clients send any number.
     pub const fn from_secs(secs: u64) -> Micros {
-        Micros(secs * 1_000_000)
+        Micros(secs.saturating_mul(1_000_000))
     }
 
     /// So many milliseconds.
     pub const fn from_millis(millis: u64) -> Micros {
-        Micros(millis * 1_000)
+        Micros(millis.saturating_mul(1_000))
     }
 }
 
@@ -39,5 +39,19 @@ impl Sub<Micros> for Moment {
     type Output = Moment;
     fn sub(self, rhs: Micros) -> Moment {
         Moment(self.0.saturating_sub(rhs.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_of_a_client_overflows_the_clock() {
+        let forever = Micros::from_secs(i64::MAX as u64);
+        assert_eq!(Moment(7) + forever, Moment(u64::MAX));
+        assert_eq!(Moment(7) - forever, Moment(0));
+        assert_eq!(Moment(1).since(Moment(2)), Micros(0));
+        assert_eq!(Micros::from_millis(u64::MAX), Micros(u64::MAX));
     }
 }
