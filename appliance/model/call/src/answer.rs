@@ -11,7 +11,9 @@ impl Book {
         let number = self.number(intent.call_id).ok_or(Refusal::UnknownCall)?;
         self.with(number, outside, |call, env| {
             let to_tag = intent.to_tag.unwrap_or_default();
-            let dialogue = call.dialogue_of_answer(intent.from_tag, to_tag, intent.via_branch, env.stamp);
+            let dialogue = call
+                .dialogue_of_answer(intent.from_tag, to_tag, intent.via_branch, env.stamp)
+                .ok_or(Refusal::SameParty)?;
             call.answered = true;
             call.exchange(dialogue, Role::Answer, intent, env)
         })

@@ -11,14 +11,15 @@ pub(crate) struct Dialogue {
 
 impl Call {
     /// Finds or makes the parties of an offer. A To-tag that nobody has is not believed: the answer will tell. Then
-    /// the callee is the branch's party, else the one the caller talks with already, else a new one.
+    /// the callee is the branch's party, else the one the caller talks with already, else a new one. `None` when both
+    /// tags name the same party.
     pub(crate) fn dialogue_of_offer(
         &mut self,
         from_tag: &[u8],
         to_tag: Option<&[u8]>,
         via_branch: Option<&[u8]>,
         now: Stamp,
-    ) -> Dialogue {
+    ) -> Option<Dialogue> {
         let named = to_tag.and_then(|tag| self.party(tag));
         let sender = self.party(from_tag).unwrap_or_else(|| {
             // A callee that offers before it answered tells its tag so.
@@ -41,19 +42,23 @@ impl Call {
             self.parties[new].via_branch = via_branch.map(Into::into);
             new
         });
+        if sender == receiver {
+            return None;
+        }
         self.join(sender, receiver);
-        Dialogue { sender, receiver }
+        Some(Dialogue { sender, receiver })
     }
 
     /// Finds or makes the parties of an answer: its SDP is the To-tag's. A tag that is not known yet names the
     /// branch's party, or the one the caller talks with; a tag it had before becomes an alias.
+    /// `None` when both tags name the same party.
     pub(crate) fn dialogue_of_answer(
         &mut self,
         from_tag: &[u8],
         to_tag: &[u8],
         via_branch: Option<&[u8]>,
         now: Stamp,
-    ) -> Dialogue {
+    ) -> Option<Dialogue> {
         // A From-tag nobody has gets a party without a tag, as upstream does: media still flows.
         let receiver = self.party(from_tag).unwrap_or_else(|| self.add_party(b"", now));
         let sender = self.party(to_tag).unwrap_or_else(|| {
@@ -73,8 +78,11 @@ impl Call {
                 }
             }
         });
+        if sender == receiver {
+            return None;
+        }
         self.pair_up(receiver, sender);
-        Dialogue { sender, receiver }
+        Some(Dialogue { sender, receiver })
     }
 
     /// A party that `party` talks with and whose tag is not known yet.
@@ -106,10 +114,12 @@ mod tests {
             branch.map(str::as_bytes),
             Stamp::default(),
         )
+        .unwrap()
     }
 
     fn answer(call: &mut Call, from: &str, to: &str, branch: Option<&str>) -> Dialogue {
         call.dialogue_of_answer(from.as_bytes(), to.as_bytes(), branch.map(str::as_bytes), Stamp::default())
+            .unwrap()
     }
 
     #[test]

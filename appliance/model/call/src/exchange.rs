@@ -39,9 +39,6 @@ impl Call {
         if !options.trust_address.unwrap_or(!env.settings.sip_source) && options.received_from.is_none() {
             return Err(Refusal::NoSource);
         }
-        if between.sender == between.receiver {
-            return Err(Refusal::SameParty);
-        }
         for section in intent.sdp.sections() {
             check_profile(&section, options)?;
         }
@@ -59,8 +56,27 @@ impl Call {
         if role == Role::Offer {
             self.parties[between.receiver].hidden = removed.iter().map(|nth| places[*nth]).collect();
         }
+        let sections = self.exchange_sections(between, role, intent, &places, &removed, &mut draft, env);
+        // Also after a refusal: ports may have been closed before it came to that.
+        self.compile(env.now, true, &mut env.changes);
+        sections?;
+        Ok(self.render(between, intent, draft, env))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one message with everything that is known of it")]
+    fn exchange_sections<'a>(
+        &mut self,
+        between: Dialogue,
+        role: Role,
+        intent: &Intent<'a>,
+        places: &[usize],
+        removed: &[usize],
+        draft: &mut Draft<'a>,
+        env: &mut Env<'_>,
+    ) -> Result<(), Refusal> {
+        let options = &intent.options;
         let mut outs = draft.media.iter_mut();
-        for (section, place) in intent.sdp.sections().zip(places) {
+        for (section, place) in intent.sdp.sections().zip(places.iter().copied()) {
             let hidden = removed.contains(&section.index);
             self.take_in(between, role, place, &section, hidden, options, env);
             if hidden {
@@ -74,9 +90,7 @@ impl Call {
                 self.render_section(between, role, place, &section, options, env, out);
             }
         }
-        let body = self.render(between, intent, draft, env);
-        self.compile(env.now, true, &mut env.changes);
-        Ok(body)
+        Ok(())
     }
 
     /// Index in the call of the n-th section of a party's SDP: sections the party was not told of are passed over.

@@ -27,6 +27,8 @@ mod section;
 mod settings;
 mod stamp;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 pub use block::{Block, BlockScope};
 pub use book::{Book, Outside};

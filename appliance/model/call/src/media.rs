@@ -141,7 +141,7 @@ impl Media {
 
     /// The pair whose ports the party has been told.
     pub(crate) fn pair(&self) -> Option<&PortPair> {
-        self.pairs.get(self.selected?)
+        self.pairs.get(self.selected?).filter(|pair| !pair.closed)
     }
 }
 

@@ -15,8 +15,9 @@ impl Book {
         let (number, new) = self.find_or_make(intent.call_id, outside.now);
         let result = self
             .with(number, outside, |call, env| {
-                let dialogue =
-                    call.dialogue_of_offer(intent.from_tag, intent.to_tag, intent.via_branch, env.stamp);
+                let dialogue = call
+                    .dialogue_of_offer(intent.from_tag, intent.to_tag, intent.via_branch, env.stamp)
+                    .ok_or(Refusal::SameParty)?;
                 call.exchange(dialogue, Role::Offer, intent, env)
             })
             .unwrap_or(Err(Refusal::UnknownCall));

@@ -1,0 +1,46 @@
+use super::*;
+use crate::MuxWish;
+use flow::Carries;
+
+const MUX: &str = "a=rtcp-mux\n";
+
+/// What b is offered, what a is answered, and how many ports are open at the end.
+fn story(a: &str, b: &str, wish: MuxWish) -> (bool, bool, usize) {
+    let mut world = World::new();
+    let to_b = world.say(true, ("a", None), &audio(A, 4000, a), |o| o.mux = wish).unwrap();
+    let to_a = world.answer("a", "b", &audio(B, 5000, b));
+    let has = |body: &str| body.contains("a=rtcp-mux\r\n");
+    (has(&to_b), has(&to_a), world.flows.len())
+}
+
+#[test]
+fn what_is_offered_and_answered_follows_the_flags() {
+    let none = MuxWish::default();
+    let cases = [
+        (MUX, MUX, none, (true, true, 3)),
+        (MUX, "", none, (true, false, 4)),
+        ("", "", none, (false, false, 4)),
+        ("", MUX, MuxWish { offer: true, ..none }, (true, false, 4)),
+        ("", MUX, MuxWish { require: true, ..none }, (true, false, 3)),
+        (MUX, "", MuxWish { demux: true, ..none }, (false, true, 3)),
+        (MUX, "", MuxWish { accept: true, ..none }, (true, true, 3)),
+        (MUX, MUX, MuxWish { reject: true, ..none }, (true, false, 4)),
+    ];
+    for (a, b, wish, expected) in cases {
+        assert_eq!(story(a, b, wish), expected, "a {a:?}, b {b:?}, {wish:?}");
+    }
+}
+
+#[test]
+fn rtcp_is_carried_between_a_muxed_leg_and_one_that_is_not() {
+    let mut world = World::new();
+    let demux = MuxWish { demux: true, ..MuxWish::default() };
+    let to_b = world.say(true, ("a", None), &audio(A, 4000, MUX), |o| o.mux = demux).unwrap();
+    let told_a = port(&world.answer("a", "b", &audio(B, 5000, "")), 0);
+    let told_b = port(&to_b, 0);
+    assert!(to_b.contains(&format!("a=rtcp:{}\r\n", told_b + 1)), "{to_b}");
+    let a = world.flow(told_a);
+    assert_eq!(a.carries, Carries::RtpAndRtcp);
+    assert_eq!(a.rtcp[0].egress.port, told_b + 1, "from the muxed leg out of the RTCP port");
+    assert_eq!(world.flow(told_b + 1).rtcp[0].egress.port, told_a, "and back to the RTP port");
+}
