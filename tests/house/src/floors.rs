@@ -4,6 +4,8 @@ use crate::source::{code, names_crate};
 use crate::tree::Source;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
 
 /// Each room (crate) and the rooms it may name outside of tests. `appliance` (package `rtpengine`) names everything.
 pub const ROOMS: &[(&str, &[&str])] = &[
@@ -83,6 +85,20 @@ pub struct Crate {
     pub names: Vec<String>,
     /// Crates its tests name.
     pub tests_name: Vec<String>,
+}
+
+/// The crates of the workspace at `root`, as cargo tells them.
+pub fn of_workspace(root: &Path) -> Result<BTreeMap<String, Crate>, String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let out = Command::new(cargo)
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(root)
+        .output()
+        .map_err(|error| error.to_string())?;
+    match out.status.success() {
+        true => read(&String::from_utf8_lossy(&out.stdout)),
+        false => Err(String::from_utf8_lossy(&out.stderr).into_owned()),
+    }
 }
 
 /// Reads the output of `cargo metadata --no-deps --format-version 1`.

@@ -6,6 +6,7 @@
 pub mod docs;
 pub mod floors;
 pub mod licences;
+pub mod named;
 pub mod rooms;
 pub mod source;
 pub mod top;
