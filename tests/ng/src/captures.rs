@@ -26,7 +26,9 @@ impl Captures {
     /// `<no …>`, so that a script goes on and the transcript shows it.
     pub fn fill(&self, value: &Value) -> Value {
         match value {
-            Value::Bytes(_) => value.as_str().map_or_else(|| value.clone(), |text| Value::from(self.fill_text(text))),
+            Value::Bytes(_) => {
+                value.as_str().map_or_else(|| value.clone(), |text| Value::from(self.fill_text(text)))
+            }
             Value::Int(_) => value.clone(),
             Value::List(items) => Value::List(items.iter().map(|item| self.fill(item)).collect()),
             Value::Dict(entries) => {

@@ -34,8 +34,9 @@ pub fn kind(packet: &[u8]) -> Kind {
     }
 }
 
-/// One line for packets of one sender that arrived at one place. Packets of different kinds are told apart.
-pub fn describe(packets: &[Vec<u8>], names: &mut Names) -> String {
+/// One line for packets of one sender that arrived at one place. Packets of different kinds are told apart. How many
+/// there were and their sequence numbers are left out unless they are `counted`.
+pub fn describe(packets: &[Vec<u8>], counted: bool, names: &mut Names) -> String {
     let mut groups: Vec<(Kind, Vec<&[u8]>)> = Vec::new();
     for packet in packets {
         let kind = kind(packet);
@@ -44,12 +45,13 @@ pub fn describe(packets: &[Vec<u8>], names: &mut Names) -> String {
             None => groups.push((kind, vec![packet])),
         }
     }
-    let parts: Vec<String> = groups.iter().map(|(kind, group)| describe_group(*kind, group, names)).collect();
+    let parts: Vec<String> =
+        groups.iter().map(|(kind, group)| describe_group(*kind, group, counted, names)).collect();
     parts.join("; ")
 }
 
-fn describe_group(kind: Kind, group: &[&[u8]], names: &mut Names) -> String {
-    let mut line = format!("{} ", group.len());
+fn describe_group(kind: Kind, group: &[&[u8]], counted: bool, names: &mut Names) -> String {
+    let mut line = if counted { format!("{} ", group.len()) } else { String::new() };
     // Writing to a String cannot fail.
     let _ = match kind {
         Kind::Rtp(pt) => write!(line, "RTP pt {pt}"),
@@ -67,15 +69,20 @@ fn describe_group(kind: Kind, group: &[&[u8]], names: &mut Names) -> String {
     if let Kind::Rtp(_) = kind {
         header = 12;
         let seq = |packet: &&[u8]| usize::from(u16::from_be_bytes([packet[2], packet[3]]));
-        let mut ssrcs: Vec<u32> =
-            group.iter().map(|packet| u32::from_be_bytes([packet[8], packet[9], packet[10], packet[11]])).collect();
+        let mut ssrcs: Vec<u32> = group
+            .iter()
+            .map(|packet| u32::from_be_bytes([packet[8], packet[9], packet[10], packet[11]]))
+            .collect();
         ssrcs.sort_unstable();
         ssrcs.dedup();
         let ssrcs: Vec<String> = ssrcs
             .into_iter()
             .map(|ssrc| if names.knows_ssrc(ssrc) { format!("{ssrc:#010x}") } else { names.ssrc(ssrc) })
             .collect();
-        let _ = write!(line, ", seq {}, ssrc {}", span(group.iter().map(seq)), ssrcs.join(" "));
+        if counted {
+            let _ = write!(line, ", seq {}", span(group.iter().map(seq)));
+        }
+        let _ = write!(line, ", ssrc {}", ssrcs.join(" "));
     }
     if let [first, rest @ ..] = group
         && rest.iter().all(|packet| packet[header..] == first[header..])
@@ -110,7 +117,10 @@ mod tests {
         assert_eq!(kind(&[0x80, 200, 0, 1, 0, 0, 0, 0]), Kind::Rtcp(200));
         assert_eq!(kind(&[0x80, 8, 0, 1]), Kind::Other);
         assert_eq!(kind(&[22, 0xfe]), Kind::Dtls);
-        assert_eq!(kind(&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Kind::Stun(1));
+        assert_eq!(
+            kind(&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+            Kind::Stun(1)
+        );
         assert_eq!(kind(&[]), Kind::Other);
     }
 
@@ -119,10 +129,17 @@ mod tests {
         let mut names = Names::new("ssrc = 0x10", "c");
         let rtp = |seq, ssrc| vec![0x80, 8, 0, seq, 0, 0, 0, 0, 0, 0, 0, ssrc, 0xd5, 0xd5];
         assert_eq!(
-            describe(&[rtp(1, 16), rtp(2, 16), vec![7]], &mut names),
+            describe(&[rtp(1, 16), rtp(2, 16), vec![7]], true, &mut names),
             "2 RTP pt 8, 14 bytes, seq 1-2, ssrc 0x00000010, d5d5; 1 other, 1 bytes, 07"
         );
-        assert_eq!(describe(&[rtp(1, 17)], &mut names), "1 RTP pt 8, 14 bytes, seq 1, ssrc SSRC1, d5d5");
-        assert_eq!(describe(&[vec![]], &mut names), "1 other, 0 bytes");
+        assert_eq!(
+            describe(&[rtp(1, 17)], true, &mut names),
+            "1 RTP pt 8, 14 bytes, seq 1, ssrc SSRC1, d5d5"
+        );
+        assert_eq!(describe(&[vec![]], true, &mut names), "1 other, 0 bytes");
+        assert_eq!(
+            describe(&[rtp(1, 16), rtp(2, 16)], false, &mut names),
+            "RTP pt 8, 14 bytes, ssrc 0x00000010, d5d5"
+        );
     }
 }

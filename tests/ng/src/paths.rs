@@ -7,7 +7,9 @@ use lab::Value;
 pub fn choose(reply: &Value, options: &Options) -> Value {
     let mut chosen = reply.clone();
     for path in &options.drop {
-        at(&mut chosen, path, &mut |entries, key| entries.retain(|(name, _)| key != "*" && name != key.as_bytes()));
+        at(&mut chosen, path, &mut |entries, key| {
+            entries.retain(|(name, _)| key != "*" && name != key.as_bytes())
+        });
     }
     if let (Some(only), Value::Dict(entries)) = (&options.only, &mut chosen) {
         entries.retain(|(name, _)| only.iter().any(|key| key.as_bytes() == name));
@@ -24,7 +26,9 @@ pub fn reshape(reply: &Value, options: &Options) -> Value {
             let mut reply = reply.clone();
             for path in paths {
                 at(&mut reply, path, &mut |entries, key| {
-                    for (_, value) in entries.iter_mut().filter(|(name, _)| key == "*" || name == key.as_bytes()) {
+                    for (_, value) in
+                        entries.iter_mut().filter(|(name, _)| key == "*" || name == key.as_bytes())
+                    {
                         *value = shape(value);
                     }
                 });
@@ -43,7 +47,8 @@ fn at(value: &mut Value, path: &str, act: &mut impl FnMut(&mut Vec<(Vec<u8>, Val
     match (value, rest) {
         (Value::Dict(entries), None) => act(entries, first),
         (Value::Dict(entries), Some(rest)) => {
-            for (_, value) in entries.iter_mut().filter(|(name, _)| first == "*" || name == first.as_bytes()) {
+            for (_, value) in entries.iter_mut().filter(|(name, _)| first == "*" || name == first.as_bytes())
+            {
                 at(value, rest, act);
             }
         }
@@ -101,7 +106,10 @@ mod tests {
     fn paths_drop_and_keep() {
         let reply = value(r#"{"a":{"x":1,"y":2},"l":[{"x":1,"y":2},{"x":3}],"z":0}"#);
         let drop = |paths: &[&str]| {
-            choose(&reply, &Options { drop: paths.iter().map(|p| p.to_string()).collect(), ..Options::default() })
+            choose(
+                &reply,
+                &Options { drop: paths.iter().map(|p| p.to_string()).collect(), ..Options::default() },
+            )
         };
         assert_eq!(drop(&["a/x", "l/*/x"]), value(r#"{"a":{"y":2},"l":[{"y":2},{}],"z":0}"#));
         assert_eq!(drop(&["*/x"]), value(r#"{"a":{"y":2},"l":[{"y":2},{}],"z":0}"#));
@@ -114,8 +122,7 @@ mod tests {
     fn kinds_replace_values() {
         let reply = value(r#"{"n":1,"t":"x","d":"1.5","l":[1,2,"x"],"p":"TIME"}"#);
         let whole = Options { shape: Shape::Whole, ..Options::default() };
-        let wanted =
-            r#"{"n":"<integer>","t":"<text>","d":"<number as text>","l":["<integer>","<text>"],"p":"<integer>"}"#;
+        let wanted = r#"{"n":"<integer>","t":"<text>","d":"<number as text>","l":["<integer>","<text>"],"p":"<integer>"}"#;
         assert_eq!(reshape(&reply, &whole), value(wanted));
         let at = Options { shape: Shape::At(vec!["l".into()]), ..Options::default() };
         assert_eq!(reshape(&reply, &at).get("l").unwrap().items().len(), 2);

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// SSRC of packets a script sends without naming one.
 pub const SSRC: u32 = 0x1122_3344;
 
+/// How long an address may be taken by somebody about to let go of it.
+const TAKEN: Duration = Duration::from_millis(500);
+
 /// All sockets of one play.
 #[derive(Debug)]
 pub struct Phones {
@@ -48,13 +51,32 @@ impl Phones {
             return Ok(());
         }
         let what = || format!("opening {at}");
-        let socket = self.namespace.udp(at)?;
+        let socket = self.bind(at)?;
         socket.set_nonblocking(true).map_err(LabError::io(what()))?;
         let mut socket = UdpSocket::from_std(socket);
         let token = Token(self.sockets.len());
-        self.poll.registry().register(&mut socket, token, Interest::READABLE).map_err(LabError::io(what()))?;
+        self.poll
+            .registry()
+            .register(&mut socket, token, Interest::READABLE)
+            .map_err(LabError::io(what()))?;
         self.sockets.push((at, socket));
         Ok(())
+    }
+
+    /// A socket closed a moment ago may live on in a child that another lane is just starting, between fork and exec:
+    /// then its address is still taken, and free soon.
+    fn bind(&self, at: SocketAddr) -> Result<std::net::UdpSocket> {
+        let deadline = Instant::now() + TAKEN;
+        loop {
+            match self.namespace.udp(at) {
+                Err(LabError::Io { source, .. })
+                    if source.kind() == ErrorKind::AddrInUse && Instant::now() < deadline =>
+                {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                other => return other,
+            }
+        }
     }
 
     /// Sends one datagram, opening the socket first if need be.

@@ -3,7 +3,7 @@
 use crate::captures::Captures;
 use crate::normal::{Names, Role};
 use crate::phones::{Phones, SSRC, Talk};
-use crate::script::{OWN_WORDS, Script, Step};
+use crate::script::{OWN_WORDS, Script, Shape, Step};
 use crate::transcript::{Entry, Transcript};
 use crate::{Result, Stand, packets, paths, render};
 use lab::{LabError, Value, ng};
@@ -95,7 +95,7 @@ impl Play<'_> {
             "receive" => {
                 let mut heard = Vec::new();
                 self.phones.listen_for(&mut heard, step.number("ms", 500))?;
-                self.heard(heard, promised)
+                self.heard(step, heard, promised)
             }
             "send" => self.send(step, promised),
             "raw" => self.raw(step, stand),
@@ -111,20 +111,28 @@ impl Play<'_> {
         let mut heard = Vec::new();
         for index in 0..step.number("count", 1) {
             let Some(packet) = packet(step, index) else { return Ok(vec!["  (bad hexadecimal)".into()]) };
-            self.phones.send(from, to, &packet)?;
+            if let Err(LabError::Io { source, .. }) = self.phones.send(from, to, &packet) {
+                return Ok(vec![format!("  (cannot send: {})", source.kind())]);
+            }
             self.phones.listen_for(&mut heard, step.number("interval-ms", 20))?;
         }
         self.phones.listen_for(&mut heard, step.number("settle-ms", 200))?;
-        self.heard(heard, promised)
+        self.heard(step, heard, promised)
     }
 
     /// Lines for what came; listens a little longer if more was promised.
-    fn heard(&mut self, mut heard: Vec<Talk>, promised: Option<&[String]>) -> Result<Vec<String>> {
+    fn heard(
+        &mut self,
+        step: &Step,
+        mut heard: Vec<Talk>,
+        promised: Option<&[String]>,
+    ) -> Result<Vec<String>> {
+        let counted = step.options.shape == Shape::Nowhere;
         let deadline = Instant::now() + LATE;
         loop {
             // Names are given for good only when nothing more is waited for.
             let mut names = self.names.clone();
-            let lines = talk_lines(&heard, &mut names);
+            let lines = talk_lines(&heard, counted, &mut names);
             if promised.is_none_or(|promised| promised == lines) || Instant::now() >= deadline {
                 self.names = names;
                 return Ok(lines);
@@ -152,17 +160,24 @@ impl Play<'_> {
         self.reply(step, &step.name, reply)
     }
 
-    /// The command first, then the keys as written, `${…}` filled in and line ends made CRLF.
+    /// The command, and the keys as written, `${…}` filled in and line ends made CRLF.
     fn message(&mut self, step: &Step) -> Value {
         let mut message = Value::dict();
-        if step.word != "(none)" && !OWN_WORDS.contains(&step.word.as_str()) {
-            message.set("command", step.word.as_str());
+        let command =
+            (step.word != "(none)" && !OWN_WORDS.contains(&step.word.as_str())).then_some(step.word.as_str());
+        if let Some(command) = command.filter(|_| !step.options.command_last) {
+            message.set("command", command);
         }
         for (key, value) in step.keys.entries() {
             let key = String::from_utf8_lossy(key);
             message.set(&key, self.value(&key, value, step.options.eol_as_is));
         }
-        if let Some(call) = message.text("call-id").filter(|call| !self.calls.iter().any(|known| known == call)) {
+        if let Some(command) = command.filter(|_| step.options.command_last) {
+            message.set("command", command);
+        }
+        if let Some(call) =
+            message.text("call-id").filter(|call| !self.calls.iter().any(|known| known == call))
+        {
             self.calls.push(call.to_owned());
         }
         message
@@ -189,13 +204,17 @@ impl Play<'_> {
             Err(error) => return vec![format!("  ({error})")],
         };
         match decode(&body) {
+            None if body.is_empty() => vec!["  (the cookie and nothing after it)".into()],
             Some(reply) => {
                 self.captures.keep(name, &reply);
                 let chosen = paths::choose(&reply, &step.options);
                 let named = self.names.reply(&chosen);
                 render::lines(&paths::reshape(&named, &step.options))
             }
-            None => vec![format!("  (unreadable: {})", self.names.plain(&String::from_utf8_lossy(&body)).escape_debug())],
+            None => vec![format!(
+                "  (unreadable: {})",
+                self.names.plain(&String::from_utf8_lossy(&body)).escape_debug()
+            )],
         }
     }
 
@@ -223,15 +242,18 @@ impl Play<'_> {
     }
 }
 
-fn talk_lines(heard: &[Talk], names: &mut Names) -> Vec<String> {
+fn talk_lines(heard: &[Talk], counted: bool, names: &mut Names) -> Vec<String> {
     let mut talks: Vec<&Talk> = heard.iter().collect();
     // By place, then in the order they came: senders' ports are random.
     talks.sort_by_key(|talk| talk.at.to_string());
     let mut lines = Vec::new();
     for talk in talks {
-        let rtcp = talk.packets.first().is_some_and(|first| matches!(packets::kind(first), packets::Kind::Rtcp(_)));
-        let from = names.address(talk.from, if rtcp { Role::Rtcp } else { Role::Rtp });
-        lines.push(format!("  {} <- {from}: {}", talk.at, packets::describe(&talk.packets, names)));
+        let rtcp =
+            talk.packets.first().is_some_and(|first| matches!(packets::kind(first), packets::Kind::Rtcp(_)));
+        // Scripts give their clients even ports for RTP.
+        let role = if rtcp || talk.at.port() % 2 == 1 { Role::Rtcp } else { Role::Rtp };
+        let from = names.address(talk.from, role);
+        lines.push(format!("  {} <- {from}: {}", talk.at, packets::describe(&talk.packets, counted, names)));
     }
     if lines.is_empty() {
         lines.push("  nothing".into());
@@ -259,7 +281,8 @@ fn packet(step: &Step, index: u64) -> Option<Vec<u8>> {
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect::<Option<_>>()?;
+    let digits: Vec<u8> =
+        text.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect::<Option<_>>()?;
     digits.len().is_multiple_of(2).then(|| digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 

@@ -32,7 +32,9 @@ pub(crate) fn short(value: &Value) -> String {
         Value::Int(number) => number.to_string(),
         Value::List(items) => format!("[{}]", items.iter().map(short).collect::<Vec<_>>().join(", ")),
         Value::Dict(entries) => {
-            let pairs = entries.iter().map(|(key, value)| format!("{}={}", String::from_utf8_lossy(key), short(value)));
+            let pairs = entries
+                .iter()
+                .map(|(key, value)| format!("{}={}", String::from_utf8_lossy(key), short(value)));
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(" "))
         }
     }
@@ -72,7 +74,9 @@ fn entry(key: &str, value: &Value, depth: usize, out: &mut Vec<String>) {
                 match one_line(item) {
                     Some(text) => below.push(format!("{pad}    {text}")),
                     None if item.items().is_empty() => {
-                        sorted(item).into_iter().for_each(|(key, value)| entry(&key, value, depth + 2, &mut below));
+                        sorted(item)
+                            .into_iter()
+                            .for_each(|(key, value)| entry(&key, value, depth + 2, &mut below));
                     }
                     None => entry("list", item, depth + 2, &mut below),
                 }

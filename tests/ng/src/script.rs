@@ -52,6 +52,8 @@ pub struct Options {
     pub json: bool,
     /// Ask over TCP.
     pub tcp: bool,
+    /// Write the command after the other keys, as Kamailio does.
+    pub command_last: bool,
 }
 
 /// Where kinds are compared instead of values.
@@ -131,12 +133,18 @@ impl Script {
 impl Step {
     /// A number among the keys.
     pub fn number(&self, key: &str, otherwise: u64) -> u64 {
-        self.keys.key(key).and_then(Value::as_int).and_then(|number| number.try_into().ok()).unwrap_or(otherwise)
+        self.keys
+            .key(key)
+            .and_then(Value::as_int)
+            .and_then(|number| number.try_into().ok())
+            .unwrap_or(otherwise)
     }
 
     fn waits_ms(&self) -> u64 {
         match self.word.as_str() {
-            "send" => self.number("count", 1) * self.number("interval-ms", 20) + self.number("settle-ms", 200),
+            "send" => {
+                self.number("count", 1) * self.number("interval-ms", 20) + self.number("settle-ms", 200)
+            }
             "receive" | "sleep" => self.number("ms", 0),
             _ => 0,
         }
@@ -173,6 +181,7 @@ impl Options {
             ("shape", None) => self.shape = Shape::At(texts(value)),
             ("json", Some("yes")) => self.json = true,
             ("via", Some("tcp")) => self.tcp = true,
+            ("command", Some("last")) => self.command_last = true,
             _ => return Err(format!("unknown option _{option} = {value:?}")),
         }
         Ok(())

@@ -100,7 +100,8 @@ impl Shelf {
         for (script, reason) in table.entries() {
             let script = String::from_utf8_lossy(script).into_owned();
             let reason = reason.as_str().filter(|reason| reason.starts_with("needs "));
-            let reason = reason.ok_or_else(|| Error::malformed(&name, format!("{script}: must say what it needs")))?;
+            let reason =
+                reason.ok_or_else(|| Error::malformed(&name, format!("{script}: must say what it needs")))?;
             reasons.insert(script, reason.to_owned());
         }
         Ok(reasons)

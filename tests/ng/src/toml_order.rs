@@ -18,7 +18,8 @@ pub fn read(text: &str) -> Result<Value, String> {
 fn from_table(table: &DeTable<'_>) -> Result<Value, String> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
-    let entries = entries.into_iter().map(|(key, value)| Ok((key.get_ref().as_bytes().to_vec(), from_value(value)?)));
+    let entries =
+        entries.into_iter().map(|(key, value)| Ok((key.get_ref().as_bytes().to_vec(), from_value(value)?)));
     entries.collect::<Result<_, String>>().map(Value::Dict)
 }
 

@@ -64,7 +64,8 @@ impl Transcript {
 pub fn differences(expected: &Transcript, got: &Transcript) -> Vec<Difference> {
     let none = Entry { title: "(no such step)".into(), lines: Vec::new() };
     let count = expected.entries.len().max(got.entries.len());
-    let pair = |index| (expected.entries.get(index).unwrap_or(&none), got.entries.get(index).unwrap_or(&none));
+    let pair =
+        |index| (expected.entries.get(index).unwrap_or(&none), got.entries.get(index).unwrap_or(&none));
     let mut found = Vec::new();
     for (expected, got) in (0..count).map(pair).filter(|(expected, got)| expected != got) {
         let mut lines = diff(&expected.lines, &got.lines);
@@ -147,7 +148,8 @@ mod tests {
         assert!(differences(&left, &left).is_empty());
         let found = differences(&left, &right);
         assert_eq!(found[0].lines, ["   2", "   3", "-  4", "+  x", "   5", "   6"]);
-        let longer = Transcript { entries: vec![left.entries[0].clone(), entry("b", &["y"])], ..left.clone() };
+        let longer =
+            Transcript { entries: vec![left.entries[0].clone(), entry("b", &["y"])], ..left.clone() };
         assert_eq!(differences(&left, &longer)[0].lines, ["+== b", "+  y"]);
         assert_eq!(differences(&longer, &left).len(), 1);
     }

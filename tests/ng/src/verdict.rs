@@ -52,7 +52,9 @@ impl Judge {
     /// Compares. A script for later that gives what is expected is wrong, too: the table is out of date.
     pub fn judge(&self, name: &str, expected: Option<&Transcript>, outcome: Result<Transcript>) -> Verdict {
         let later = self.not_yet.get(name).filter(|_| !self.foreign);
-        let Some(expected) = expected else { return Verdict::Broken("no transcript is stored for it".into()) };
+        let Some(expected) = expected else {
+            return Verdict::Broken("no transcript is stored for it".into());
+        };
         match (outcome, later) {
             (Err(error), _) => Verdict::Broken(error.to_string()),
             (Ok(got), later) => match (differences(expected, &got), later) {
@@ -123,9 +125,13 @@ mod tests {
         let mut judge = Judge { shelf, not_yet, foreign: false };
         let (pong, ping) = (transcript("  pong"), transcript("  ping"));
         assert!(matches!(judge.judge("now", Some(&pong), Ok(pong.clone())), Verdict::Right));
-        assert!(matches!(judge.judge("now", Some(&pong), Ok(ping.clone())), Verdict::Wrong(found) if found.len() == 1));
+        assert!(
+            matches!(judge.judge("now", Some(&pong), Ok(ping.clone())), Verdict::Wrong(found) if found.len() == 1)
+        );
         assert!(matches!(judge.judge("now", None, Ok(ping.clone())), Verdict::Broken(_)));
-        assert!(matches!(judge.judge("later", Some(&pong), Ok(ping.clone())), Verdict::NotYet(why) if why == "needs X"));
+        assert!(
+            matches!(judge.judge("later", Some(&pong), Ok(ping.clone())), Verdict::NotYet(why) if why == "needs X")
+        );
         assert!(matches!(judge.judge("later", Some(&pong), Ok(pong.clone())), Verdict::Broken(_)));
         judge.foreign = true;
         assert!(matches!(judge.judge("later", Some(&pong), Ok(ping)), Verdict::Wrong(_)));

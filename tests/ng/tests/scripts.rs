@@ -6,10 +6,10 @@
 #![allow(clippy::print_stdout, reason = "this is a test runner")]
 
 use lab::foreign_daemon;
+use ng_transcripts::Result;
 use ng_transcripts::lanes::{Job, Lanes};
 use ng_transcripts::shelf::Shelf;
 use ng_transcripts::verdict::{Judge, Verdict};
-use ng_transcripts::Result;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
@@ -53,7 +53,8 @@ fn run(parts: &[&String]) -> Result<bool> {
     let shelf = Shelf::here();
     let judge = Judge::new(&shelf, foreign_daemon().is_some())?;
     let scripts = shelf.scripts()?.into_iter();
-    let chosen = scripts.filter(|script| parts.is_empty() || parts.iter().any(|part| script.name.contains(*part)));
+    let chosen =
+        scripts.filter(|script| parts.is_empty() || parts.iter().any(|part| script.name.contains(*part)));
     let jobs = chosen.map(|script| Ok(Job { expected: judge.expected(&script.name)?, script }));
     let jobs = jobs.collect::<Result<Vec<_>>>()?;
     println!("running {} tests", jobs.len());

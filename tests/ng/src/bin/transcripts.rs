@@ -1,7 +1,11 @@
 //! Plays behaviour scripts: against the daemon under test to compare, or against rtpengine to record.
 //!
 //! `make test` does the first for all scripts through `tests/scripts.rs`; this is for people.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "talking to a person is what this program is for")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "talking to a person is what this program is for"
+)]
 
 use clap::Parser;
 use lab::foreign_daemon;
@@ -101,7 +105,14 @@ fn play(
         outcomes.lock().unwrap_or_else(PoisonError::into_inner).insert(job.script.name.clone(), outcome);
     });
     let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
-    outcomes.into_iter().map(|(name, outcome)| Ok((name, outcome?))).collect()
+    let mut transcripts = BTreeMap::new();
+    for (name, outcome) in outcomes {
+        match outcome {
+            Ok(transcript) => drop(transcripts.insert(name, transcript)),
+            Err(error) => return Err(Error::malformed(name, error.to_string())),
+        }
+    }
+    Ok(transcripts)
 }
 
 fn record(shelf: &Shelf, lanes: &Lanes, scripts: Vec<Script>) -> Result<bool> {

@@ -1,10 +1,14 @@
 //! Names for values the daemon made up, in order of first appearance.
 
 use std::collections::{HashMap, HashSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Ports a daemon under test gives to media. Everything outside is somebody else's and stays.
 const MEDIA_PORTS: std::ops::RangeInclusive<u16> = 30000..=39999;
+
+/// Addresses daemons under test have, whatever they advertise.
+const OWN_ADDRESSES: &[&str] =
+    &["198.51.100.1", "198.51.100.2", "203.0.113.1", "203.0.113.2", "2001:db8:4321::1", "2001:db8:8765::1"];
 
 /// What a port is for, as far as the place it stands at tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +28,16 @@ pub struct Names {
     numbers: HashSet<u64>,
     given: HashMap<(&'static str, String), String>,
     counts: HashMap<&'static str, u32>,
-    ports: HashMap<u16, String>,
+    ports: Vec<Port>,
+    port_count: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Port {
+    /// Not known yet if it was seen only in an SDP that advertises another address.
+    address: Option<IpAddr>,
+    port: u16,
+    name: String,
 }
 
 impl Names {
@@ -38,7 +51,8 @@ impl Names {
             numbers,
             given: HashMap::new(),
             counts: HashMap::new(),
-            ports: HashMap::new(),
+            ports: Vec::new(),
+            port_count: 0,
         }
     }
 
@@ -72,31 +86,53 @@ impl Names {
     }
 
     /// A port of the daemon as `port3`, or `port3+1` for the RTCP port right after it. Other ports stay numbers.
-    pub fn port(&mut self, port: u16, role: Role) -> String {
+    ///
+    /// The same number on two addresses is two ports, as far as the address is one of the daemon's own: in an SDP there
+    /// may be another one that it advertises.
+    pub fn port(&mut self, address: Option<IpAddr>, port: u16, role: Role) -> String {
         if !MEDIA_PORTS.contains(&port) {
             return port.to_string();
         }
-        if let Some(name) = self.ports.get(&port) {
-            return name.clone();
+        let address = address.filter(|address| OWN_ADDRESSES.iter().any(|own| own.parse() == Ok(*address)));
+        if let Some(name) = self.known_port(address, port) {
+            return name;
         }
         // Two lonely ports side by side are chance: only a port that is known for RTCP belongs to the one before it.
-        let before = self.ports.get(&(port - 1)).filter(|name| role == Role::Rtcp && !name.ends_with("+1"));
+        let before = match role {
+            Role::Rtcp => self.known_port(address, port - 1).filter(|name| !name.ends_with("+1")),
+            Role::Rtp => None,
+        };
         let name = match before {
             Some(before) => format!("{before}+1"),
-            None => self.name("port", &port.to_string()),
+            None => {
+                self.port_count += 1;
+                format!("port{}", self.port_count)
+            }
         };
-        self.ports.insert(port, name.clone());
+        self.ports.push(Port { address, port, name: name.clone() });
         name
     }
 
+    /// The name of a port; what was known without an address belongs to the first address it is seen at.
+    fn known_port(&mut self, address: Option<IpAddr>, port: u16) -> Option<String> {
+        let same = |known: &&mut Port| {
+            known.port == port && (known.address == address || known.address.is_none() || address.is_none())
+        };
+        // An entry with exactly this address comes before one that could be it.
+        let exact = self.ports.iter().any(|known| known.port == port && known.address == address);
+        let known = self.ports.iter_mut().filter(|known| !exact || known.address == address).find(same)?;
+        known.address = known.address.or(address);
+        Some(known.name.clone())
+    }
+
     /// The same for a port as text; what is no number stays.
-    pub(super) fn port_text(&mut self, text: &str, role: Role) -> String {
-        text.parse().map_or_else(|_| text.to_owned(), |port| self.port(port, role))
+    pub(super) fn port_text(&mut self, address: Option<IpAddr>, text: &str, role: Role) -> String {
+        text.parse().map_or_else(|_| text.to_owned(), |port| self.port(address, port, role))
     }
 
     /// `198.51.100.1:port1` or `[2001:db8::1]:port1`.
     pub fn address(&mut self, address: SocketAddr, role: Role) -> String {
-        let port = self.port(address.port(), role);
+        let port = self.port(Some(address.ip()), address.port(), role);
         match address {
             SocketAddr::V4(v4) => format!("{}:{port}", v4.ip()),
             SocketAddr::V6(v6) => format!("[{}]:{port}", v6.ip()),
@@ -134,14 +170,29 @@ mod tests {
     #[test]
     fn ports_are_named_by_first_appearance_and_role() {
         let mut names = Names::new("", "c");
-        assert_eq!(names.port(31000, Role::Rtp), "port1");
-        assert_eq!(names.port(31001, Role::Rtcp), "port1+1");
-        assert_eq!(names.port(31002, Role::Rtcp), "port2");
-        assert_eq!(names.port(31003, Role::Rtp), "port3");
-        assert_eq!(names.port(31001, Role::Rtp), "port1+1");
-        assert_eq!(names.port(4000, Role::Rtp), "4000");
-        let at = "[2001:db8::1]:31003".parse().unwrap();
-        assert_eq!(names.address(at, Role::Rtp), "[2001:db8::1]:port3");
+        let one = "198.51.100.1".parse().ok();
+        assert_eq!(names.port(one, 31000, Role::Rtp), "port1");
+        assert_eq!(names.port(one, 31001, Role::Rtcp), "port1+1");
+        assert_eq!(names.port(one, 31002, Role::Rtcp), "port2");
+        assert_eq!(names.port(one, 31003, Role::Rtp), "port3");
+        assert_eq!(names.port(one, 31001, Role::Rtp), "port1+1");
+        assert_eq!(names.port(one, 4000, Role::Rtp), "4000");
+    }
+
+    #[test]
+    fn a_port_belongs_to_an_address() {
+        let mut names = Names::new("", "c");
+        let [one, two, advertised] =
+            ["198.51.100.1", "203.0.113.1", "192.0.2.77"].map(|address| address.parse().ok());
+        assert_eq!(names.port(one, 31000, Role::Rtp), "port1");
+        assert_eq!(names.port(two, 31000, Role::Rtp), "port2");
+        assert_eq!(names.port(advertised, 31000, Role::Rtp), "port1");
+        assert_eq!(names.port(two, 31001, Role::Rtcp), "port2+1");
+        assert_eq!(names.port(advertised, 31010, Role::Rtp), "port3");
+        assert_eq!(names.port(two, 31010, Role::Rtp), "port3");
+        assert_eq!(names.port(one, 31010, Role::Rtp), "port4");
+        let at = "[2001:db8:4321::1]:31003".parse().unwrap();
+        assert_eq!(names.address(at, Role::Rtp), "[2001:db8:4321::1]:port5");
     }
 
     #[test]

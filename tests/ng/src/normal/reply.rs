@@ -2,6 +2,7 @@
 
 use super::{Names, Role};
 use lab::Value;
+use std::net::IpAddr;
 
 /// Keys whose values are times or counts of time, in any unit.
 const TIMES: &[&str] = &[
@@ -26,29 +27,41 @@ const TAGS: &[&str] = &["tag", "to-tag", "from-tag", "label"];
 /// Numbers above this are moments since 1970, in seconds or smaller.
 const SURELY_A_MOMENT: i64 = 1_500_000_000;
 
+/// What a port stands next to.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    role: Role,
+    address: Option<IpAddr>,
+}
+
 impl Names {
     /// A reply with everything random replaced.
     pub fn reply(&mut self, reply: &Value) -> Value {
-        self.walk(reply, "", Role::Rtp)
+        self.walk(reply, "", Place { role: Role::Rtp, address: None })
     }
 
     /// `key` is the nearest key above, list positions aside.
-    fn walk(&mut self, value: &Value, key: &str, role: Role) -> Value {
+    fn walk(&mut self, value: &Value, key: &str, place: Place) -> Value {
         match value {
             Value::Dict(entries) => {
+                let address = value.text("local address").or_else(|| value.text("address"));
+                let place = Place { address: address.and_then(|address| address.parse().ok()), ..place };
                 let entries = entries.iter().map(|(name, value)| {
                     let name = String::from_utf8_lossy(name);
-                    let below = self.walk(value, &name, role);
+                    let below = self.walk(value, &name, place);
                     (self.key(&name, key).into_bytes(), below)
                 });
                 Value::Dict(entries.collect())
             }
             Value::List(items) => {
-                let role_at = |index| if key == "streams" && index == 1 { Role::Rtcp } else { role };
+                let place_of = |index| match key == "streams" && index == 1 {
+                    true => Place { role: Role::Rtcp, ..place },
+                    false => place,
+                };
                 let items = items.iter().enumerate();
-                Value::List(items.map(|(index, item)| self.walk(item, key, role_at(index))).collect())
+                Value::List(items.map(|(index, item)| self.walk(item, key, place_of(index))).collect())
             }
-            Value::Int(number) => self.number(*number, key, role),
+            Value::Int(number) => self.number(*number, key, place),
             Value::Bytes(bytes) => Value::from(self.text(&String::from_utf8_lossy(bytes), key)),
         }
     }
@@ -62,14 +75,14 @@ impl Names {
         }
     }
 
-    fn number(&mut self, number: i64, key: &str, role: Role) -> Value {
+    fn number(&mut self, number: i64, key: &str, place: Place) -> Value {
         if TIMES.contains(&key) {
             return if number == 0 { Value::Int(0) } else { Value::from("TIME") };
         }
         if PORTS.contains(&key)
             && let Ok(port) = u16::try_from(number)
         {
-            let name = self.port(port, role);
+            let name = self.port(place.address, port, place.role);
             return name.parse().map_or_else(|_| Value::from(name.as_str()), Value::Int);
         }
         if key == "SSRC"

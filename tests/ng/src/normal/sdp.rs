@@ -1,20 +1,30 @@
 //! SDP texts with made-up values named.
 
 use super::{Names, Role};
+use std::net::IpAddr;
 
 impl Names {
     /// A whole SDP; line ends stay as they are.
     pub fn sdp(&mut self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
-        for line in text.split_inclusive('\n') {
-            let body = line.trim_end_matches(['\r', '\n']);
-            out.push_str(&self.sdp_line(body));
-            out.push_str(&line[body.len()..]);
+        // Sections begin with m=; the address of a section stands after its port.
+        let starts = text.match_indices("\nm=").map(|(at, _)| at + 1);
+        let mut bounds: Vec<usize> = std::iter::once(0).chain(starts).collect();
+        bounds.push(text.len());
+        let session = connection(&text[..bounds[1]]);
+        for bound in bounds.windows(2) {
+            let section = &text[bound[0]..bound[1]];
+            let address = connection(section).or(session);
+            for line in section.split_inclusive('\n') {
+                let body = line.trim_end_matches(['\r', '\n']);
+                out.push_str(&self.sdp_line(body, address));
+                out.push_str(&line[body.len()..]);
+            }
         }
         out
     }
 
-    fn sdp_line(&mut self, line: &str) -> String {
+    fn sdp_line(&mut self, line: &str, address: Option<IpAddr>) -> String {
         let line = self.plain(line);
         match line.split_once('=') {
             Some(("o", value)) => format!("o={}", self.origin(value)),
@@ -23,12 +33,12 @@ impl Names {
             Some(("m", value)) => {
                 let mut words: Vec<String> = value.split(' ').map(str::to_owned).collect();
                 if let Some(port) = words.get_mut(1) {
-                    *port = self.port_text(port, Role::Rtp);
+                    *port = self.port_text(address, port, Role::Rtp);
                 }
                 format!("m={}", words.join(" "))
             }
             Some(("a", attribute)) => match attribute.split_once(':') {
-                Some((name, value)) => format!("a={name}:{}", self.attribute(name, value)),
+                Some((name, value)) => format!("a={name}:{}", self.attribute(name, value, address)),
                 None => line,
             },
             _ => line,
@@ -47,18 +57,18 @@ impl Names {
         format!("{user} {session} VERSION {}", rest.join(" "))
     }
 
-    fn attribute(&mut self, name: &str, value: &str) -> String {
+    fn attribute(&mut self, name: &str, value: &str, address: Option<IpAddr>) -> String {
         match name {
             "rtcp" => {
                 let (port, rest) = split_word(value);
-                format!("{}{rest}", self.port_text(port, Role::Rtcp))
+                format!("{}{rest}", self.port_text(address, port, Role::Rtcp))
             }
             "candidate" => self.candidate(value),
             "remote-candidates" => {
                 let mut words: Vec<String> = value.split(' ').map(str::to_owned).collect();
                 for triple in words.chunks_mut(3) {
-                    if let [component, _address, port] = triple {
-                        *port = self.port_text(port, role_of(component));
+                    if let [component, address, port] = triple {
+                        *port = self.port_text(address.parse().ok(), port, role_of(component));
                     }
                 }
                 words.join(" ")
@@ -94,8 +104,11 @@ impl Names {
         }
         let related = words.iter().position(|word| word == "rport").map(|at| at + 1);
         for at in [Some(5), related].into_iter().flatten() {
+            // `ADDRESS PORT` and `ADDRESS rport PORT`.
+            let address =
+                words.get(if at == 5 { 4 } else { at - 2 }).and_then(|address| address.parse().ok());
             if let Some(port) = words.get_mut(at) {
-                *port = self.port_text(port, role);
+                *port = self.port_text(address, port, role);
             }
         }
         words.join(" ")
@@ -110,6 +123,12 @@ impl Names {
         let length = if name == key { String::new() } else { format!("{{{}}}", key.len()) };
         format!("{before}inline:{name}{length}{rest}")
     }
+}
+
+/// The address of the first `c=` line.
+fn connection(section: &str) -> Option<IpAddr> {
+    let line = section.lines().find_map(|line| line.strip_prefix("c="))?;
+    line.split(' ').nth(2)?.trim_end().parse().ok()
 }
 
 fn role_of(component: &str) -> Role {
@@ -153,7 +172,10 @@ mod tests {
                     "a=candidate:f 2 UDP 99 1.2.3.4 31001 typ srflx raddr 1.1.1.1 rport 31001",
                     "a=candidate:FOUNDATION1 2 UDP 99 1.2.3.4 port1+1 typ srflx raddr 1.1.1.1 rport port1+1",
                 ),
-                ("a=remote-candidates:1 1.2.3.4 31000 2 1.2.3.4 5", "a=remote-candidates:1 1.2.3.4 port1 2 1.2.3.4 5"),
+                (
+                    "a=remote-candidates:1 1.2.3.4 31000 2 1.2.3.4 5",
+                    "a=remote-candidates:1 1.2.3.4 port1 2 1.2.3.4 5",
+                ),
                 ("a=sendrecv", "a=sendrecv"),
                 ("a=label:c-1", "a=label:CALL"),
             ],
