@@ -12,6 +12,7 @@ use ng_transcripts::shelf::Shelf;
 use ng_transcripts::verdict::{Judge, Verdict};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 /// Daemons side by side; see [`Lanes::count`].
 const LANES: usize = 4;
@@ -58,6 +59,7 @@ fn run(parts: &[&String]) -> Result<bool> {
     let jobs = chosen.map(|script| Ok(Job { expected: judge.expected(&script.name)?, script }));
     let jobs = jobs.collect::<Result<Vec<_>>>()?;
     println!("running {} tests", jobs.len());
+    let start = Instant::now();
     // Built once here, not by each lane.
     let lanes = Lanes { count: LANES, binary: Some(lab::daemon_binary()?) };
     let sum = Mutex::new(Sum::default());
@@ -68,7 +70,8 @@ fn run(parts: &[&String]) -> Result<bool> {
     });
     let Sum { passed, failed } = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
     let word = if failed == 0 { "ok" } else { "FAILED" };
-    println!("\ntest result: {word}. {passed} passed; {failed} failed; 0 ignored");
+    let seconds = start.elapsed().as_secs_f32();
+    println!("\ntest result: {word}. {passed} passed; {failed} failed; 0 ignored; finished in {seconds:.1}s");
     Ok(failed == 0)
 }
 
