@@ -50,6 +50,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("house", &[]),
     ("demo", &["lab"]),
     ("interop", &["lab"]),
+    ("ng-transcripts", &["lab"]),
 ];
 
 /// Crates that do I/O, look at clocks, start threads or log: not for the pure floors.
