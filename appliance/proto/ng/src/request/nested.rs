@@ -98,15 +98,16 @@ pub(crate) fn extmap<'a>(request: &mut Request<'a>, value: &Value<'a>) {
 
 /// `frequency`: a number, a list of numbers, or a text cut at commas.
 pub(crate) fn frequencies<'a>(request: &mut Request<'a>, value: &Value<'a>) {
-    let hz = &mut request.dtmf.frequencies;
-    let mut one = |number: Option<i64>| number.map(|number| hz.push(number)).is_some();
-    let taken = match value {
-        Value::List(members) => members.iter().fold(true, |whole, member| one(member.as_int()) && whole),
-        Value::Int(number) => one(Some(*number)),
-        other => other.as_text().is_some_and(|text| {
-            text.split(',').fold(true, |whole, piece| one(Value::from(piece).as_int()) && whole)
-        }),
+    let numbers: Vec<Option<i64>> = match value {
+        Value::List(members) => members.iter().map(Value::as_int).collect(),
+        Value::Bytes(_) => {
+            let text = value.as_text().unwrap_or_default();
+            text.split(',').map(|piece| Value::from(piece).as_int()).collect()
+        }
+        other => vec![other.as_int()],
     };
+    let taken = numbers.iter().all(Option::is_some);
+    request.dtmf.frequencies.extend(numbers.into_iter().flatten());
     if !taken {
         request.unknown.push(Unknown::value("frequency", value));
     }
