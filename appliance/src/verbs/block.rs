@@ -9,17 +9,17 @@ pub(super) fn block(desk: &mut Desk, request: &Request<'_>, on: bool) -> Result<
     let scope = if let Some(addr) = request.parties.address {
         BlockScope::Address(addr)
     } else if let Some(label) = &request.parties.label {
-        BlockScope::Label(label.as_bytes())
+        BlockScope::Label(label)
     } else {
         match &request.from_tag {
-            Some(tag) if request.has(Flag::Directional) => BlockScope::Tag(tag.as_bytes()),
+            Some(tag) if request.has(Flag::Directional) => BlockScope::Tag(tag),
             // Without `directional` the tag only says who asks.
             _ => BlockScope::Call,
         }
     };
     let now = desk.clock.stamp();
     let mut outside = Outside { ports: &mut desk.ports, now, changes: &mut desk.changes };
-    let result = desk.book.block(call_id.as_bytes(), scope, on, &mut outside);
+    let result = desk.book.block(call_id, scope, on, &mut outside);
     desk.flush();
     result.map(|_| Reply::ok()).map_err(|refusal| Reply::error(refusal.to_string()))
 }

@@ -12,10 +12,10 @@ pub(super) fn delete(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Re
     let call_id = request.need_call_id()?;
     let from_tag = request.from_tag.as_deref();
     let wanted = Delete {
-        call_id: call_id.as_bytes(),
-        from_tag: from_tag.map(str::as_bytes),
-        to_tag: request.to_tag.as_deref().filter(|_| request.has(Flag::ToTag)).map(str::as_bytes),
-        via_branch: request.via_branch.as_deref().map(str::as_bytes),
+        call_id,
+        from_tag,
+        to_tag: request.to_tag.as_deref().filter(|_| request.has(Flag::ToTag)),
+        via_branch: request.via_branch.as_deref(),
         delay: request.delete_delay.and_then(|secs| u64::try_from(secs).ok()).map(Micros::from_secs),
     };
     let now = desk.clock.now();

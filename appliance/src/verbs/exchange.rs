@@ -9,7 +9,7 @@ pub(super) fn offer(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Rep
     let sdp = request.need_sdp()?;
     let call_id = request.need_call_id()?;
     let from_tag = request.need_from_tag()?;
-    if desk.book.number(call_id.as_bytes()).is_none() {
+    if desk.book.number(call_id).is_none() {
         limits::admit(desk, request)?;
     }
     exchange(desk, request, sdp, (call_id, from_tag, request.to_tag.as_deref()), |book, intent, outside| {
@@ -32,11 +32,11 @@ fn exchange(
     desk: &mut Desk,
     request: &Request<'_>,
     sdp: &[u8],
-    (call_id, from_tag, to_tag): (&str, &str, Option<&str>),
+    (call_id, from_tag, to_tag): (&[u8], &[u8], Option<&[u8]>),
     apply: impl FnOnce(&mut call::Book, &Intent<'_>, &mut Outside<'_>) -> Result<Vec<u8>, Refusal>,
 ) -> Result<Reply, Reply> {
     let session = sdp::Session::parse(sdp).map_err(|error| {
-        tracing::warn!(call_id, %error, "SDP refused");
+        tracing::warn!(call_id = &*request.shown_call_id(), %error, "SDP refused");
         let reply = Reply::error(error.ng_text());
         if error.replies_with_empty_sdp() { reply.with("sdp", "") } else { reply }
     })?;
@@ -46,11 +46,11 @@ fn exchange(
         return Ok(Reply::ok().with("sdp", sdp.to_vec()));
     }
     let intent = Intent {
-        call_id: call_id.as_bytes(),
-        from_tag: from_tag.as_bytes(),
-        to_tag: to_tag.map(str::as_bytes),
-        via_branch: request.via_branch.as_deref().map(str::as_bytes),
-        label: request.parties.label.as_deref().map(str::as_bytes),
+        call_id,
+        from_tag,
+        to_tag,
+        via_branch: request.via_branch.as_deref(),
+        label: request.parties.label.as_deref(),
         sdp: &session,
         options,
     };
@@ -59,16 +59,16 @@ fn exchange(
     let result = apply(&mut desk.book, &intent, &mut outside);
     desk.flush();
     if request.has(Flag::PierceNat) {
-        desk.pierce(call_id.as_bytes());
+        desk.pierce(call_id);
     }
-    let body = result.map_err(|refusal| refuse(desk, request, call_id, &refusal))?;
+    let body = result.map_err(|refusal| refuse(desk, request, &refusal))?;
     let reply = Reply::ok().with("sdp", body);
     let missing = limits::not_available(request);
     Ok(if missing.is_empty() { reply } else { reply.with_warning(missing) })
 }
 
 /// The text that proxies match on, what an operator needs in the log, and the same for the client as a message.
-fn refuse(desk: &mut Desk, request: &Request<'_>, call_id: &str, refusal: &Refusal) -> Reply {
+fn refuse(desk: &mut Desk, request: &Request<'_>, refusal: &Refusal) -> Reply {
     let detail = match refusal {
         Refusal::SessionLimit => return limits::full(desk, request, limits::Limit::Sessions),
         Refusal::Ports(PortError::Exhausted { addr }) => {
@@ -81,10 +81,10 @@ fn refuse(desk: &mut Desk, request: &Request<'_>, call_id: &str, refusal: &Refus
             format!("the process may open {limit} descriptors and has them all: raise LimitNOFILE")
         }
         other => {
-            tracing::warn!(call_id, "{}: {other}", request.command.as_str());
+            tracing::warn!(call_id = &*request.shown_call_id(), "{}: {other}", request.command.as_str());
             return Reply::error(other.to_string());
         }
     };
-    tracing::error!(call_id, "{refusal}: {detail}");
+    tracing::error!(call_id = &*request.shown_call_id(), "{refusal}: {detail}");
     Reply::error(refusal.to_string()).with("message", detail)
 }

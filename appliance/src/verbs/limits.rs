@@ -45,7 +45,7 @@ pub(super) fn admit(desk: &mut Desk, request: &Request<'_>) -> Result<(), Reply>
 /// `load limit` for clients that can be told so, else the error that makes the others try the next node.
 pub(super) fn full(desk: &mut Desk, request: &Request<'_>, limit: Limit) -> Reply {
     desk.tally.rejected += 1;
-    tracing::warn!(call_id = request.call_id.as_deref().unwrap_or(""), "new call refused: {}", limit.text());
+    tracing::warn!(call_id = &*request.shown_call_id(), "new call refused: {}", limit.text());
     if request.supports_load_limit() {
         Reply::load_limit(limit.text())
     } else {

@@ -58,7 +58,7 @@ fn note_unknown(request: &Request<'_>, from: SocketAddr) {
     for unknown in &request.unknown {
         tracing::warn!(
             %from,
-            call_id = request.call_id.as_deref().unwrap_or(""),
+            call_id = &*request.shown_call_id(),
             "{} has something unknown in it: {unknown}",
             request.command.as_str()
         );

@@ -2,9 +2,7 @@ use call::{Family, IceWish, MuxWish, Options, Replace, RtcpAttribute};
 use flow::{Gate, Learning};
 use ng::Request;
 use ng::request::AttributeChange;
-use ng::request::options::{
-    AddressFamily, DtlsMode, EndpointLearning, IceMode, ProfilePart, RtcpMux, SdesOption,
-};
+use ng::request::options::{AddressFamily, DtlsMode, EndpointLearning, IceMode, RtcpMux, SdesOption};
 use ng::request::{Flag, options};
 use sdp::{AttributeEdits, CodecEdits, CodecSpec, Field};
 
@@ -41,7 +39,7 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
         tos: request.path.tos.and_then(tos),
         pierce: request.has(Flag::PierceNat),
         one_way: request.has(Flag::Unidirectional),
-        metadata: request.recording.metadata.as_deref().map(str::as_bytes),
+        metadata: request.recording.metadata.as_deref(),
         ..Options::default()
     };
     interfaces(request, &mut wanted);
@@ -49,11 +47,6 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
 }
 
 fn interfaces<'a>(request: &'a Request<'_>, wanted: &mut Options<'a>) {
-    // A single name says nothing about which side it means, so both are needed, as upstream has it.
-    if let [sender, receiver, ..] = &request.network.direction[..] {
-        wanted.towards_sender = Some(sender.as_bytes());
-        wanted.towards_receiver = Some(receiver.as_bytes());
-    }
     if let Some(name) = &request.network.from_interface {
         wanted.towards_sender = Some(name.as_bytes());
     }
@@ -71,27 +64,15 @@ fn trust(request: &Request<'_>) -> Option<bool> {
 }
 
 fn transport(request: &Request<'_>) -> Option<&'static [u8]> {
-    if let Some(profile) = request.transport.profile {
-        return Some(match profile {
-            options::Profile::Avp => b"RTP/AVP",
-            options::Profile::Savp => b"RTP/SAVP",
-            options::Profile::Avpf => b"RTP/AVPF",
-            options::Profile::Savpf => b"RTP/SAVPF",
-            options::Profile::DtlsSavp => b"UDP/TLS/RTP/SAVP",
-            options::Profile::DtlsSavpf => b"UDP/TLS/RTP/SAVPF",
-            options::Profile::Udptl => b"udptl",
-        });
-    }
-    let parts = &request.transport.parts;
-    let secure = parts.has(ProfilePart::Srtp);
-    match (parts.has(ProfilePart::Avpf), parts.has(ProfilePart::Avp) || parts.has(ProfilePart::Rtp) || secure)
-    {
-        (true, _) if secure => Some(b"RTP/SAVPF"),
-        (true, _) => Some(b"RTP/AVPF"),
-        (false, true) if secure => Some(b"RTP/SAVP"),
-        (false, true) => Some(b"RTP/AVP"),
-        (false, false) => None,
-    }
+    request.transport.profile.map(|profile| match profile {
+        options::Profile::Avp => b"RTP/AVP".as_slice(),
+        options::Profile::Savp => b"RTP/SAVP",
+        options::Profile::Avpf => b"RTP/AVPF",
+        options::Profile::Savpf => b"RTP/SAVPF",
+        options::Profile::DtlsSavp => b"UDP/TLS/RTP/SAVP",
+        options::Profile::DtlsSavpf => b"UDP/TLS/RTP/SAVPF",
+        options::Profile::Udptl => b"udptl",
+    })
 }
 
 fn replace(request: &Request<'_>) -> Replace {

@@ -11,14 +11,11 @@ const SSRCS: usize = 21;
 /// `query`.
 pub(super) fn query(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Reply> {
     let call_id = request.need_call_id()?;
-    let number = desk.book.number(call_id.as_bytes()).ok_or_else(|| Reply::error("Unknown call-id"))?;
+    let number = desk.book.number(call_id).ok_or_else(|| Reply::error("Unknown call-id"))?;
     let snapshots = desk.snapshots(number);
     let now = desk.clock.stamp();
     let Some(call) = desk.book.get(number) else { return Err(Reply::error("Unknown call-id")) };
-    let scope = Scope {
-        from_tag: request.from_tag.as_deref().map(str::as_bytes),
-        to_tag: request.to_tag.as_deref().map(str::as_bytes),
-    };
+    let scope = Scope { from_tag: request.from_tag.as_deref(), to_tag: request.to_tag.as_deref() };
     Ok(Page { snapshots: &snapshots, now, explain: request.has(Flag::Explain) }.reply(call, scope))
 }
 

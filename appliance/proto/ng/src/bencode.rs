@@ -44,8 +44,16 @@ pub fn write(value: &Value<'_>, out: &mut Vec<u8>) {
 
 /// Appends a dictionary to `out`, keys in their own order.
 pub fn write_dict(dict: &Dict<'_>, out: &mut Vec<u8>) {
+    write_pairs(dict.iter(), out);
+}
+
+/// Appends a dictionary of these pairs.
+pub(crate) fn write_pairs<'v, 'a: 'v>(
+    pairs: impl Iterator<Item = (&'v [u8], &'v Value<'a>)>,
+    out: &mut Vec<u8>,
+) {
     out.push(b'd');
-    for (key, value) in dict.iter() {
+    for (key, value) in pairs {
         write_bytes(key, out);
         write(value, out);
     }
@@ -120,7 +128,8 @@ impl<'a> Reader<'a> {
             }
             Some(b'd') => {
                 self.enter(depth)?;
-                let mut dict = Dict::new();
+                // A request has about a dozen keys; what is inside it, few.
+                let mut dict = if depth == 0 { Dict::with_capacity(16) } else { Dict::new() };
                 while !self.container_ends() {
                     let key = self.string()?;
                     dict.push_bytes(key, self.value(depth + 1)?);
@@ -223,18 +232,22 @@ fn integer(input: &[u8]) -> Result<Token<i64>, Malformed> {
     Ok(Token::Whole(number.ok_or(Malformed::Body("number too large"))?, end))
 }
 
-/// digits `:`, without the string itself.
+/// digits `:`, without the string itself. Every key and text of a message begins with one, so it is read in one go.
 fn string_length(input: &[u8]) -> Result<Token<usize>, Malformed> {
-    match digits(input, b':')? {
-        Token::Whole(digits, len) => {
-            let length = digits
-                .iter()
-                .try_fold(0usize, |sum, digit| sum.checked_mul(10)?.checked_add(usize::from(digit - b'0')))
-                .ok_or(Malformed::Body("string length too large"))?;
-            Ok(Token::Whole(length, len))
+    let mut length = 0usize;
+    for (at, byte) in input.iter().take(MAX_DIGITS + 1).enumerate() {
+        match byte {
+            b'0'..=b'9' if at == 1 && length == 0 => return Err(Malformed::Body("leading zero")),
+            b'0'..=b'9' => {
+                let longer =
+                    length.checked_mul(10).and_then(|length| length.checked_add(usize::from(byte - b'0')));
+                length = longer.ok_or(Malformed::Body("string length too large"))?;
+            }
+            b':' if at > 0 => return Ok(Token::Whole(length, at + 1)),
+            _ => return Err(Malformed::Body("digits expected")),
         }
-        Token::Cut => Ok(Token::Cut),
     }
+    if input.len() > MAX_DIGITS { Err(Malformed::Body("too many digits")) } else { Ok(Token::Cut) }
 }
 
 /// A run of digits up to `stop`; the token's length includes `stop`.

@@ -22,7 +22,17 @@ pub fn parse(input: &[u8]) -> Result<Value<'_>, Malformed> {
 
 /// Appends `dict` to `out` as compact JSON. Bytes that are not UTF-8 become U+FFFD: JSON has no way to carry them.
 pub fn write_dict(dict: &Dict<'_>, out: &mut Vec<u8>) {
-    serde_json::to_writer(out, dict).expect("a vector takes every byte and the tree has no failing part");
+    write_pairs(dict.iter(), out);
+}
+
+/// Appends a dictionary of these pairs.
+pub(crate) fn write_pairs<'v, 'a: 'v>(
+    pairs: impl Iterator<Item = (&'v [u8], &'v Value<'a>)>,
+    out: &mut Vec<u8>,
+) {
+    serde_json::Serializer::new(out)
+        .collect_map(pairs.map(|(key, value)| (String::from_utf8_lossy(key), value)))
+        .expect("a vector takes every byte and the tree has no failing part");
 }
 
 /// Finds where a JSON dictionary ends in a stream that arrives in pieces, by matching braces outside strings.

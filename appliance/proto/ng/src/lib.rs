@@ -23,5 +23,5 @@ pub use error::{Error, Malformed};
 pub use message::{Encoding, Incoming, Scan, find_end};
 pub use reply::{Outcome, Reply};
 pub use request::command::Command;
-pub use request::{Request, Text};
+pub use request::{Octets, Request, Text};
 pub use value::{Dict, Value};

@@ -26,9 +26,18 @@ impl Encoding {
 
     /// Appends `dict` to `out` in this encoding.
     pub fn write(self, dict: &Dict<'_>, out: &mut Vec<u8>) {
+        self.write_pairs(dict.iter(), out);
+    }
+
+    /// Appends a dictionary of these pairs.
+    pub(crate) fn write_pairs<'v, 'a: 'v>(
+        self,
+        pairs: impl Iterator<Item = (&'v [u8], &'v Value<'a>)>,
+        out: &mut Vec<u8>,
+    ) {
         match self {
-            Encoding::Bencode => bencode::write_dict(dict, out),
-            Encoding::Json => json::write_dict(dict, out),
+            Encoding::Bencode => bencode::write_pairs(pairs, out),
+            Encoding::Json => json::write_pairs(pairs, out),
         }
     }
 }

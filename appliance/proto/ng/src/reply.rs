@@ -96,13 +96,12 @@ impl Reply {
 
     /// Appends the body alone to `out` (HTTP `/ng-plain`).
     pub fn encode_body(&self, encoding: Encoding, out: &mut Vec<u8>) {
-        let result = Dict::new().with("result", self.outcome.as_str());
-        let body = self.body.reborrow().into_iter();
-        let whole: Dict<'_> = match self.outcome {
-            Outcome::Ok => body.chain(result).collect(),
-            _ => result.into_iter().chain(body).collect(),
-        };
-        encoding.write(&whole, out);
+        let result = Value::from(self.outcome.as_str());
+        let result = [(b"result".as_slice(), &result)];
+        let (before, after) =
+            if self.outcome == Outcome::Ok { (&result[..0], &result[..]) } else { (&result[..], &[][..]) };
+        let pairs = before.iter().copied().chain(self.body.iter()).chain(after.iter().copied());
+        encoding.write_pairs(pairs, out);
     }
 
     /// Appends what a body that could not be read gets: the cookie and a space, nothing else.

@@ -1,12 +1,13 @@
 //! A request as the client typed it.
 //!
-//! [`Request::parse`] reads every key and flag rtpengine documents, in all spellings, from wherever it may stand:
-//! a dictionary key, a word in `flags`, a prefixed word (`codec-strip-PCMU`), or the raw text of `rtpp-flags`.
-//! What nobody knows lands in [`Request::unknown`] and is never an error. No decision is taken here: two flags that
-//! contradict each other are both reported.
+//! [`Request::parse`] reads every key and flag rtpengine documents, in the spellings a running rtpengine was seen to
+//! take and in no others, from wherever it may stand: a dictionary key, a word in `flags`, a prefixed word
+//! (`codec-strip-PCMU`), or the raw text of `rtpp-flags`. What is newer than that daemon is taken as documented. What
+//! nobody knows lands in [`Request::unknown`] and is never an error. A key that comes twice counts as it did last.
 
 pub mod codec;
 pub mod command;
+mod fill;
 mod flag;
 mod keys;
 pub mod member;
@@ -20,7 +21,7 @@ mod words;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use crate::{Command, Dict, Error, Value};
+use crate::{Command, Dict, Error};
 
 pub use codec::Codecs;
 pub use flag::Flag;
@@ -35,28 +36,31 @@ pub use unknown::Unknown;
 /// A text of the message; owned only if it had escapes.
 pub type Text<'a> = Cow<'a, str>;
 
+/// Bytes of the message that need not be text, such as tags; owned only if they had escapes.
+pub type Octets<'a> = Cow<'a, [u8]>;
+
 /// Everything a client can say, in one struct. A field that was not mentioned is `None`, empty or unset.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// What to do.
     pub command: Command,
     /// `call-id`.
-    pub call_id: Option<Text<'a>>,
+    pub call_id: Option<Octets<'a>>,
     /// `from-tag`: the sender of this message, whichever way the dialogue was set up.
-    pub from_tag: Option<Text<'a>>,
+    pub from_tag: Option<Octets<'a>>,
     /// `to-tag`: its receiver.
-    pub to_tag: Option<Text<'a>>,
+    pub to_tag: Option<Octets<'a>>,
     /// `via-branch`: tells forked legs apart before their tag is known.
-    pub via_branch: Option<Text<'a>>,
+    pub via_branch: Option<Octets<'a>>,
     /// `sdp`. Bytes: SDP need not be UTF-8.
-    pub sdp: Option<Cow<'a, [u8]>>,
+    pub sdp: Option<Octets<'a>>,
     /// Everything that is either said or not said.
     pub flags: Set<Flag>,
     /// Other ways to say who is meant.
     pub parties: Parties<'a>,
     /// Addresses and logical interfaces.
     pub network: Network<'a>,
-    /// `transport protocol`, or its parts.
+    /// `transport protocol`.
     pub transport: options::Transport,
     /// ICE.
     pub ice: Ice,
@@ -107,6 +111,9 @@ pub struct Request<'a> {
 /// How many templates one request may pull in, so that templates naming each other come to an end.
 const MAX_TEMPLATES: usize = 8;
 
+/// Keys of the commands that take no flags; `flags` is our own, for `explain`.
+const PLAIN_KEYS: &[&str] = &["call-id", "from-tag", "to-tag", "limit", "body", "flags"];
+
 impl<'a> Request<'a> {
     /// A request that says nothing but its command.
     pub fn new(command: Command) -> Self {
@@ -146,11 +153,11 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Reads a request; there are no templates.
+    /// Reads a request; there are no templates. It borrows from the message, not from `dict`.
     ///
     /// # Errors
     /// [`Error::NoCommand`], [`Error::UnknownCommand`].
-    pub fn parse(dict: &'a Dict<'_>) -> Result<Self, Error> {
+    pub fn parse(dict: &Dict<'a>) -> Result<Self, Error> {
         Self::parse_with(dict, |_| None)
     }
 
@@ -159,21 +166,37 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// [`Error::NoCommand`], [`Error::UnknownCommand`].
-    pub fn parse_with(dict: &'a Dict<'_>, template: impl Fn(&str) -> Option<&'a str>) -> Result<Self, Error> {
+    pub fn parse_with(dict: &Dict<'a>, template: impl Fn(&str) -> Option<&'a str>) -> Result<Self, Error> {
         let name = dict.text("command").ok_or(Error::NoCommand)?;
         let mut request = Request::new(Command::parse(name).ok_or(Error::UnknownCommand)?);
+        if !request.command.takes_flags() {
+            request.read_plain(dict);
+            return Ok(request);
+        }
         for text in [template("default"), template(request.command.as_str())].into_iter().flatten() {
-            words::apply_text(&mut request, text);
+            words::apply_template(&mut request, text);
         }
         let mut allowed = MAX_TEMPLATES;
         request.apply_templates(&template, &mut allowed);
-        for (key, value) in dict.iter() {
-            if key != b"command" {
-                keys::apply(&mut request, Cow::Borrowed(key), value.reborrow());
+        for (key, value) in dict.pairs() {
+            if key.as_ref() != b"command" {
+                keys::apply(&mut request, key, value);
                 request.apply_templates(&template, &mut allowed);
             }
         }
+        if !request.command.offers() {
+            request.codecs.keep_for_an_answer();
+        }
         Ok(request)
+    }
+
+    /// Reads the few keys of a command without flags. Here the first of several counts.
+    fn read_plain(&mut self, dict: &Dict<'a>) {
+        for key in PLAIN_KEYS {
+            if let Some(value) = dict.get(key) {
+                keys::apply(self, &Cow::Borrowed(key.as_bytes()), value);
+            }
+        }
     }
 
     /// Applies the templates that were named since the last time, also those they name in turn.
@@ -182,9 +205,9 @@ impl<'a> Request<'a> {
             match template(&name).filter(|_| *allowed > 0) {
                 Some(text) => {
                     *allowed -= 1;
-                    words::apply_text(self, text);
+                    words::apply_template(self, text);
                 }
-                None => self.unknown.push(Unknown::value("template", name.into())),
+                None => self.unknown.push(Unknown::value("template", &name.into())),
             }
         }
     }
@@ -198,7 +221,7 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// [`Error::NoCallId`].
-    pub fn need_call_id(&self) -> Result<&str, Error> {
+    pub fn need_call_id(&self) -> Result<&[u8], Error> {
         self.call_id.as_deref().ok_or(Error::NoCallId)
     }
 
@@ -206,7 +229,7 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// [`Error::NoFromTag`].
-    pub fn need_from_tag(&self) -> Result<&str, Error> {
+    pub fn need_from_tag(&self) -> Result<&[u8], Error> {
         self.from_tag.as_deref().ok_or(Error::NoFromTag)
     }
 
@@ -214,7 +237,7 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// [`Error::NoToTag`].
-    pub fn need_to_tag(&self) -> Result<&str, Error> {
+    pub fn need_to_tag(&self) -> Result<&[u8], Error> {
         self.to_tag.as_deref().ok_or(Error::NoToTag)
     }
 
@@ -226,25 +249,14 @@ impl<'a> Request<'a> {
         self.sdp.as_deref().ok_or(Error::NoSdp)
     }
 
+    /// The Call-ID for a log; what is not UTF-8 is replaced.
+    pub fn shown_call_id(&self) -> Cow<'_, str> {
+        self.call_id.as_deref().map_or(Cow::Borrowed(""), String::from_utf8_lossy)
+    }
+
     /// True if the client can be told `load limit`.
     pub fn supports_load_limit(&self) -> bool {
         self.supports.iter().any(|name| name == "load limit")
-    }
-}
-
-/// A value as text: a byte string that is UTF-8, or a number written out.
-fn into_text(value: Value<'_>) -> Result<Text<'_>, Value<'_>> {
-    match value {
-        Value::Bytes(Cow::Borrowed(bytes)) => match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Cow::Borrowed(text)),
-            Err(_) => Err(Value::Bytes(Cow::Borrowed(bytes))),
-        },
-        Value::Bytes(Cow::Owned(bytes)) => match String::from_utf8(bytes) {
-            Ok(text) => Ok(Cow::Owned(text)),
-            Err(error) => Err(Value::Bytes(Cow::Owned(error.into_bytes()))),
-        },
-        Value::Int(number) => Ok(Cow::Owned(number.to_string())),
-        other => Err(other),
     }
 }
 

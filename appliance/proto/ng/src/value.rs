@@ -42,11 +42,12 @@ impl<'a> Value<'a> {
         self.as_bytes().and_then(|bytes| std::str::from_utf8(bytes).ok())
     }
 
-    /// The number, also when it was written as a decimal string (clients do both).
+    /// The number, also when it was written as a decimal string (clients do both). Blanks and a plus may stand in
+    /// front of it, nothing may follow.
     pub fn as_int(&self) -> Option<i64> {
         match self {
             Value::Int(number) => Some(*number),
-            Value::Bytes(_) => self.as_text()?.trim().parse().ok(),
+            Value::Bytes(_) => self.as_text()?.trim_ascii_start().parse().ok(),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! `codec` and packet times.
 
 use super::Text;
+use super::member::{self, Table};
 
 /// Codec lists as typed: `name[/rate[/channels[/bitrate[/ptime[/fmtp[/options]]]]]]`, or `all` or `full`.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +34,7 @@ pub struct Codecs<'a> {
 pub(crate) type Pick = for<'r, 'a> fn(&'r mut Codecs<'a>) -> &'r mut Vec<Text<'a>>;
 
 /// The operations, as keys of `codec` and as the middle of `codec-strip-X`.
-pub(crate) const OPERATIONS: &[(&str, Pick)] = &super::member::sorted::<Pick, 9>([
+pub(crate) const OPERATIONS: &Table<Pick> = &member::table::<Pick, 9>([
     ("strip", |codecs| &mut codecs.strip),
     ("except", |codecs| &mut codecs.except),
     ("offer", |codecs| &mut codecs.offer),
@@ -44,3 +45,17 @@ pub(crate) const OPERATIONS: &[(&str, Pick)] = &super::member::sorted::<Pick, 9>
     ("ignore", |codecs| &mut codecs.ignore),
     ("set", |codecs| &mut codecs.set),
 ]);
+
+/// The operations that `rtpp-flags` also takes as `codec-strip=X`.
+pub(crate) const IN_PAIRS: &[&[u8]] =
+    &[b"strip", b"except", b"offer", b"mask", b"transcode", b"accept", b"set"];
+
+impl Codecs<'_> {
+    /// Forgets what only makes sense towards somebody who is yet to choose.
+    pub(crate) fn keep_for_an_answer(&mut self) {
+        for list in [&mut self.mask, &mut self.transcode, &mut self.consume] {
+            list.clear();
+        }
+        (self.ptime_ms, self.ptime_reverse_ms) = (None, None);
+    }
+}

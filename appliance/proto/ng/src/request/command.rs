@@ -96,3 +96,15 @@ commands! {
     /// Run a line of the text interface.
     Cli = "cli",
 }
+
+impl Command {
+    /// True for commands whose flags are read. The others know a few keys, in one spelling each, and no templates.
+    pub(crate) const fn takes_flags(self) -> bool {
+        !matches!(self, Command::Ping | Command::Query | Command::List | Command::Statistics | Command::Cli)
+    }
+
+    /// True for commands that make an offer, so that the other side is yet to choose.
+    pub(crate) const fn offers(self) -> bool {
+        matches!(self, Command::Offer | Command::Publish | Command::SubscribeRequest | Command::Create)
+    }
+}

@@ -1,16 +1,16 @@
 //! Small sets of named options, and how names are matched.
 //!
-//! rtpengine lists by hand, key by key, whether a space, a hyphen or an underscore may separate words and which
-//! case counts. Here one rule covers every key and flag: case does not matter, the three separators are one, and
-//! dots do not count (`T.38` is `T38`). That accepts all it accepts.
+//! rtpengine lists by hand, name by name, which separators and which case it takes. So does every table here, in the
+//! name itself: a blank stands for a blank or a hyphen, the same all along; a hyphen and an underscore stand for
+//! themselves; a name with capitals may also come all in lower case. Whatever else is taken is a name of its own.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 /// An option with a name, one of a closed list.
 pub trait Member: Copy + fmt::Debug + 'static {
-    /// All names, normalised, sorted by length and then by bytes; several may stand for the same member.
-    const NAMES: &'static [(&'static str, Self)];
+    /// All names; several may stand for the same member.
+    const NAMES: &'static Table<Self>;
 
     /// Position in the list, below 128.
     fn index(self) -> u32;
@@ -68,7 +68,7 @@ impl<T: Member> fmt::Debug for Set<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut seen = 0u128;
         let mut list = out.debug_set();
-        for (_, member) in T::NAMES {
+        for (_, _, member) in T::NAMES {
             let bit = 1 << member.index();
             if self.bits & bit != 0 && seen & bit == 0 {
                 seen |= bit;
@@ -79,8 +79,7 @@ impl<T: Member> fmt::Debug for Set<T> {
     }
 }
 
-/// Declares an enum of options with their names. The first name is the canonical one; all are written
-/// normalised (lower case, hyphens, no dots).
+/// Declares an enum of options with their names, in the notation this module describes.
 macro_rules! members {
     ($(#[doc = $about:literal])+ $list:ident { $($(#[doc = $doc:literal])+ $name:ident = $($text:literal)|+,)+ }) => {
         $(#[doc = $about])+
@@ -88,88 +87,80 @@ macro_rules! members {
         pub enum $list { $($(#[doc = $doc])+ $name,)+ }
 
         impl $crate::request::member::Member for $list {
-            const NAMES: &'static [(&'static str, Self)] =
-                &$crate::request::member::sorted([$($(($text, $list::$name),)+)+]);
+            const NAMES: &'static $crate::request::member::Table<Self> =
+                &$crate::request::member::table([$($(($text, $list::$name),)+)+]);
 
             fn index(self) -> u32 {
                 self as u32
-            }
-        }
-
-        impl $list {
-            /// The canonical name.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($list::$name => $crate::request::member::first(&[$($text),+]),)+ }
             }
         }
     };
 }
 pub(crate) use members;
 
-/// The first of several names.
-pub(crate) const fn first(names: &[&'static str]) -> &'static str {
-    names[0]
+/// Names with what they stand for, each behind its [`digest`] and sorted by it.
+pub type Table<T> = [(u32, &'static str, T)];
+
+/// Looks a name up.
+pub(crate) fn find<T: Copy>(table: &Table<T>, typed: &[u8]) -> Option<T> {
+    let digest = digest(typed);
+    let at = table.binary_search_by(|(known, _, _)| known.cmp(&digest)).ok()?;
+    let (_, name, found) = table[at];
+    is_spelling(name.as_bytes(), typed).then_some(found)
 }
 
-/// Longest name we know, with room; anything longer is unknown without looking.
-const MAX_NAME: usize = 48;
-
-/// Looks `name` up in a table of normalised, sorted names.
-pub(crate) fn find<T: Copy>(table: &[(&'static str, T)], name: &[u8]) -> Option<T> {
-    if name.len() > MAX_NAME {
-        return None;
+/// A number that all spellings of a name share, and no two names of a table (FNV-1a).
+const fn digest(name: &[u8]) -> u32 {
+    let (mut hash, mut i) = (0x811c_9dc5_u32, 0);
+    while i < name.len() {
+        let byte = match name[i] {
+            b' ' => b'-',
+            other => other.to_ascii_lowercase(),
+        };
+        hash = (hash ^ byte as u32).wrapping_mul(0x0100_0193);
+        i += 1;
     }
-    let mut folded = [0u8; MAX_NAME];
-    let mut len = 0;
-    for byte in name.iter().filter(|byte| **byte != b'.') {
-        folded[len] = fold(*byte);
-        len += 1;
+    hash
+}
+
+/// True for the spellings that the name allows.
+fn is_spelling(name: &[u8], typed: &[u8]) -> bool {
+    if name == typed {
+        return true;
     }
-    let folded = &folded[..len];
-    let order = |known: &str| known.len().cmp(&len).then_with(|| known.as_bytes().cmp(folded));
-    table.binary_search_by(|(known, _)| order(known)).ok().map(|at| table[at].1)
-}
-
-/// What is left of `text` after `prefix` (normalised, dots kept), if it starts with it.
-pub(crate) fn strip_prefix<'a>(text: &'a [u8], prefix: &str) -> Option<&'a [u8]> {
-    let (head, rest) = text.split_at_checked(prefix.len())?;
-    head.iter().map(|byte| fold(*byte)).eq(prefix.bytes()).then_some(rest)
-}
-
-const fn fold(byte: u8) -> u8 {
-    match byte {
-        b' ' | b'_' => b'-',
-        _ => byte.to_ascii_lowercase(),
+    if name.len() != typed.len() {
+        return false;
     }
+    let (mut as_written, mut lower, mut separator) = (true, true, None);
+    for (known, byte) in name.iter().zip(typed) {
+        if *known == b' ' {
+            if !matches!(byte, b' ' | b'-') || *separator.get_or_insert(*byte) != *byte {
+                return false;
+            }
+        } else {
+            as_written &= known == byte;
+            lower &= known.to_ascii_lowercase() == *byte;
+        }
+    }
+    as_written || lower
 }
 
-/// Sorts a table of names at compile time, so that tables can be written in the order that reads best.
-pub(crate) const fn sorted<T: Copy, const N: usize>(
-    mut table: [(&'static str, T); N],
-) -> [(&'static str, T); N] {
-    let mut i = 1;
+/// Makes a table at compile time, so that names can be written in the order that reads best. Does not compile if a
+/// name is there twice.
+pub(crate) const fn table<T: Copy, const N: usize>(
+    names: [(&'static str, T); N],
+) -> [(u32, &'static str, T); N] {
+    let mut table = [(0, names[0].0, names[0].1); N];
+    let mut i = 0;
     while i < N {
+        table[i] = (digest(names[i].0.as_bytes()), names[i].0, names[i].1);
         let mut j = i;
-        while j > 0 && precedes(table[j].0.as_bytes(), table[j - 1].0.as_bytes()) {
+        while j > 0 && table[j].0 <= table[j - 1].0 {
+            assert!(table[j].0 != table[j - 1].0, "two names with one digest");
             table.swap(j, j - 1);
             j -= 1;
         }
         i += 1;
     }
     table
-}
-
-/// Shorter names first, because lengths compare faster than names.
-const fn precedes(left: &[u8], right: &[u8]) -> bool {
-    if left.len() != right.len() {
-        return left.len() < right.len();
-    }
-    let mut i = 0;
-    while i < left.len() {
-        if left[i] != right[i] {
-            return left[i] < right[i];
-        }
-        i += 1;
-    }
-    false
 }

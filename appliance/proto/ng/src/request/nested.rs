@@ -1,102 +1,131 @@
 //! Keys whose values are dictionaries, or whose reading fits no table.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use super::codec::OPERATIONS;
-use super::keys::{append, choose, codec_operation, parse_ip, unescape};
+use super::fill::{append, choose, into_text, octets, parse_ip, text, unescape};
 use super::member::{self, Member};
 use super::options::Switch;
 use super::parts::{AttributeChange, AttributeEdit, Music};
-use super::unknown::lossy;
-use super::{Flag, Request, Text, Unknown, into_text, split_text, words};
+use super::words::{self, cut};
+use super::{Flag, Octets, Request, Text, Unknown};
 use crate::{Dict, Value};
 
+/// Media types that `sdp-attr` and `sdp-media-remove` know.
+const MEDIA: &[&str] = &["audio", "video", "image", "text", "application", "message"];
+
 /// `received from`: `[IP4, 192.0.2.1]` or just the address.
-pub(crate) fn received_from<'a>(request: &mut Request<'a>, value: Value<'a>) {
-    let address = match &value {
-        Value::List(members) => members.iter().rev().find_map(|member| member.as_text().and_then(parse_ip)),
-        other => other.as_text().and_then(|text| text.rsplit([',', ' ']).find_map(parse_ip)),
+pub(crate) fn received_from<'a>(request: &mut Request<'a>, value: &Value<'a>) {
+    let address = match value {
+        Value::List(members) => match &members[..] {
+            [family, address, ..] => match (family.as_bytes(), address.as_text().and_then(parse_ip)) {
+                (Some(b"IP4"), Some(address @ IpAddr::V4(_))) => Some(address),
+                (Some(b"IP6"), Some(address @ IpAddr::V6(_))) => Some(address),
+                _ => None,
+            },
+            _ => None,
+        },
+        other => other.as_text().and_then(parse_ip),
     };
-    match address {
-        Some(address) => request.network.received_from = Some(address),
-        None => request.unknown.push(Unknown::value("received-from", value)),
+    request.network.received_from = address;
+    if address.is_none() {
+        request.unknown.push(Unknown::value("received from", value));
     }
 }
 
-/// `direction`: two interfaces, also said one by one. A third starts anew, so that a message overrides a template.
-pub(crate) fn direction<'a>(request: &mut Request<'a>, value: Value<'a>) {
-    let mut names = Vec::new();
-    let refused = append(&mut names, value, |text| text);
-    request.unknown.extend(refused.map(|value| Unknown::value("direction", value)));
-    for name in names {
-        let direction = &mut request.network.direction;
-        if direction.len() >= 2 {
-            direction.clear();
+/// `direction`: a list of the interfaces towards sender and receiver. It says the same as `from-interface` and
+/// `to-interface`, and what comes later counts.
+pub(crate) fn direction<'a>(request: &mut Request<'a>, value: &Value<'a>) {
+    let network = &mut request.network;
+    let Value::List(names) = value else {
+        return request.unknown.push(Unknown::value("direction", value));
+    };
+    for (name, side) in names.iter().zip([&mut network.from_interface, &mut network.to_interface]) {
+        match text(name) {
+            Some(name) => *side = Some(name),
+            None => request.unknown.push(Unknown::value("direction", name)),
         }
-        direction.push(name);
     }
 }
 
-/// `SDES`.
-pub(crate) fn sdes<'a>(request: &mut Request<'a>, value: Value<'a>) {
-    let mut names = Vec::new();
-    let refused = append(&mut names, value, |text| text);
-    request.unknown.extend(refused.map(|value| Unknown::value("SDES", value)));
-    for name in names {
-        if let Some(name) = words::sdes(request, name) {
-            request.unknown.push(Unknown::value("SDES", name.into()));
+/// `ICE`: one word, or a list of them.
+pub(crate) fn ice<'a>(request: &mut Request<'a>, value: &Value<'a>) {
+    let words = match value {
+        Value::List(words) => &words[..],
+        one => std::slice::from_ref(one),
+    };
+    for word in words {
+        if !word.as_bytes().is_some_and(|word| words::ice(request, word)) {
+            request.unknown.push(Unknown::value("ICE", word));
         }
     }
 }
 
 /// `codec`: a dictionary of operations.
-pub(crate) fn codec<'a>(request: &mut Request<'a>, value: Value<'a>) {
+pub(crate) fn codec<'a>(request: &mut Request<'a>, value: &Value<'a>) {
     let Value::Dict(dict) = value else {
         return request.unknown.push(Unknown::value("codec", value));
     };
-    for (key, value) in dict {
-        let refused = match member::find(OPERATIONS, &key) {
-            Some(pick) => codec_operation(request, pick, value),
-            None => Some(Value::Bytes(key)),
-        };
-        request.unknown.extend(refused.map(|value| Unknown::value("codec", value)));
-    }
-}
-
-/// `extmap`: a dictionary of `strip` and `mask`.
-pub(crate) fn extmap<'a>(request: &mut Request<'a>, value: Value<'a>) {
-    let Value::Dict(dict) = value else {
-        return request.unknown.push(Unknown::value("extmap", value));
-    };
-    for (key, value) in dict {
-        let refused = match key.as_ref() {
-            b"strip" => append(&mut request.edit.extmap_strip, value, unescape),
-            b"mask" => append(&mut request.edit.extmap_mask, value, unescape),
-            _ => Some(Value::Bytes(key)),
-        };
-        request.unknown.extend(refused.map(|value| Unknown::value("extmap", value)));
-    }
-}
-
-/// `frequency`: a number, a list of numbers, or a text cut at commas.
-pub(crate) fn frequencies<'a>(request: &mut Request<'a>, value: Value<'a>) {
-    let members = match value {
-        Value::List(members) => members,
-        value => match into_text(value) {
-            Ok(text) => split_text(text, ',').into_iter().map(Value::from).collect(),
-            Err(value) => vec![value],
-        },
-    };
-    for member in members {
-        match member.as_int() {
-            Some(hz) => request.dtmf.frequencies.push(hz),
-            None => request.unknown.push(Unknown::value("frequency", member)),
+    for (key, value) in dict.pairs() {
+        match member::find(OPERATIONS, key) {
+            Some(pick) if append(pick(&mut request.codecs), value, unescape) => {}
+            Some(_) => request.unknown.push(Unknown::value("codec", value)),
+            None => request.unknown.push(Unknown::word("codec", key.clone())),
         }
     }
 }
 
+/// `extmap`: a dictionary of `strip` and `mask`.
+pub(crate) fn extmap<'a>(request: &mut Request<'a>, value: &Value<'a>) {
+    let Value::Dict(dict) = value else {
+        return request.unknown.push(Unknown::value("extmap", value));
+    };
+    for (key, value) in dict.pairs() {
+        let list = match key.as_ref() {
+            b"strip" => &mut request.edit.extmap_strip,
+            b"mask" => &mut request.edit.extmap_mask,
+            _ => {
+                request.unknown.push(Unknown::word("extmap", key.clone()));
+                continue;
+            }
+        };
+        if !append(list, value, |text| text) {
+            request.unknown.push(Unknown::value("extmap", value));
+        }
+    }
+}
+
+/// `frequency`: a number, a list of numbers, or a text cut at commas.
+pub(crate) fn frequencies<'a>(request: &mut Request<'a>, value: &Value<'a>) {
+    let numbers: Vec<Option<i64>> = match value {
+        Value::List(members) => members.iter().map(Value::as_int).collect(),
+        Value::Bytes(_) => {
+            let text = value.as_text().unwrap_or_default();
+            text.split(',').map(|piece| Value::from(piece).as_int()).collect()
+        }
+        other => vec![other.as_int()],
+    };
+    let taken = numbers.iter().all(Option::is_some);
+    request.dtmf.frequencies.extend(numbers.into_iter().flatten());
+    if !taken {
+        request.unknown.push(Unknown::value("frequency", value));
+    }
+}
+
+/// `digit`: a character, also as a number.
+pub(crate) fn digit<'a>(request: &mut Request<'a>, value: &Value<'a>) {
+    request.dtmf.digit = match value {
+        Value::Int(number) => Some(Cow::Owned(number.to_string())),
+        other => text(other),
+    };
+    if request.dtmf.digit.is_none() {
+        request.unknown.push(Unknown::value("digit", value));
+    }
+}
+
 /// `pause`: yes or no for `stop recording`, milliseconds for `play DTMF`.
-pub(crate) fn pause<'a>(request: &mut Request<'a>, value: Value<'a>) {
+pub(crate) fn pause<'a>(request: &mut Request<'a>, value: &Value<'a>) {
     if let Some(number) = value.as_int() {
         request.playback.pause_ms = Some(number);
     } else {
@@ -109,113 +138,153 @@ pub(crate) fn pause<'a>(request: &mut Request<'a>, value: Value<'a>) {
 }
 
 /// `moh`.
-pub(crate) fn music<'a>(request: &mut Request<'a>, value: Value<'a>) {
+pub(crate) fn music<'a>(request: &mut Request<'a>, value: &Value<'a>) {
     let Value::Dict(dict) = value else {
-        return request.unknown.push(Unknown::value("moh", value));
+        return request.unknown.push(Unknown::value("MOH", value));
     };
     let mut music = Music::default();
-    for (key, value) in dict {
-        let refused = match key.as_ref() {
-            b"mode" => (!value.as_bytes().is_some_and(|word| choose(&mut music.mode, word))).then_some(value),
+    let sound = &mut music.sound;
+    for (key, value) in dict.pairs() {
+        let taken = match key.as_ref() {
+            b"mode" => value.as_bytes().is_some_and(|word| choose(&mut music.mode, word)),
             b"connection" => {
                 music.zero_connection = value.as_bytes() == Some(b"zero");
-                (!music.zero_connection).then_some(value)
+                music.zero_connection
             }
-            b"file" => into_text(value).map(|file| music.sound.file = Some(file)).err(),
+            b"file" => {
+                sound.file = text(value);
+                sound.file.is_some()
+            }
             b"db-id" => {
-                music.sound.db_id = value.as_int();
-                music.sound.db_id.is_none().then_some(value)
+                sound.db_id = value.as_int();
+                sound.db_id.is_some()
             }
-            b"blob" => match value {
-                Value::Bytes(blob) => {
-                    music.sound.blob = Some(blob);
-                    None
-                }
-                other => Some(other),
-            },
-            b"blob64" => into_text(value).map(|blob| music.sound.blob64 = Some(blob)).err(),
-            _ => Some(Value::Bytes(key)),
+            b"blob" => {
+                sound.blob = octets(value);
+                sound.blob.is_some()
+            }
+            b"blob64" => {
+                sound.blob64 = text(value);
+                sound.blob64.is_some()
+            }
+            _ => {
+                request.unknown.push(Unknown::word("MOH", key.clone()));
+                continue;
+            }
         };
-        request.unknown.extend(refused.map(|value| Unknown::value("moh", value)));
+        if !taken {
+            request.unknown.push(Unknown::value("MOH", value));
+        }
     }
     request.music = Some(music);
 }
 
+/// `sdp-media-remove`: a list of media types, nothing else.
+pub(crate) fn media_remove<'a>(request: &mut Request<'a>, value: &Value<'a>) {
+    let Value::List(kinds) = value else {
+        return request.unknown.push(Unknown::value("sdp-media-remove", value));
+    };
+    for kind in kinds {
+        match text(kind).filter(|kind| MEDIA.contains(&&**kind) || kind == "other") {
+            Some(kind) => request.edit.media_remove.push(kind),
+            None => request.unknown.push(Unknown::value("sdp-media-remove", kind)),
+        }
+    }
+}
+
 /// `sdp-attr`: scope → operation → texts.
-pub(crate) fn sdp_attr<'a>(request: &mut Request<'a>, value: Value<'a>) {
+pub(crate) fn sdp_attr<'a>(request: &mut Request<'a>, value: &Value<'a>) {
     let Value::Dict(scopes) = value else {
         return request.unknown.push(Unknown::value("sdp-attr", value));
     };
-    for (scope, value) in scopes {
-        let scope = lossy(scope);
+    for (scope, value) in scopes.pairs() {
+        match (attribute_scope(scope), value) {
+            (Some(scope), Value::Dict(operations)) => sdp_attr_scope(request, &scope, operations),
+            (None, _) => request.unknown.push(Unknown::word("sdp-attr", scope.clone())),
+            (_, other) => request.unknown.push(Unknown::value("sdp-attr", other)),
+        }
+    }
+}
+
+/// The session level has two names.
+fn attribute_scope<'a>(scope: &Octets<'a>) -> Option<Text<'a>> {
+    into_text(scope.clone())
+        .filter(|scope| ["none", "global"].iter().chain(MEDIA).any(|known| known == scope))
+}
+
+fn sdp_attr_scope<'a>(request: &mut Request<'a>, scope: &Text<'a>, operations: &Dict<'a>) {
+    for (operation, value) in operations.pairs() {
+        let mut one = |member: &Value<'a>| match attribute_change(operation, member) {
+            Some(change) => request.edit.attributes.push(AttributeEdit { scope: scope.clone(), change }),
+            None => request.unknown.push(Unknown::value("sdp-attr", member)),
+        };
         match value {
-            Value::Dict(operations) => sdp_attr_scope(request, &scope, operations),
+            Value::List(members) => members.iter().for_each(one),
+            Value::Bytes(Cow::Borrowed(text)) => {
+                let text: &'a [u8] = text;
+                text.split(|byte| *byte == b',').for_each(|piece| one(&piece.into()));
+            }
+            Value::Bytes(Cow::Owned(text)) => {
+                text.split(|byte| *byte == b',').for_each(|piece| one(&piece.to_vec().into()));
+            }
             other => request.unknown.push(Unknown::value("sdp-attr", other)),
         }
     }
 }
 
-fn sdp_attr_scope<'a>(request: &mut Request<'a>, scope: &Text<'a>, operations: Dict<'a>) {
-    for (operation, value) in operations {
-        let members = match value {
-            Value::List(members) => members,
-            one => vec![one],
-        };
-        for member in members {
-            match attribute_change(&operation, member) {
-                Ok(change) => request.edit.attributes.push(AttributeEdit { scope: scope.clone(), change }),
-                Err(member) => request.unknown.push(Unknown::value("sdp-attr", member)),
-            }
-        }
-    }
-}
-
-fn attribute_change<'a>(operation: &[u8], member: Value<'a>) -> Result<AttributeChange<'a>, Value<'a>> {
-    if operation == b"substitute" {
-        return substitution(member);
-    }
-    let text = unescape(into_text(member)?);
+fn attribute_change<'a>(operation: &[u8], member: &Value<'a>) -> Option<AttributeChange<'a>> {
+    let whole = || text(member).map(unescape);
     match operation {
-        b"add" => Ok(AttributeChange::Add(text)),
-        b"remove" => Ok(AttributeChange::Remove(text)),
-        _ => Err(text.into()),
+        b"add" => whole().map(AttributeChange::Add),
+        b"remove" => whole().map(AttributeChange::Remove),
+        b"substitute" => substitution(member),
+        _ => None,
     }
 }
 
 /// `[from, to]` or `from>to`.
-fn substitution(member: Value<'_>) -> Result<AttributeChange<'_>, Value<'_>> {
+fn substitution<'a>(member: &Value<'a>) -> Option<AttributeChange<'a>> {
     let (from, to) = match member {
-        Value::List(pair) => {
-            let [from, to] = <[Value<'_>; 2]>::try_from(pair).map_err(Value::List)?;
-            (into_text(from)?, into_text(to)?)
-        }
+        Value::List(pair) => match &pair[..] {
+            [from, to, ..] => (text(from)?, text(to)?),
+            _ => return None,
+        },
         other => {
-            let text = into_text(other)?;
-            match text.split_once('>') {
-                Some((from, to)) => (Cow::Owned(from.to_owned()), Cow::Owned(to.to_owned())),
-                None => return Err(text.into()),
-            }
+            let whole = octets(other)?;
+            let at = whole.iter().position(|byte| *byte == b'>')?;
+            let to = into_text(cut(&whole, at + 1))?;
+            let from = match whole {
+                Cow::Borrowed(whole) => Cow::Borrowed(&whole[..at]),
+                Cow::Owned(mut whole) => {
+                    whole.truncate(at);
+                    Cow::Owned(whole)
+                }
+            };
+            (into_text(from)?, to)
         }
     };
-    Ok(AttributeChange::Substitute(unescape(from), unescape(to)))
+    Some(AttributeChange::Substitute(unescape(from), unescape(to)))
 }
 
 /// `sdp-attr-OPERATION-SCOPE-TEXT` as a word. False if it is not one.
-pub(crate) fn sdp_attr_word(request: &mut Request<'_>, word: &[u8]) -> bool {
-    let operations =
-        [("sdp-attr-add-", "add"), ("sdp-attr-remove-", "remove"), ("sdp-attr-substitute-", "substitute")];
-    let found = operations.iter().find_map(|(prefix, operation)| {
-        Some((operation, std::str::from_utf8(member::strip_prefix(word, prefix)?).ok()?))
-    });
-    let Some((operation, (scope, text))) =
-        found.and_then(|(operation, rest)| Some((operation, rest.split_once('-')?)))
-    else {
+pub(crate) fn sdp_attr_word<'a>(request: &mut Request<'a>, word: &Octets<'a>) -> bool {
+    const OPERATIONS: [(&[u8], &[u8]); 3] = [
+        (b"sdp-attr-add-", b"add"),
+        (b"sdp-attr-remove-", b"remove"),
+        (b"sdp-attr-substitute-", b"substitute"),
+    ];
+    let Some((prefix, operation)) = OPERATIONS.iter().find(|(prefix, _)| word.starts_with(prefix)) else {
         return false;
     };
-    let scope = Cow::Owned(scope.to_owned());
-    match attribute_change(operation.as_bytes(), Value::from(text.to_owned())) {
-        Ok(change) => request.edit.attributes.push(AttributeEdit { scope, change }),
-        Err(member) => request.unknown.push(Unknown::value("sdp-attr", member)),
+    let rest = cut(word, prefix.len());
+    let change = rest.iter().position(|byte| *byte == b'-').and_then(|at| {
+        let scope = attribute_scope(&rest[..at].to_vec().into())?;
+        let change = attribute_change(operation, &Value::Bytes(cut(&rest, at + 1)))?;
+        Some(AttributeEdit { scope, change })
+    });
+    match change {
+        Some(edit) => request.edit.attributes.push(edit),
+        None => request.unknown.push(Unknown::word("sdp-attr", rest)),
     }
     true
 }

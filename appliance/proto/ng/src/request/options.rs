@@ -1,6 +1,6 @@
 //! Options with a closed list of values.
 
-use super::member::members;
+use super::member::{Member, members};
 
 members! {
     /// `ICE`: what happens to ICE towards the receiver.
@@ -14,7 +14,7 @@ members! {
         /// Add ourselves as a low-priority candidate.
         Optional = "optional",
         /// Add ourselves as the only usable relay candidate.
-        ForceRelay = "force-relay",
+        ForceRelay = "force relay" | "force_relay",
     }
 }
 
@@ -24,11 +24,11 @@ members! {
         /// Towards the receiver.
         Forward = "forward",
         /// Towards the sender.
-        Backward = "backward",
+        Backward = "backward" | "backwards",
         /// Both.
         Both = "both",
         /// Neither.
-        Off = "off",
+        Off = "off" | "no" | "none",
     }
 }
 
@@ -36,7 +36,7 @@ members! {
     /// `DTLS`.
     DtlsMode {
         /// No DTLS-SRTP.
-        Off = "off" | "no" | "disable",
+        Off = "off" | "no" | "disable" | "disabled",
         /// We wait for the handshake.
         Passive = "passive",
         /// We start it.
@@ -48,21 +48,21 @@ members! {
     /// Members of `SDES` that need no value.
     SdesOption {
         /// No `a=crypto`.
-        Off = "off" | "no" | "disable",
+        Off = "off" | "no" | "disable" | "disabled",
         /// Add no suites of ours.
         NoNew = "nonew",
         /// RFC 4568 UNENCRYPTED_SRTP.
-        UnencryptedSrtp = "unencrypted-srtp",
+        UnencryptedSrtp = "UNENCRYPTED_SRTP",
         /// RFC 4568 UNENCRYPTED_SRTCP.
-        UnencryptedSrtcp = "unencrypted-srtcp",
+        UnencryptedSrtcp = "UNENCRYPTED_SRTCP",
         /// RFC 4568 UNAUTHENTICATED_SRTP.
-        UnauthenticatedSrtp = "unauthenticated-srtp",
+        UnauthenticatedSrtp = "UNAUTHENTICATED_SRTP",
         /// The negation of `UnencryptedSrtp`.
-        EncryptedSrtp = "encrypted-srtp",
+        EncryptedSrtp = "ENCRYPTED_SRTP",
         /// The negation of `UnencryptedSrtcp`.
-        EncryptedSrtcp = "encrypted-srtcp",
+        EncryptedSrtcp = "ENCRYPTED_SRTCP",
         /// The negation of `UnauthenticatedSrtp`.
-        AuthenticatedSrtp = "authenticated-srtp",
+        AuthenticatedSrtp = "AUTHENTICATED_SRTP",
         /// Base64 padding after keys.
         Pad = "pad",
         /// A lifetime of 2^31 after keys.
@@ -78,11 +78,11 @@ members! {
     /// `OSRTP`: best-effort SRTP (RFC 8643).
     Osrtp {
         /// Offer it.
-        Offer = "offer" | "offer-rfc",
+        Offer = "offer" | "offer-RFC",
         /// Offer it with doubled media lines.
         OfferLegacy = "offer-legacy",
         /// Accept the RFC's way.
-        AcceptRfc = "accept-rfc",
+        AcceptRfc = "accept-RFC",
         /// Accept doubled media lines.
         AcceptLegacy = "accept-legacy",
         /// Accept either.
@@ -128,19 +128,19 @@ members! {
         /// The address in `o=`.
         Origin = "origin",
         /// All of `o=`.
-        OriginFull = "origin-full",
+        OriginFull = "origin full" | "origin_full",
         /// Removed from rtpengine, no effect; stock configurations still send it.
-        SessionConnection = "session-connection",
+        SessionConnection = "session connection",
         /// The user name in `o=`.
         Username = "username",
         /// `s=`.
-        SessionName = "session-name",
+        SessionName = "session name",
         /// The version in `o=`.
-        SdpVersion = "sdp-version",
+        SdpVersion = "SDP version",
         /// A version in `o=` that grows with every message.
-        ForceIncrementSdpVersion = "force-increment-sdp-ver" | "force-increment-sdp-version",
+        ForceIncrementSdpVersion = "force increment sdp ver",
         /// Addresses that are all zero.
-        ZeroAddress = "zero-address",
+        ZeroAddress = "zero address",
     }
 }
 
@@ -154,29 +154,39 @@ members! {
         /// End an earlier gateway.
         Stop = "stop",
         /// No error correction mode.
-        NoEcm = "no-ecm",
+        NoEcm = "no ECM",
         /// No V.17.
-        NoV17 = "no-v17",
+        NoV17 = "no V17" | "no V.17",
         /// No V.27ter.
-        NoV27ter = "no-v27ter",
+        NoV27ter = "no V27ter" | "no V.27ter",
         /// No V.29.
-        NoV29 = "no-v29",
+        NoV29 = "no V29" | "no V.29",
         /// No V.34.
-        NoV34 = "no-v34",
+        NoV34 = "no V34" | "no V.34",
         /// No internet-aware fax.
-        NoIaf = "no-iaf",
+        NoIaf = "no IAF",
         /// UDPTL error correction instead of redundancy.
-        Fec = "fec",
+        Fec = "FEC",
     }
 }
 
-members! {
-    /// `address family`.
-    AddressFamily {
-        /// IPv4.
-        Ip4 = "ip4" | "ipv4" | "inet" | "inet4",
-        /// IPv6.
-        Ip6 = "ip6" | "ipv6" | "inet6",
+/// `address family`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AddressFamily {
+    /// IPv4.
+    Ip4,
+    /// IPv6.
+    Ip6,
+}
+
+impl AddressFamily {
+    /// Only as SDP writes it.
+    pub(crate) const fn named(word: &[u8]) -> Option<Self> {
+        match word {
+            b"IP4" => Some(AddressFamily::Ip4),
+            b"IP6" => Some(AddressFamily::Ip6),
+            _ => None,
+        }
     }
 }
 
@@ -198,7 +208,7 @@ members! {
     /// `media-echo`.
     MediaEcho {
         /// Swallow both directions.
-        Blackhole = "blackhole",
+        Blackhole = "blackhole" | "sinkhole",
         /// Echo to the receiver.
         Forward = "forward",
         /// Echo to the sender.
@@ -232,7 +242,7 @@ members! {
         /// Zero.
         Zero = "zero",
         /// A given digit.
-        Dtmf = "dtmf",
+        Dtmf = "DTMF",
         /// No replacement: let it pass.
         Off = "off",
     }
@@ -246,7 +256,7 @@ members! {
         /// When transcoding.
         Transcoding = "transcoding" | "transcode",
         /// Never.
-        Off = "off" | "never" | "no" | "disable" | "disabled",
+        Off = "off" | "no" | "disable" | "disabled",
         /// Always.
         Always = "always" | "on" | "yes" | "enable" | "enabled" | "force" | "forced",
     }
@@ -256,9 +266,9 @@ members! {
     /// `record-call`.
     RecordCall {
         /// Record.
-        On = "on" | "yes" | "true" | "1",
+        On = "yes" | "on",
         /// Do not.
-        Off = "off" | "no" | "false" | "0",
+        Off = "no" | "off",
         /// Throw away what was recorded.
         Discard = "discard" | "discard-recording",
     }
@@ -284,11 +294,11 @@ members! {
     /// `alias-key`: when an unknown From-tag is another name of a known party.
     AliasKey {
         /// Never.
-        Off = "off",
+        Off = "off" | "no" | "none",
         /// When the SDP is the same.
-        Sdp = "sdp",
+        Sdp = "SDP",
         /// When the media address is the same.
-        Address = "address" | "addr",
+        Address = "address",
     }
 }
 
@@ -324,19 +334,11 @@ members! {
     }
 }
 
-members! {
-    /// The old way to name half a profile.
-    ProfilePart {
-        /// No SRTP.
-        Rtp = "rtp",
-        /// SRTP.
-        Srtp = "srtp",
-        /// No feedback.
-        Avp = "avp",
-        /// Feedback.
-        Avpf = "avpf",
-        /// Keys by DTLS.
-        Dtls = "dtls",
+impl Profile {
+    /// The profile with this name, in any mixture of cases.
+    pub(crate) fn in_any_case(name: &[u8]) -> Option<Self> {
+        let same = |known: &str| known.as_bytes().eq_ignore_ascii_case(name);
+        Profile::NAMES.iter().find(|(_, known, _)| same(known)).map(|(_, _, profile)| *profile)
     }
 }
 
@@ -344,9 +346,9 @@ members! {
     /// Answers to a yes-or-no question.
     Switch {
         /// Yes.
-        On = "on" | "yes" | "true" | "1" | "enable" | "enabled",
+        On = "on" | "yes" | "enable" | "enabled",
         /// No.
-        Off = "off" | "no" | "false" | "0" | "disable" | "disabled",
+        Off = "off" | "no" | "disable" | "disabled",
     }
 }
 
@@ -355,8 +357,6 @@ members! {
 pub struct Transport {
     /// A whole profile.
     pub profile: Option<Profile>,
-    /// Parts of one.
-    pub parts: super::Set<ProfilePart>,
     /// `accept`: follow the peer's choice.
     pub accept: bool,
 }

@@ -6,18 +6,18 @@ use super::options::{
     AddressFamily, AliasKey, All, Bundle, DtlsMode, DtmfSecurity, IceLite, IceMode, MusicMode, Osrtp,
     RecordCall, Replace, RtcpMux, SdesOption, T38,
 };
-use super::{Set, Text};
+use super::{Octets, Set, Text};
 use crate::{Dict, Value};
 
 /// Who is meant, besides Call-ID and tags.
 #[derive(Clone, Debug, Default)]
 pub struct Parties<'a> {
     /// `label` or `from-label`.
-    pub label: Option<Text<'a>>,
+    pub label: Option<Octets<'a>>,
     /// `set-label`: the name the party gets.
-    pub set_label: Option<Text<'a>>,
+    pub set_label: Option<Octets<'a>>,
     /// `to-label`.
-    pub to_label: Option<Text<'a>>,
+    pub to_label: Option<Octets<'a>>,
     /// `from-tags`.
     pub from_tags: Vec<Text<'a>>,
     /// `address`: the party whose SDP has this media address.
@@ -25,11 +25,11 @@ pub struct Parties<'a> {
     /// `all`.
     pub all: Option<All>,
     /// `to-call-id`.
-    pub to_call_id: Option<Text<'a>>,
+    pub to_call_id: Option<Octets<'a>>,
     /// `source-tag`.
-    pub source_tag: Option<Text<'a>>,
+    pub source_tag: Option<Octets<'a>>,
     /// `source-call-id`.
-    pub source_call_id: Option<Text<'a>>,
+    pub source_call_id: Option<Octets<'a>>,
     /// `alias-key`.
     pub alias_key: Option<AliasKey>,
 }
@@ -43,11 +43,9 @@ pub struct Network<'a> {
     pub media_address: Option<IpAddr>,
     /// `address family` towards the receiver.
     pub address_family: Option<AddressFamily>,
-    /// `direction`: interfaces towards sender and receiver, as typed.
-    pub direction: Vec<Text<'a>>,
-    /// `from-interface`.
+    /// `from-interface`, or the first of `direction`: the interface towards the sender.
     pub from_interface: Option<Text<'a>>,
-    /// `to-interface`.
+    /// `to-interface`, or the second of `direction`: the interface towards the receiver.
     pub to_interface: Option<Text<'a>>,
     /// `interface`.
     pub interface: Option<Text<'a>>,
@@ -181,7 +179,7 @@ pub struct Playback<'a> {
     /// `file`.
     pub file: Option<Text<'a>>,
     /// `blob`: the sound itself.
-    pub blob: Option<std::borrow::Cow<'a, [u8]>>,
+    pub blob: Option<Octets<'a>>,
     /// `blob64`: the sound itself in base64.
     pub blob64: Option<Text<'a>>,
     /// `db-id`.
@@ -204,7 +202,7 @@ pub struct Recording<'a> {
     /// `record-call`.
     pub call: Option<RecordCall>,
     /// `metadata`.
-    pub metadata: Option<Text<'a>>,
+    pub metadata: Option<Octets<'a>>,
     /// `recording-file`.
     pub file: Option<Text<'a>>,
     /// `recording-dir`.

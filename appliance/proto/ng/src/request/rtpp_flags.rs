@@ -2,7 +2,7 @@
 //!
 //! Words are separated by blanks. `key=value` is a dictionary pair, every other word a flag; `key=` is the flag
 //! `key`. A value in brackets is a list of words, or a dictionary if its first word has a `=` in front of
-//! anything else; brackets nest. An open bracket is closed by the end of the text.
+//! anything else; brackets nest. A bracket closes only at the end of a word; the end of the text closes all.
 
 use crate::{Dict, Value};
 
@@ -12,7 +12,15 @@ const MAX_DEPTH: usize = 16;
 /// Turns a flag text into a dictionary: flags in lists under `flags`, pairs under their own keys, all in the order
 /// they were written; a key said twice is there twice. Never fails: every text means something.
 pub fn parse(text: &str) -> Dict<'_> {
-    let mut reader = Reader { text, at: 0 };
+    read(Reader { text, at: 0, is_blank: |byte| byte == b' ' })
+}
+
+/// The same for a text from a configuration file, where lines and tabs separate words too.
+pub(crate) fn parse_template(text: &str) -> Dict<'_> {
+    read(Reader { text, at: 0, is_blank: |byte| byte.is_ascii_whitespace() })
+}
+
+fn read(mut reader: Reader<'_>) -> Dict<'_> {
     let mut dict = Dict::new();
     let mut flags = Vec::new();
     while let Some(item) = reader.item(0, true) {
@@ -41,6 +49,7 @@ enum Item<'a> {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    is_blank: fn(u8) -> bool,
 }
 
 impl<'a> Reader<'a> {
@@ -48,14 +57,19 @@ impl<'a> Reader<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    /// True if no more of a word follows this byte.
+    fn word_ends_behind(&self) -> bool {
+        self.text.as_bytes().get(self.at + 1).is_none_or(|byte| *byte == b']' || (self.is_blank)(*byte))
+    }
+
     /// The next item of the current bracket (of the whole text at depth 0), or `None` past its end. Without
     /// `pairs` an equals sign is nothing special.
     fn item(&mut self, depth: usize, pairs: bool) -> Option<Item<'a>> {
-        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
+        while self.peek().is_some_and(self.is_blank) {
             self.at += 1;
         }
         match self.peek()? {
-            b']' if depth > 0 => {
+            b']' if depth > 0 && self.word_ends_behind() => {
                 self.at += 1;
                 return None;
             }
@@ -66,7 +80,7 @@ impl<'a> Reader<'a> {
         let mut equals = None;
         while let Some(byte) = self.peek() {
             match byte {
-                b']' if depth > 0 => break,
+                b']' if depth > 0 && self.word_ends_behind() => break,
                 b'=' if pairs && equals.is_none() && self.at > start => {
                     equals = Some(self.at);
                     if self.text[self.at + 1..].starts_with('[') && depth < MAX_DEPTH {
@@ -75,7 +89,7 @@ impl<'a> Reader<'a> {
                         return Some(Item::Pair(key, self.bracket(depth)));
                     }
                 }
-                _ if byte.is_ascii_whitespace() => break,
+                _ if (self.is_blank)(byte) => break,
                 _ => {}
             }
             self.at += 1;

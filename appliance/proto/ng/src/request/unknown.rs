@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::Text;
+use super::{Octets, Text};
 use crate::Value;
 
 /// Something a client wrote and we do not know. Its `Display` is a warning for the log, worded as rtpengine's.
@@ -20,18 +20,23 @@ pub enum Unknown<'a> {
 
 impl<'a> Unknown<'a> {
     /// A value that `key` does not take.
-    pub(crate) fn value(key: impl Into<Text<'a>>, value: Value<'a>) -> Self {
-        Unknown::Value(key.into(), value)
+    pub(crate) fn value(key: &'static str, value: &Value<'a>) -> Self {
+        Unknown::Value(key.into(), value.clone())
+    }
+
+    /// A word that `key` does not take.
+    pub(crate) fn word(key: &'static str, word: Octets<'a>) -> Self {
+        Unknown::Value(key.into(), Value::Bytes(word))
     }
 
     /// A word that is no flag.
-    pub(crate) fn flag(word: Cow<'a, [u8]>) -> Self {
+    pub(crate) fn flag(word: Octets<'a>) -> Self {
         Unknown::Flag(lossy(word))
     }
 }
 
 /// Bytes as text for a warning; what is not UTF-8 is replaced.
-pub(crate) fn lossy(bytes: Cow<'_, [u8]>) -> Text<'_> {
+pub(crate) fn lossy(bytes: Octets<'_>) -> Text<'_> {
     match bytes {
         Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
         Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),

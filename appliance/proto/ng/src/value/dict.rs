@@ -19,6 +19,11 @@ impl<'a> Dict<'a> {
         Dict { pairs: Vec::new() }
     }
 
+    /// An empty dictionary with room for `pairs`.
+    pub(crate) fn with_capacity(pairs: usize) -> Self {
+        Dict { pairs: Vec::with_capacity(pairs) }
+    }
+
     /// Number of pairs.
     pub fn len(&self) -> usize {
         self.pairs.len()
@@ -67,6 +72,11 @@ impl<'a> Dict<'a> {
     /// All pairs in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &Value<'a>)> {
         self.pairs.iter().map(|(key, value)| (key.as_ref(), value))
+    }
+
+    /// All pairs in order, with keys that can outlive the dictionary.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&Cow<'a, [u8]>, &Value<'a>)> {
+        self.pairs.iter().map(|(key, value)| (key, value))
     }
 
     /// Appends a pair. Does not look whether the key is there already; see [`Dict::set`].

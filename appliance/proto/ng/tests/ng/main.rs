@@ -7,6 +7,7 @@ mod cookie_cache;
 mod fuzz_smoke;
 mod json;
 mod message;
+mod recognition;
 mod requests;
 mod rtpp_flags;
 mod spellings;

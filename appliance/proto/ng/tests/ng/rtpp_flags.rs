@@ -25,6 +25,7 @@ fn words_and_pairs() {
         ("ICE=x ICE=y", Dict::new().with("ICE", "x").with("ICE", "y")),
         ("ICE=x]", Dict::new().with("ICE", "x]")),
         ("[a b]", Dict::new().with("flags", list(&["[a", "b]"]))),
+        ("a\tb\nc", Dict::new().with("flags", list(&["a\tb\nc"]))),
         ("a x=1 b", Dict::new().with("flags", list(&["a"])).with("x", "1").with("flags", list(&["b"]))),
     ];
     for (text, expected) in cases {
@@ -51,7 +52,9 @@ fn brackets_are_lists_or_dictionaries() {
     for (text, expected) in cases {
         assert_eq!(parse_rtpp_flags(text), Dict::new().with("k", expected.clone()), "{text}");
     }
-    assert_eq!(parse_rtpp_flags("k=[a]rest").len(), 2);
+    // A bracket in the middle of a word is a part of it.
+    let expected = Dict::new().with("k", list(&["a]rest", "b"])).with("flags", list(&["c"]));
+    assert_eq!(parse_rtpp_flags("k=[a]rest b] c"), expected);
 }
 
 #[test]
@@ -68,7 +71,8 @@ fn a_flag_text_is_a_request() {
         assert!(request.has(Flag::TrustAddress));
         assert_eq!(request.codecs.strip, ["PCMA", "G722"]);
         assert_eq!(request.codecs.transcode, ["opus"]);
-        assert_eq!(request.network.direction, ["int", "ext"]);
+        assert_eq!(request.network.from_interface.as_deref(), Some("int"));
+        assert_eq!(request.network.to_interface.as_deref(), Some("ext"));
         assert_eq!(request.network.received_from, Some([192, 0, 2, 1].into()));
         assert_eq!(request.unknown, [Unknown::Flag("made-up".into())]);
     });
@@ -78,7 +82,7 @@ fn a_flag_text_is_a_request() {
 fn escapes_count_in_codecs_and_attributes_only() {
     request("codec-transcode=opus/48000/2///maxaveragebitrate--40000;cbr--1 metadata=a..b--c", |request| {
         assert_eq!(request.codecs.transcode, ["opus/48000/2///maxaveragebitrate=40000;cbr=1"]);
-        assert_eq!(request.recording.metadata.as_deref(), Some("a..b--c"));
+        assert_eq!(request.recording.metadata.as_deref(), Some(b"a..b--c".as_slice()));
     });
     request("sdp-attr=[audio=[add=[foo--bar..baz x...y....z a----b]]]", |request| {
         let texts: Vec<_> = request.edit.attributes.iter().map(|edit| &edit.change).collect();
@@ -109,6 +113,19 @@ fn attribute_changes_in_every_form() {
     expect("sdp-attr=[audio=[substitute=[[sendrecv foo..bar]]]]", "audio", substitute());
     expect("sdp-attr=[audio=[substitute=[sendrecv>foo..bar]]]", "audio", substitute());
     expect("sdp-attr-substitute-audio-sendrecv>foo..bar", "audio", substitute());
+}
+
+#[test]
+fn codec_operations_may_be_pairs() {
+    request("codec-strip=PCMA,PCMU transcode=[GSM G722] codec-except=opus codec-consume=x", |request| {
+        assert_eq!(request.codecs.strip, ["PCMA", "PCMU"]);
+        assert_eq!(request.codecs.transcode, ["GSM", "G722"]);
+        assert_eq!(request.codecs.except, ["opus"]);
+        assert_eq!(request.unknown, [Unknown::Key("codec-consume".into(), "x".into())]);
+    });
+    // Elsewhere they are not.
+    let dict = Dict::new().with("command", "offer").with("codec-strip", "PCMA");
+    assert_eq!(Request::parse(&dict).unwrap().unknown.len(), 1);
 }
 
 #[test]
