@@ -137,6 +137,16 @@ impl Desk {
         self.events = events;
     }
 
+    /// Waits until the workers have carried out every withdrawal they were told of, so that its port is free. True when
+    /// ports came back.
+    pub fn await_withdrawals(&mut self) -> bool {
+        let before = self.ports.free();
+        // Orders are carried out in turn, so an answer says that all before it were.
+        self.worker_totals();
+        self.hear();
+        self.ports.free() > before
+    }
+
     /// Takes a call out of the book and writes its last line.
     pub fn end(&mut self, number: CallNumber, reason: EndReason, snapshots: &Snapshots) {
         let now = self.clock.stamp();

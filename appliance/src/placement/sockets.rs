@@ -93,6 +93,12 @@ impl Ports {
         }
     }
 
+    /// Free ports of all addresses together.
+    pub fn free(&self) -> u64 {
+        let of = |r: &Range| u64::from(r.mask.size() - self.maps[r.map].used(&r.mask));
+        self.ranges.iter().map(of).sum()
+    }
+
     /// A port is free again: its flow is gone and its socket closed.
     pub fn release(&mut self, key: FlowKey) {
         if let Some(map) = self.maps.iter_mut().find(|m| m.addr() == key.addr) {

@@ -33,7 +33,7 @@ fn exchange(
     request: &Request<'_>,
     sdp: &[u8],
     (call_id, from_tag, to_tag): (&[u8], &[u8], Option<&[u8]>),
-    apply: impl FnOnce(&mut call::Book, &Intent<'_>, &mut Outside<'_>) -> Result<Vec<u8>, Refusal>,
+    apply: impl Fn(&mut call::Book, &Intent<'_>, &mut Outside<'_>) -> Result<Vec<u8>, Refusal>,
 ) -> Result<Reply, Reply> {
     let session = sdp::Session::parse(sdp).map_err(|error| {
         tracing::warn!(call_id = &*request.shown_call_id(), %error, "SDP refused");
@@ -56,8 +56,13 @@ fn exchange(
     };
     let now = desk.clock.stamp();
     let mut outside = Outside { ports: &mut desk.ports, now, changes: &mut desk.changes };
-    let result = apply(&mut desk.book, &intent, &mut outside);
+    let mut result = apply(&mut desk.book, &intent, &mut outside);
     desk.flush();
+    if matches!(result, Err(Refusal::Ports(PortError::Exhausted { .. }))) && desk.await_withdrawals() {
+        let mut outside = Outside { ports: &mut desk.ports, now, changes: &mut desk.changes };
+        result = apply(&mut desk.book, &intent, &mut outside);
+        desk.flush();
+    }
     if request.has(Flag::PierceNat) {
         desk.pierce(call_id);
     }

@@ -99,7 +99,11 @@ impl Poller {
                     self.io.close(key);
                 }
             }
-            Order::Answer(ask) => ask.answer(&self.engine),
+            Order::Answer(ask) => {
+                // Whoever has the answer can rely on having been told of everything before it.
+                self.outbox.put(self.number, &mut self.events);
+                ask.answer(&self.engine);
+            }
             Order::Pierce(keys) => self.pierce(&keys),
             Order::Many(orders) => orders.into_iter().for_each(|order| self.obey(order)),
         }

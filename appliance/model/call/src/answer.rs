@@ -9,6 +9,7 @@ impl Book {
     /// [`Refusal::UnknownCall`] when nothing was offered, and what can go wrong with ports.
     pub fn answer(&mut self, intent: &Intent<'_>, outside: &mut Outside<'_>) -> Result<Vec<u8>, Refusal> {
         let number = self.number(intent.call_id).ok_or(Refusal::UnknownCall)?;
+        intent.vet(self.settings())?;
         self.with(number, outside, |call, env| {
             let to_tag = intent.to_tag.unwrap_or_default();
             let dialogue = call

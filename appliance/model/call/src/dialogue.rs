@@ -26,6 +26,7 @@ impl Call {
             match named.and_then(|to| self.untagged_peer(to)) {
                 Some(found) => {
                     self.parties[found].tag = from_tag.into();
+                    self.parties[found].callee = false;
                     found
                 }
                 None => self.add_party(from_tag, now),

@@ -4,7 +4,7 @@ use crate::intent::{Intent, Options, Refusal};
 use crate::media::{Media, Transport};
 use crate::party::PartyIx;
 use crate::section::transport;
-use crate::{Env, Family};
+use crate::{Env, Family, Settings};
 use sdp::{Draft, Section};
 
 /// Which half of an offer/answer exchange (RFC 3264) a message is.
@@ -14,14 +14,19 @@ pub(crate) enum Role {
     Answer,
 }
 
-/// Between RTP and SRTP somebody must encrypt, and that is not us yet.
-fn check_profile(section: &Section<'_, '_>, options: &Options<'_>) -> Result<(), Refusal> {
-    let wanted = options.transport.map(sdp::Profile::of).filter(|p| p.is_rtp());
-    match wanted {
-        Some(wanted) if section.profile.is_rtp() && wanted.is_secure() != section.profile.is_secure() => {
-            Err(Refusal::NeedsSrtp)
+impl Intent<'_> {
+    /// Refuses what cannot be carried out, before anything is changed.
+    pub(crate) fn vet(&self, settings: &Settings) -> Result<(), Refusal> {
+        let options = &self.options;
+        if !options.trust_address.unwrap_or(!settings.sip_source) && options.received_from.is_none() {
+            return Err(Refusal::NoSource);
         }
-        _ => Ok(()),
+        // Between RTP and SRTP somebody must encrypt, and that is not us yet.
+        let wanted = options.transport.map(sdp::Profile::of).filter(|p| p.is_rtp());
+        let converts = |section: Section<'_, '_>| {
+            wanted.is_some_and(|w| section.profile.is_rtp() && w.is_secure() != section.profile.is_secure())
+        };
+        if self.sdp.sections().any(converts) { Err(Refusal::NeedsSrtp) } else { Ok(()) }
     }
 }
 
@@ -36,12 +41,6 @@ impl Call {
         env: &mut Env<'_>,
     ) -> Result<Vec<u8>, Refusal> {
         let options = &intent.options;
-        if !options.trust_address.unwrap_or(!env.settings.sip_source) && options.received_from.is_none() {
-            return Err(Refusal::NoSource);
-        }
-        for section in intent.sdp.sections() {
-            check_profile(&section, options)?;
-        }
         let mut draft = Draft::from_session(intent.sdp);
         let removed = draft.remove_media(&options.remove_media);
         if draft.media.is_empty() {
@@ -191,7 +190,11 @@ impl Call {
         if role == Role::Offer {
             self.wish_mux(between, index, options);
         }
-        let rtp_only = |call: &Call, party: PartyIx| call.parties[party].medias[index].mux.rtp_only;
+        // A leg that muxes, and goes on to, needs no port for RTCP.
+        let rtp_only = |call: &Call, party: PartyIx| {
+            let mux = call.parties[party].medias[index].mux;
+            mux.rtp_only || (mux.active && mux.offered)
+        };
         let towards_receiver = Facing {
             counterpart: endpoint(self, between.sender),
             latch,

@@ -12,6 +12,7 @@ impl Book {
         if self.number(intent.call_id).is_none() && self.is_full() {
             return Err(Refusal::SessionLimit);
         }
+        intent.vet(self.settings())?;
         let (number, new) = self.find_or_make(intent.call_id, outside.now);
         let result = self
             .with(number, outside, |call, env| {

@@ -84,7 +84,10 @@ impl Call {
         }
         if !self.answered {
             if some(settings.offer_timeout) {
-                at_most(Some(EndReason::OfferTimeout), self.last_signal.at + settings.offer_timeout);
+                at_most(
+                    Some(EndReason::OfferTimeout),
+                    self.last_media.max(self.last_signal.at) + settings.offer_timeout,
+                );
             }
             return next;
         }
@@ -99,13 +102,13 @@ impl Call {
         next
     }
 
-    /// True when no section of any party expects media in both directions.
+    /// True when no section of any party expects media in either direction.
     fn muted(&self) -> bool {
         !self
             .parties
             .iter()
             .filter(|p| !p.deleted)
             .flat_map(|p| &p.medias)
-            .any(|m| !m.rejected && m.send && m.recv)
+            .any(|m| !m.rejected && (m.send || m.recv))
     }
 }

@@ -42,8 +42,8 @@ fn a_muted_call_may_be_silent_longer_and_an_offer_waits_for_its_answer() {
     assert_eq!(judge(&mut world, None), Some(EndReason::OfferTimeout));
 
     let mut world = World::with(settings(), 10);
-    world.offer("a", None, &audio(A, 4000, "a=sendonly\n"));
-    world.answer("a", "b", &audio(B, 5000, "a=recvonly\n"));
+    world.offer("a", None, &audio(A, 4000, "a=inactive\n"));
+    world.answer("a", "b", &audio(B, 5000, "a=inactive\n"));
     judge(&mut world, None);
     world.now = world.now + secs(299);
     assert_eq!(judge(&mut world, None), None);
