@@ -172,7 +172,7 @@ impl Media {
 
     fn rtcp_line(&self, role: Role, options: &Options<'_>, ours: IpAddr) -> Option<Rtcp> {
         let muxed = match role {
-            Role::Offer => self.mux.rtp_only,
+            Role::Offer => self.mux.rtp_only || (self.mux.active && self.mux.offered),
             Role::Answer => self.mux.active,
         };
         let pair = self.pair()?;
