@@ -48,6 +48,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("house", &[]),
     ("demo", &["lab"]),
     ("interop", &["lab"]),
+    ("parity", &["lab", "flow", "engine"]),
 ];
 
 /// Crates that do I/O, look at clocks, start threads or log: not for the pure floors.

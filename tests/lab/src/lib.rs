@@ -19,6 +19,7 @@
 //! ```
 
 pub mod bencode;
+pub mod call;
 mod cleanup;
 mod daemon;
 mod error;
@@ -35,8 +36,10 @@ pub mod sdp;
 mod stream;
 mod tap;
 mod topology;
+mod vitals;
 
 pub use bencode::Value;
+pub use call::{Call, CallSpec};
 pub use cleanup::on_interrupt;
 pub use daemon::{Daemon, DaemonSpec, daemon_binary, foreign_daemon};
 pub use error::{LabError, Result};
@@ -49,3 +52,4 @@ pub use report::Report;
 pub use stream::{Payload, Stream, now_ns};
 pub use tap::{Talk, Tap};
 pub use topology::{Family, Leg, Topology, TopologySpec};
+pub use vitals::Vitals;
