@@ -48,6 +48,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("house", &[]),
     ("demo", &["lab"]),
     ("interop", &["lab"]),
+    ("hostile", &["lab"]),
     ("parity", &["lab", "flow", "engine"]),
 ];
 

@@ -26,6 +26,7 @@ const OPEN: &[(&str, &str, &str)] = &[
 ];
 
 /// Fails with everything that was different in any scenario, those known apart.
+#[allow(clippy::print_stdout, reason = "shown with the test's output")]
 #[track_caller]
 pub(crate) fn judge<'s>(path: &str, played: impl IntoIterator<Item = (&'s str, Vec<String>)>) {
     let mut wrong = Vec::new();
