@@ -14,5 +14,5 @@ mod sparring;
 
 pub use answers::Expect;
 pub use dice::Dice;
-pub use siege::{Siege, delete_everything};
+pub use siege::{BESIEGED, Siege, delete_everything};
 pub use sparring::Sparring;

@@ -4,6 +4,8 @@ use lab::{Call, CallSpec, Daemon, Pace, Result, Topology, Value, call, ng};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+/// How the Call-IDs of a [`Siege`] begin.
+pub const BESIEGED: &str = "besieged";
 /// Packets each way in a round: half a second of speech.
 const ROUND: u32 = 25;
 /// How long after the last packet of a round was due it may arrive.
@@ -22,7 +24,8 @@ impl Siege {
         let mut client = daemon.ng()?;
         let mut calls = Vec::new();
         for number in 0..count {
-            let spec = CallSpec::new(format!("besieged-{number}"), 4000 + 10 * number).flag("strict-source");
+            let spec =
+                CallSpec::new(format!("{BESIEGED}-{number}"), 4000 + 10 * number).flag("strict-source");
             let call = spec.set_up(&mut client, net)?;
             call.talk_perfectly(5, Pace::BRISK, PATIENCE)?;
             calls.push(call);

@@ -1,7 +1,7 @@
 //! Bad datagrams at the ng port while calls run.
 
-use hostile::{Siege, Sparring, delete_everything, requests};
-use lab::{Daemon, Topology, Vitals};
+use hostile::{BESIEGED, Siege, Sparring, delete_everything, requests};
+use lab::{Daemon, Topology, Vitals, ng};
 
 /// Datagrams of each kind.
 const EACH: u32 = 1000;
@@ -10,8 +10,13 @@ const WARM_UP: u32 = 100;
 /// Resident memory may grow by this much over everything sent: allocators keep a little.
 const MARGIN_KIB: u64 = 8 * 1024;
 
-/// Sends datagrams `numbers` of every kind; says which were not answered as they should.
-fn attack(sparring: &mut Sparring, numbers: std::ops::Range<u32>) -> lab::Result<Vec<String>> {
+/// Sends datagrams `numbers` of every kind, ending what calls they make after each; says which were not answered as they
+/// should be.
+fn attack(
+    sparring: &mut Sparring,
+    client: &mut ng::Client,
+    numbers: std::ops::Range<u32>,
+) -> lab::Result<Vec<String>> {
     let mut wrong = Vec::new();
     for kind in requests::KINDS {
         let mut first = None;
@@ -28,6 +33,7 @@ fn attack(sparring: &mut Sparring, numbers: std::ops::Range<u32>) -> lab::Result
                 });
             }
         }
+        delete_everything(client, BESIEGED)?;
         wrong.extend(first.map(|first| format!("{count} of {} {kind:?}: {first}", numbers.len())));
     }
     Ok(wrong)
@@ -43,11 +49,10 @@ fn bad_requests_are_answered_and_leave_nothing_behind() -> lab::Result<()> {
     let siege = Siege::begin(&daemon, &net, 4)?;
 
     let tell = |_: &lab::LabError| eprintln!("{}", daemon.log());
-    let mut wrong = siege.during(|| attack(&mut sparring, EACH..EACH + WARM_UP)).inspect_err(tell)?;
-    delete_everything(&mut client, "besieged")?;
+    let mut wrong =
+        siege.during(|| attack(&mut sparring, &mut client, EACH..EACH + WARM_UP)).inspect_err(tell)?;
     let before = daemon.vitals()?;
-    wrong.extend(siege.during(|| attack(&mut sparring, 0..EACH)).inspect_err(tell)?);
-    delete_everything(&mut client, "besieged")?;
+    wrong.extend(siege.during(|| attack(&mut sparring, &mut client, 0..EACH)).inspect_err(tell)?);
     let after = daemon.vitals()?;
 
     assert_eq!(after.descriptors, before.descriptors, "descriptors");
