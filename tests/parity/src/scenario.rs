@@ -26,6 +26,8 @@ pub struct CallShape {
     pub answered: bool,
     /// False: both SDPs say `inactive`.
     pub active: bool,
+    /// Both SDPs say RTP/SAVP: the ends have keys of their own, and the relay only passes what they send.
+    pub secured: bool,
     /// What changes in RTP that flows from the caller to the callee. No ng message asks for this yet; it is part of
     /// every recipe.
     pub rewrite: Rewrite,
@@ -109,6 +111,7 @@ impl Default for CallShape {
             media: Media::Audio,
             answered: true,
             active: true,
+            secured: false,
             rewrite: Rewrite::default(),
             copy: None,
         }

@@ -101,6 +101,7 @@ fn flow(shape: &CallShape, port: Port, blocked: bool, generation: u64, now: Mome
         rtcp: outputs(shape, port, Lane::Rtcp).into_iter().collect(),
         tos: 0,
         blocked,
+        foreign: shape.secured,
         one_way: false,
     }
 }

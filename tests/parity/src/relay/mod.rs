@@ -76,6 +76,9 @@ impl Datapath for Relay {
     }
 
     fn lacks(&self, scenario: &Scenario) -> Option<&'static str> {
+        if scenario.call.secured && lab::foreign_daemon().is_some() {
+            return Some("a foreign daemon may end DTLS and STUN itself");
+        }
         let shaped = scenario.call.rewrite != Rewrite::default() || scenario.call.copy.is_some();
         shaped.then_some("no ng message asks for a rewrite or for a second receiver yet")
     }

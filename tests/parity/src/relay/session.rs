@@ -108,6 +108,11 @@ impl<'a> RelaySession<'a> {
             });
         }
         let mut body = match self.shape.media {
+            Media::Audio if self.shape.secured => {
+                let key = "1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
+                let body = sdp::Builder::new(at.ip()).media("audio", at.port(), "RTP/SAVP");
+                body.codec(0, "PCMU/8000").codec(8, "PCMA/8000").line(format!("a=crypto:{key}"))
+            }
             Media::Audio => sdp::audio(at),
             Media::Opaque => sdp::Builder::new(at.ip()).media("image", at.port(), "udptl").format("t38"),
         };

@@ -17,6 +17,7 @@ pub(super) fn list() -> Vec<Scenario> {
         scenario("headers_that_lie_are_errors", call(), lying()),
         scenario("what_is_too_short_for_rtp_is_an_error", call(), short()),
         scenario("other_versions_and_protocols_are_errors", call(), garbage()),
+        scenario("stun_and_dtls_pass_between_secured_ends", CallShape { secured: true, ..call() }, secured()),
         scenario("an_empty_datagram_ends_here", call(), empty()),
         scenario("packets_as_long_as_the_wire_pass", call(), full_size()),
         scenario("packets_as_long_as_the_wire_pass_to_v6", to_v6, full_size()),
@@ -95,6 +96,15 @@ fn garbage() -> Vec<Step> {
     [version(0), version(1), version(3), stun(), dtls(), zrtp.to_vec(), keep_alive.to_vec(), vec![0xff; 200]]
         .map(|packet| send(A, &packet).is_an_error())
         .into()
+}
+
+fn secured() -> Vec<Step> {
+    vec![
+        send(A, &stun()).reaches(B),
+        send(B, &dtls()).reaches(A),
+        send(A, b"\r\n\r\n").is_an_error(),
+        send(A, &rtp(1).bytes()).reaches(B),
+    ]
 }
 
 fn empty() -> Vec<Step> {
