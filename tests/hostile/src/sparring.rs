@@ -15,6 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Sparring {
     socket: UdpSocket,
     pings: u64,
+    replied_bytes: u64,
 }
 
 impl Sparring {
@@ -23,7 +24,12 @@ impl Sparring {
         let socket = namespace.udp(([0, 0, 0, 0], 0).into())?;
         socket.connect(server).map_err(LabError::io("connecting to the ng port"))?;
         socket.set_read_timeout(Some(PATIENCE)).map_err(LabError::io("setting a time limit"))?;
-        Ok(Sparring { socket, pings: 0 })
+        Ok(Sparring { socket, pings: 0, replied_bytes: 0 })
+    }
+
+    /// Bytes of all replies so far, pongs too: what a daemon may remember for clients that repeat themselves.
+    pub fn replied_bytes(&self) -> u64 {
+        self.replied_bytes
     }
 
     /// Sends a datagram and returns the reply that starts with `cookie` and a space, without those. Fails when the
@@ -43,6 +49,7 @@ impl Sparring {
                 .socket
                 .recv(&mut buffer)
                 .map_err(LabError::io(format!("waiting for the pong after {}", shown(datagram))))?;
+            self.replied_bytes += length as u64;
             let (from, body) = split(&buffer[..length]);
             if from == ping.as_bytes() {
                 return Ok(reply);

@@ -49,6 +49,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("demo", &["lab"]),
     ("interop", &["lab"]),
     ("hostile", &["lab"]),
+    ("lifecycle", &["lab"]),
     ("parity", &["lab", "flow", "engine"]),
 ];
 

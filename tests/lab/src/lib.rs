@@ -46,6 +46,7 @@ pub use error::{LabError, Result};
 pub use histogram::Histogram;
 pub use need::{Alone, Skipped, alone, missing_root, missing_tool, skip};
 pub use netns::Namespace;
+pub use nix::sys::signal::Signal;
 pub use peer::{Pace, RtpPeer, exchange};
 pub use process::Process;
 pub use report::Report;
