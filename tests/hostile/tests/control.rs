@@ -1,7 +1,8 @@
 //! Bad datagrams at the ng port while calls run.
 
 use hostile::{BESIEGED, Siege, Sparring, delete_everything, requests};
-use lab::{Daemon, Topology, Vitals, call, ng, sdp};
+use lab::{Daemon, Topology, call, ng, sdp};
+use std::time::Duration;
 
 /// Datagrams of each kind.
 const EACH: u32 = 1000;
@@ -10,6 +11,8 @@ const WARM_UP: u32 = 100;
 /// Resident memory may grow by this much over everything sent: allocators keep a little. On top comes what was answered,
 /// because the daemon remembers replies for about a minute, twice, for what an allocator adds to it.
 const MARGIN_KIB: u64 = 8 * 1024;
+/// How long ports of deleted calls may take to be closed.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Sends datagrams `numbers` of every kind, ending what calls they make after each; says which were not answered as they
 /// should be.
@@ -49,12 +52,10 @@ fn bad_requests_are_answered_and_leave_nothing_behind() -> lab::Result<()> {
     let mut sparring = Sparring::new(&net.relay, daemon.control())?;
     let siege = Siege::begin(&daemon, &net, 4)?;
 
-    let tell = |_: &lab::LabError| eprintln!("{}", daemon.log());
-    let mut wrong =
-        siege.during(|| attack(&mut sparring, &mut client, EACH..EACH + WARM_UP)).inspect_err(tell)?;
+    let mut wrong = siege.during(|| attack(&mut sparring, &mut client, EACH..EACH + WARM_UP))?;
     let (before, replied) = (daemon.vitals()?, sparring.replied_bytes());
-    wrong.extend(siege.during(|| attack(&mut sparring, &mut client, 0..EACH)).inspect_err(tell)?);
-    let after = daemon.vitals()?;
+    wrong.extend(siege.during(|| attack(&mut sparring, &mut client, 0..EACH))?);
+    let after = daemon.vitals_settled(before.descriptors, PATIENCE)?;
 
     assert_eq!(after.descriptors, before.descriptors, "descriptors");
     let remembered = 2 * (sparring.replied_bytes() - replied) / 1024;
@@ -63,8 +64,8 @@ fn bad_requests_are_answered_and_leave_nothing_behind() -> lab::Result<()> {
         "memory: {before:?} then {after:?}; {remembered} KiB of replies"
     );
     siege.end(&mut client)?;
-    let Vitals { descriptors, .. } = daemon.vitals()?;
-    assert_eq!(descriptors, before.descriptors - 4 * 4, "four calls of four ports");
+    let without = before.descriptors - 4 * 4;
+    assert_eq!(daemon.vitals_settled(without, PATIENCE)?.descriptors, without, "four calls of four ports");
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
     daemon.stop()?;
     Ok(())
@@ -101,7 +102,8 @@ fn offers_of_hundreds_of_sections_do_not_disturb_calls() -> lab::Result<()> {
         Ok(())
     })?;
     delete_everything(&mut client, BESIEGED)?;
-    assert_eq!(daemon.vitals()?.descriptors, before.descriptors);
+    let after = daemon.vitals_settled(before.descriptors, PATIENCE)?;
+    assert_eq!(after.descriptors, before.descriptors);
     siege.end(&mut client)?;
     daemon.stop()?;
     Ok(())

@@ -4,7 +4,7 @@ use crate::{Family, LabError, Namespace, Process, Result, Topology, Value, Vital
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Where the daemon listens for ng (UDP) inside its namespace.
 const CONTROL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 2223);
@@ -144,6 +144,20 @@ impl Daemon {
     /// What it holds of the machine now.
     pub fn vitals(&self) -> Result<Vitals> {
         Vitals::of(&self.process)
+    }
+
+    /// What it holds once it has no more than `descriptors` open, waiting for that up to `within`: ports are closed by the
+    /// packet threads, some time after the reply. After that what it holds, whatever it is.
+    pub fn vitals_settled(&self, descriptors: usize, within: Duration) -> Result<Vitals> {
+        let deadline = Instant::now() + within;
+        let mut client = self.ng()?;
+        loop {
+            let vitals = self.vitals()?;
+            if vitals.descriptors <= descriptors || Instant::now() > deadline {
+                return Ok(vitals);
+            }
+            client.ok(&ng::request("ping"))?;
+        }
     }
 
     /// Everything it has logged so far.
