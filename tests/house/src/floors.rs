@@ -51,6 +51,9 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("demo", &["lab"]),
     ("interop", &["lab"]),
     ("ng-transcripts", &["lab"]),
+    ("hostile", &["lab"]),
+    ("lifecycle", &["lab"]),
+    ("parity", &["lab", "flow", "engine"]),
 ];
 
 /// Crates that do I/O, look at clocks, start threads or log: not for the pure floors.

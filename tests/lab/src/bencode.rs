@@ -43,6 +43,13 @@ impl Value {
         }
     }
 
+    /// Takes a key out of a dictionary. Does nothing on other values.
+    pub fn remove(&mut self, key: &str) {
+        if let Value::Dict(entries) = self {
+            entries.retain(|(name, _)| name != key.as_bytes());
+        }
+    }
+
     /// The value at `path`: keys and list positions joined by `/`, for example `tags/a/medias/0/streams/1`.
     /// Keys that contain a slash cannot be reached this way; use [`Value::key`].
     pub fn get(&self, path: &str) -> Option<&Value> {

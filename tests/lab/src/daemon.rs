@@ -1,10 +1,10 @@
 //! The relay under test as a process.
 
-use crate::{Family, LabError, Namespace, Process, Result, Topology, Value, ng};
+use crate::{Family, LabError, Namespace, Process, Result, Topology, Value, Vitals, ng};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Where the daemon listens for ng (UDP) inside its namespace.
 const CONTROL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 2223);
@@ -20,6 +20,7 @@ pub struct DaemonSpec {
     binary: Option<PathBuf>,
     arguments: Vec<String>,
     interfaces: Vec<String>,
+    control: SocketAddr,
     bare: bool,
 }
 
@@ -42,6 +43,12 @@ impl DaemonSpec {
         self
     }
 
+    /// Listens for ng elsewhere than on 127.0.0.1:2223, for a second daemon in the same namespace.
+    pub fn control(mut self, address: SocketAddr) -> DaemonSpec {
+        self.control = address;
+        self
+    }
+
     /// Gives no arguments but those of [`DaemonSpec::arg`], for starts from a file. The file must make the daemon
     /// listen for ng on 127.0.0.1:2223 and stay in the foreground.
     pub fn bare(mut self) -> DaemonSpec {
@@ -58,17 +65,18 @@ impl DaemonSpec {
         let mut command = self.namespace.command(&binary.to_string_lossy());
         if !self.bare {
             command.args(["--config-file=none", "--foreground", "--log-stderr", "--table=-1"]);
-            command.arg(format!("--listen-ng={CONTROL}"));
+            command.arg(format!("--listen-ng={}", self.control));
             command.args(self.interfaces.iter().map(|value| format!("--interface={value}")));
         }
         command.args(&self.arguments);
         let mut process = Process::start("the daemon", command)?;
-        let client = ng::Client::udp(&self.namespace, CONTROL)?;
-        let mut first = ng::Client::udp(&self.namespace, CONTROL)?.patience(Duration::from_millis(250), 1);
+        let client = ng::Client::udp(&self.namespace, self.control)?;
+        let mut first =
+            ng::Client::udp(&self.namespace, self.control)?.patience(Duration::from_millis(250), 1);
         let ping = ng::request("ping");
         // An unbound port refuses at once; wait_until then pauses until the log moves or 20 ms have passed.
         process.wait_until("the daemon's first answer to ping", START_WITHIN, |_| first.ok(&ping).is_ok())?;
-        Ok(Daemon { process, client, namespace: self.namespace })
+        Ok(Daemon { process, client, control: self.control, namespace: self.namespace })
     }
 }
 
@@ -77,6 +85,7 @@ impl DaemonSpec {
 pub struct Daemon {
     process: Process,
     client: ng::Client,
+    control: SocketAddr,
     namespace: Namespace,
 }
 
@@ -97,13 +106,14 @@ impl Daemon {
             binary: None,
             arguments: Vec::new(),
             interfaces: Vec::new(),
+            control: CONTROL,
             bare: false,
         }
     }
 
     /// The address of its ng port (UDP), inside the namespace.
     pub fn control(&self) -> SocketAddr {
-        CONTROL
+        self.control
     }
 
     /// The namespace it runs in.
@@ -113,7 +123,7 @@ impl Daemon {
 
     /// A new ng client (UDP, bencode) with a socket of its own.
     pub fn ng(&self) -> Result<ng::Client> {
-        ng::Client::udp(&self.namespace, CONTROL)
+        ng::Client::udp(&self.namespace, self.control)
     }
 
     /// Sends a request on the handle's own client; see [`ng::Client::ask`].
@@ -129,6 +139,25 @@ impl Daemon {
     /// The process, for its log and signals.
     pub fn process(&mut self) -> &mut Process {
         &mut self.process
+    }
+
+    /// What it holds of the machine now.
+    pub fn vitals(&self) -> Result<Vitals> {
+        Vitals::of(&self.process)
+    }
+
+    /// What it holds once it has no more than `descriptors` open, waiting for that up to `within`: ports are closed by the
+    /// packet threads, some time after the reply. After that what it holds, whatever it is.
+    pub fn vitals_settled(&self, descriptors: usize, within: Duration) -> Result<Vitals> {
+        let deadline = Instant::now() + within;
+        let mut client = self.ng()?;
+        loop {
+            let vitals = self.vitals()?;
+            if vitals.descriptors <= descriptors || Instant::now() > deadline {
+                return Ok(vitals);
+            }
+            client.ok(&ng::request("ping"))?;
+        }
     }
 
     /// Everything it has logged so far.

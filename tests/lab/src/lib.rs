@@ -19,10 +19,12 @@
 //! ```
 
 pub mod bencode;
+pub mod call;
 mod cleanup;
 mod daemon;
 mod error;
 mod histogram;
+mod known;
 mod need;
 mod netns;
 pub mod ng;
@@ -35,17 +37,22 @@ pub mod sdp;
 mod stream;
 mod tap;
 mod topology;
+mod vitals;
 
 pub use bencode::Value;
+pub use call::{Call, CallSpec};
 pub use cleanup::on_interrupt;
 pub use daemon::{Daemon, DaemonSpec, daemon_binary, foreign_daemon};
 pub use error::{LabError, Result};
 pub use histogram::Histogram;
+pub use known::known;
 pub use need::{Alone, Skipped, alone, missing_root, missing_tool, skip};
 pub use netns::Namespace;
+pub use nix::sys::signal::Signal;
 pub use peer::{Pace, RtpPeer, exchange};
 pub use process::Process;
 pub use report::Report;
 pub use stream::{Payload, Stream, now_ns};
 pub use tap::{Talk, Tap};
 pub use topology::{Family, Leg, Topology, TopologySpec};
+pub use vitals::Vitals;

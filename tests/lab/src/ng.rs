@@ -28,6 +28,12 @@ impl Request {
         self
     }
 
+    /// Takes a key out.
+    pub fn without(mut self, key: &str) -> Request {
+        self.body.remove(key);
+        self
+    }
+
     /// Sets `flags`.
     pub fn flags(self, flags: &[&str]) -> Request {
         let list = Value::list(flags.iter().copied());
@@ -180,7 +186,8 @@ impl Client {
     }
 }
 
-fn decode_body(body: &[u8]) -> Result<Value> {
+/// Reads the body of a reply, in either encoding.
+pub fn decode_body(body: &[u8]) -> Result<Value> {
     if body.first() == Some(&b'{') {
         let json = serde_json::from_slice(body).map_err(|error| LabError::Malformed {
             encoding: "JSON",

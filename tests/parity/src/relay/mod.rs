@@ -1,0 +1,90 @@
+//! The whole daemon in a namespace, told by ng, spoken to by sockets.
+
+mod session;
+mod sockets;
+
+use crate::{Datapath, Rewrite, Scenario, Session};
+use lab::{Daemon, Leg, Result, Topology};
+use session::RelaySession;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+/// Who carries stable flows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// The daemon's own sockets.
+    Userspace,
+}
+
+impl Placement {
+    /// What the daemon is started with.
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            // One packet thread: the list asks for packets in order also between neighbours.
+            Placement::Userspace => &["--num-threads=1"],
+        }
+    }
+}
+
+/// A daemon between two sides.
+#[derive(Debug)]
+pub struct Relay {
+    net: Topology,
+    daemon: Daemon,
+    placement: Placement,
+    calls: AtomicU16,
+}
+
+impl Relay {
+    /// Starts the daemon under test with its flows placed so. Needs root.
+    pub fn start(placement: Placement) -> Result<Relay> {
+        let net = Topology::new()?;
+        for leg in [&net.caller, &net.callee] {
+            for address in more_addresses(leg) {
+                leg.ns.ip(&["addr", "add", &address, "dev", "eth0", "nodad"])?;
+            }
+        }
+        let mut spec = Daemon::on(&net);
+        for argument in placement.arguments() {
+            spec = spec.arg(*argument);
+        }
+        Ok(Relay { daemon: spec.start()?, net, placement, calls: AtomicU16::new(0) })
+    }
+
+    /// The daemon's log so far.
+    pub fn log(&self) -> String {
+        self.daemon.log()
+    }
+
+    /// Ends the daemon and demands that it ends well.
+    pub fn stop(self) -> Result<String> {
+        self.daemon.stop()
+    }
+}
+
+/// Where strangers are: the address after the peers' own.
+fn more_addresses(leg: &Leg) -> [String; 2] {
+    let v4 = std::net::Ipv4Addr::from_bits(leg.peer_v4.to_bits() + 1);
+    let v6 = std::net::Ipv6Addr::from_bits(leg.peer_v6.to_bits() + 1);
+    [format!("{v4}/24"), format!("{v6}/64")]
+}
+
+impl Datapath for Relay {
+    fn name(&self) -> &'static str {
+        match self.placement {
+            Placement::Userspace => "daemon, userspace",
+        }
+    }
+
+    fn lacks(&self, scenario: &Scenario) -> Option<&'static str> {
+        if scenario.call.secured && lab::foreign_daemon().is_some() {
+            return Some("a foreign daemon may end DTLS and STUN itself");
+        }
+        let shaped = scenario.call.rewrite != Rewrite::default() || scenario.call.copy.is_some();
+        shaped.then_some("no ng message asks for a rewrite or for a second receiver yet")
+    }
+
+    fn open<'a>(&'a self, scenario: &Scenario) -> Result<Box<dyn Session + 'a>> {
+        let number = self.calls.fetch_add(1, Ordering::Relaxed);
+        Ok(Box::new(RelaySession::open(&self.net, &self.daemon, &scenario.call, number)?))
+    }
+}

@@ -1,0 +1,227 @@
+use super::sockets::{Ports, Sockets, address, ports};
+use crate::{Arrival, CallShape, Counts, End, Gate, Lane, Learning, Media, Party, Place};
+use crate::{Port, Session, Signal, Target, Told};
+use lab::{Daemon, Family, LabError, Result, Topology, Value, call, ng, sdp};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+/// How long an expected packet may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the relay may take to count a packet it does not send on.
+const COUNTING: Duration = Duration::from_millis(500);
+/// Longer than every learning window.
+const LEARNING: Duration = Duration::from_millis(3200);
+
+/// A call through the daemon.
+pub(super) struct RelaySession<'a> {
+    net: &'a Topology,
+    shape: CallShape,
+    number: u16,
+    id: String,
+    client: ng::Client,
+    sockets: Sockets,
+    ports: Ports,
+    /// A packet was sent to a port of the call, and the relay has not been seen to count it.
+    uncounted: bool,
+    counted: BTreeMap<Port, Counts>,
+}
+
+impl<'a> RelaySession<'a> {
+    pub(super) fn open(
+        net: &'a Topology,
+        daemon: &Daemon,
+        shape: &CallShape,
+        number: u16,
+    ) -> Result<RelaySession<'a>> {
+        let mut session = RelaySession {
+            net,
+            number,
+            id: format!("parity-{number}"),
+            client: daemon.ng()?,
+            sockets: Sockets::open(net, shape, number)?,
+            ports: Ports::new(),
+            uncounted: false,
+            counted: BTreeMap::new(),
+            shape: shape.clone(),
+        };
+        session.exchange()?;
+        let state = session.query()?;
+        for port in ports(shape) {
+            let stream = stream_of(&state, shape, port)?;
+            let address = stream.text("local address").and_then(|text| text.parse::<IpAddr>().ok());
+            let number = stream.int("local port").and_then(|number| u16::try_from(number).ok());
+            if let (Some(address), Some(number)) = (address, number) {
+                session.ports.insert(port, SocketAddr::new(address, number));
+            }
+        }
+        session.counted = session.counts()?;
+        Ok(session)
+    }
+
+    /// Offers, and answers if the call is to be answered.
+    fn exchange(&mut self) -> Result<()> {
+        let mux = match (self.shape.legs[0].mux, self.shape.legs[1].mux) {
+            (true, false) => Some("demux"),
+            (false, true) => Some("offer"),
+            (true, true) | (false, false) => None,
+        };
+        let offer = call::offer(&self.id, ([0, 0, 0, 0], 0).into());
+        let mut offer = self.speak(offer, Party::A, Party::B);
+        if let Some(mux) = mux {
+            offer = offer.set("rtcp-mux", Value::list([mux]));
+        }
+        self.client.ok(&offer)?;
+        if self.shape.answered {
+            let answer = call::answer(&self.id, ([0, 0, 0, 0], 0).into());
+            let answer = self.speak(answer, Party::B, Party::A);
+            self.client.ok(&answer)?;
+        }
+        Ok(())
+    }
+
+    /// Puts a party's own SDP and wishes into a message.
+    fn speak(&self, message: ng::Request, party: Party, towards: Party) -> ng::Request {
+        let leg = self.shape.leg(party);
+        let family = if self.shape.leg(towards).family == Family::V4 { "IP4" } else { "IP6" };
+        let mut message = message.set("sdp", self.sdp(party)).set("address family", family);
+        match leg.learning {
+            Learning::Heuristic => {}
+            Learning::Immediate => message = message.set("endpoint-learning", "immediate"),
+            Learning::Delayed => message = message.set("endpoint-learning", "delayed"),
+            Learning::Off => message = message.set("endpoint-learning", "off"),
+        }
+        match leg.gate {
+            Gate::Open => message,
+            Gate::Strict => message.flags(&["strict-source"]),
+            Gate::Handover => message.flags(&["media-handover"]),
+        }
+    }
+
+    fn sdp(&self, party: Party) -> String {
+        let leg = self.shape.leg(party);
+        let mut at = address(self.net, &self.shape, self.number, End::rtp(party));
+        if leg.told == Told::Hold {
+            at.set_ip(match leg.family {
+                Family::V4 => Ipv4Addr::UNSPECIFIED.into(),
+                Family::V6 => Ipv6Addr::UNSPECIFIED.into(),
+            });
+        }
+        let mut body = match self.shape.media {
+            Media::Audio if self.shape.secured => {
+                let key = "1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
+                let body = sdp::Builder::new(at.ip()).media("audio", at.port(), "RTP/SAVP");
+                body.codec(0, "PCMU/8000").codec(8, "PCMA/8000").line(format!("a=crypto:{key}"))
+            }
+            Media::Audio => sdp::audio(at),
+            Media::Opaque => sdp::Builder::new(at.ip()).media("image", at.port(), "udptl").format("t38"),
+        };
+        if leg.mux {
+            body = body.line("a=rtcp-mux");
+        }
+        if !self.shape.active {
+            body = body.line("a=inactive");
+        }
+        body.text()
+    }
+
+    fn query(&mut self) -> Result<Value> {
+        self.client.ok(&ng::request("query").set("call-id", self.id.as_str()))
+    }
+
+    fn named(&self, (at, from, bytes): (End, SocketAddr, Vec<u8>)) -> Arrival {
+        let from = self.ports.iter().find(|(_, address)| **address == from).map(|(port, _)| *port);
+        Arrival { at, from, bytes }
+    }
+}
+
+/// The part of a `query` reply that is about one port.
+fn stream_of<'v>(state: &'v Value, shape: &CallShape, port: Port) -> Result<&'v Value> {
+    let tag = match port.facing {
+        Party::A => call::TAGS[0],
+        _ if !shape.answered => "<untagged 1>",
+        _ => call::TAGS[1],
+    };
+    let path = format!("tags/{tag}/medias/0/streams/{}", u8::from(port.lane == Lane::Rtcp));
+    state.get(&path).ok_or_else(|| LabError::Refused {
+        command: format!("query (no {path})"),
+        reply: format!("{state:?}"),
+    })
+}
+
+impl Session for RelaySession<'_> {
+    fn send(&mut self, from: End, to: Target, bytes: &[u8]) -> Result<()> {
+        let address = match to {
+            Target::Port(port) => {
+                self.uncounted = true;
+                self.ports.get(&port).copied().ok_or_else(|| LabError::Io {
+                    what: format!("the call has no {port:?}"),
+                    source: std::io::ErrorKind::NotFound.into(),
+                })?
+            }
+            Target::Nobody => {
+                let leg = if from.party == Party::A { &self.net.caller } else { &self.net.callee };
+                SocketAddr::new(leg.relay(self.shape.leg(from.party).family), 9)
+            }
+        };
+        debug_assert!(
+            from.place != Place::Told || from.party != Party::C,
+            "nobody answers for a second callee"
+        );
+        self.sockets.send(from, address, bytes)
+    }
+
+    fn arrivals(&mut self, expected: usize) -> Result<Vec<Arrival>> {
+        let mut arrived = self.sockets.receive(expected, PATIENCE)?;
+        if std::mem::take(&mut self.uncounted) {
+            // What is not sent on is done with when it is counted. One exchange of messages per look.
+            let deadline = Instant::now() + COUNTING;
+            let mut counted = self.counts()?;
+            while counted == self.counted && Instant::now() < deadline {
+                counted = self.counts()?;
+            }
+            self.counted = counted;
+            arrived.extend(self.sockets.receive(0, Duration::ZERO)?);
+        }
+        Ok(arrived.into_iter().map(|one| self.named(one)).collect())
+    }
+
+    fn end_learning(&mut self) -> Result<()> {
+        // The relay's clock is what is waited for; nothing tells when its window has ended.
+        std::thread::sleep(LEARNING);
+        Ok(())
+    }
+
+    fn signal(&mut self, signal: Signal) -> Result<()> {
+        let about = |command: &str| ng::request(command).set("call-id", self.id.as_str());
+        match signal {
+            Signal::Again => self.exchange(),
+            Signal::Block => self.client.ok(&about("block media")).map(drop),
+            Signal::Unblock => self.client.ok(&about("unblock media")).map(drop),
+        }
+    }
+
+    fn counts(&mut self) -> Result<BTreeMap<Port, Counts>> {
+        let state = self.query()?;
+        let count = |port| {
+            let stream = stream_of(&state, &self.shape, port)?;
+            let number = |path: &str| stream.int(path).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+            let counts = Counts {
+                received_packets: number("stats/packets"),
+                received_bytes: number("stats/bytes"),
+                sent_packets: number("stats_out/packets"),
+                sent_bytes: number("stats_out/bytes"),
+                errors: number("stats/errors") + number("stats_out/errors"),
+            };
+            Ok((port, counts))
+        };
+        ports(&self.shape).into_iter().map(count).collect()
+    }
+}
+
+impl Drop for RelaySession<'_> {
+    fn drop(&mut self) {
+        // A scenario that failed may have left no call; there is nobody to tell.
+        let _ = self.client.ask(&call::delete(&self.id));
+    }
+}
