@@ -26,7 +26,8 @@ fn count() {
 fn thread(name: &str) -> i32 {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let mut tasks = tasks.map(|task| task.unwrap().path());
-    let is = |task: &std::path::PathBuf| std::fs::read_to_string(task.join("comm")).unwrap().trim_end() == name;
+    let is =
+        |task: &std::path::PathBuf| std::fs::read_to_string(task.join("comm")).unwrap().trim_end() == name;
     tasks.find(is).unwrap().file_name().unwrap().to_str().unwrap().parse().unwrap()
 }
 

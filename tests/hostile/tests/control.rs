@@ -1,5 +1,6 @@
 //! Bad datagrams at the ng port while calls run.
 
+#![allow(clippy::print_stderr, reason = "shown with the test's output")]
 use hostile::{BESIEGED, Siege, Sparring, delete_everything, requests};
 use lab::{Daemon, Topology, call, ng, sdp};
 use std::time::Duration;

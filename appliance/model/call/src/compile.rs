@@ -118,6 +118,10 @@ impl Call {
             if gated && !(mine.recv && section.send) {
                 continue;
             }
+            // Nor does it go to who holds by 0.0.0.0 (RFC 2543 §B.5), whatever its packets have shown.
+            if gated && section.rtp.is_some_and(|at| is_hold(at.ip())) {
+                continue;
+            }
             let Some(pair) = section.pair() else { continue };
             let egress = match usage {
                 FlowUse::Rtcp if !section.mux.active => pair.rtcp,
