@@ -1,5 +1,7 @@
-use super::*;
+use super::world::*;
+use crate::{Delete, Intent, Options, Settings};
 use crate::{Doomed, EndReason, Scope};
+use flow::{Micros, Moment};
 
 fn secs(secs: u64) -> Micros {
     Micros::from_secs(secs)

@@ -1,4 +1,4 @@
-use super::*;
+use super::world::*;
 use crate::MuxWish;
 use flow::Carries;
 

@@ -1,4 +1,5 @@
-use super::*;
+use super::world::*;
+use crate::{Family, Refusal, Settings};
 use flow::{Carries, Output};
 
 #[test]

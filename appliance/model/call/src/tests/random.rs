@@ -1,5 +1,7 @@
-use super::*;
+use super::world::*;
 use crate::Doomed;
+use crate::{Delete, Settings};
+use flow::Micros;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
