@@ -2,7 +2,6 @@
 
 const RTCP_SHORT: &str = "RTCP shorter than 8 bytes is counted as an error";
 const HOLD: &str = "a party on hold by c=0.0.0.0 is sent media once it has sent a packet itself";
-const LONG: &str = "UDP payloads above 2048 bytes are dropped as too long; rtpengine passes up to 4096";
 
 /// Scenarios that a path does not play yet: path, scenario, why. One that plays again must be taken off, or the test
 /// fails.
