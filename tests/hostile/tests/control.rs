@@ -28,8 +28,7 @@ fn attack(
         let mut count = 0;
         for number in numbers.clone() {
             let (cookie, datagram) = kind.datagram(number);
-            let reply =
-                sparring.send(&cookie, &datagram).inspect_err(|_| eprintln!("{kind:?} number {number}"))?;
+            let reply = sparring.send(&cookie, &datagram)?;
             if let Err(why) = kind.expect.judge(reply.as_deref()) {
                 count += 1;
                 first.get_or_insert_with(|| {

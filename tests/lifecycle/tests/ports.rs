@@ -3,7 +3,6 @@
 use lab::{Call, Daemon, LabError, Pace, Topology, Value, call, ng};
 use lifecycle::{Figures, PATIENCE};
 use std::net::{SocketAddr, UdpSocket};
-use std::time::Instant;
 
 fn limited(net: &Topology, low: u16, high: u16) -> lab::Result<Daemon> {
     Daemon::on(net).arg(format!("--port-min={low}")).arg(format!("--port-max={high}")).start()
@@ -21,17 +20,6 @@ fn offer(number: u16) -> ng::Request {
     call::offer(&format!("call-{number}"), ([198, 51, 100, 10], 4000 + 2 * number).into())
 }
 
-/// Asks until it is granted.
-fn eventually(client: &mut ng::Client, request: &ng::Request) -> lab::Result<Value> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match client.ok(request) {
-            Err(LabError::Refused { .. }) if Instant::now() < deadline => {}
-            other => return other,
-        }
-    }
-}
-
 #[test]
 fn ports_that_others_hold_are_skipped() -> lab::Result<()> {
     lab::need_root!();
@@ -44,9 +32,7 @@ fn ports_that_others_hold_are_skipped() -> lab::Result<()> {
     // Of four pairs one is left: an even port, an odd one and a whole pair are taken.
     let mut held = vec![foreign(30_000)?, foreign(30_003)?, foreign(30_004)?, foreign(30_005)?];
     for round in 0..20 {
-        let id = format!("squeezed-{round}");
-        eventually(&mut client, &call::offer(&id, ([198, 51, 100, 10], 4000).into()))?;
-        let call = Call::set_up(&mut client, &net, &id, 4000)?;
+        let call = Call::set_up(&mut client, &net, &format!("squeezed-{round}"), 4000)?;
         assert_eq!(call.alice.remote().map(|at| at.port()), Some(30_006));
         if round == 0 {
             call.talk_perfectly(20, Pace::BRISK, PATIENCE)?;
@@ -77,7 +63,7 @@ fn a_full_range_is_told_apart() -> lab::Result<()> {
     // The calls there are go on: a repeated offer needs no new port.
     client.ok(&offer(3))?;
     client.ok(&call::delete("call-0"))?;
-    eventually(&mut client, &offer(4))?;
+    client.ok(&offer(4))?;
     daemon.stop()?;
     Ok(())
 }
@@ -117,26 +103,24 @@ fn a_low_limit_of_descriptors_is_told_apart() -> lab::Result<()> {
 #[test]
 fn one_pair_of_ports_serves_a_thousand_calls_in_turn() -> lab::Result<()> {
     lab::need_root!();
-    lab::known("ports are free only some time after delete was answered", || {
-        let net = Topology::new()?;
-        let daemon = limited(&net, 30_000, 30_001)?;
-        let mut client = daemon.ng()?;
-        for number in 0..1000 {
-            let id = format!("turn-{number}");
-            let peer = |leg: &lab::Leg| SocketAddr::new(leg.peer_v4.into(), 4000);
-            let reply = client.ask(&call::offer(&id, peer(&net.caller)))?;
-            if reply.text("result") != Some("ok") {
-                let why = format!("call {number} of a thousand: {reply:?}");
-                return Err(LabError::Refused { command: "offer".into(), reply: why });
-            }
-            client.ok(&call::answer(&id, peer(&net.callee)))?;
-            client.ok(&call::delete(&id))?;
+    let net = Topology::new()?;
+    let daemon = limited(&net, 30_000, 30_001)?;
+    let mut client = daemon.ng()?;
+    for number in 0..1000 {
+        let id = format!("turn-{number}");
+        let peer = |leg: &lab::Leg| SocketAddr::new(leg.peer_v4.into(), 4000);
+        let reply = client.ask(&call::offer(&id, peer(&net.caller)))?;
+        if reply.text("result") != Some("ok") {
+            let why = format!("call {number} of a thousand: {reply:?}");
+            return Err(LabError::Refused { command: "offer".into(), reply: why });
         }
-        let last = Call::set_up(&mut client, &net, "last", 4000)?;
-        last.talk_perfectly(20, Pace::BRISK, PATIENCE)?;
-        daemon.stop()?;
-        Ok(())
-    })
+        client.ok(&call::answer(&id, peer(&net.callee)))?;
+        client.ok(&call::delete(&id))?;
+    }
+    let last = Call::set_up(&mut client, &net, "last", 4000)?;
+    last.talk_perfectly(20, Pace::BRISK, PATIENCE)?;
+    daemon.stop()?;
+    Ok(())
 }
 
 /// Calls of a round.

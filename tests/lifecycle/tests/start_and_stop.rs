@@ -33,11 +33,11 @@ fn sigterm_and_sigint_end_it_well_while_calls_talk() -> lab::Result<()> {
             call.talk_perfectly(10, Pace::BRISK, PATIENCE)?;
         }
         client.ok(&call::offer("ringing", ([198, 51, 100, 10], 5000).into()))?;
-        let stream = lab::Stream::new(1, 500);
+        let stream = lab::Stream::new(1, 100);
         let took = std::thread::scope(|scope| {
             let talking = scope.spawn(|| {
                 // After the end nobody listens any more, which is no failure of the sender.
-                calls.iter().for_each(|call| drop(call.alice.send(&stream, 0..500, Pace::BRISK)));
+                calls.iter().for_each(|call| drop(call.alice.send(&stream, 0..100, Pace::BRISK)));
             });
             let start = Instant::now();
             daemon.process().signal(signal)?;

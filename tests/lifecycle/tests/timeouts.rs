@@ -96,33 +96,29 @@ fn each_timeout_ends_its_calls_and_is_counted() -> lab::Result<()> {
 #[test]
 fn a_call_on_hold_is_not_muted() -> lab::Result<()> {
     lab::need_root!();
-    lab::known("one-sided hold ends by silent-timeout", || {
-        let net = Topology::new()?;
-        let mut daemon = daemon(&net)?;
-        let mut client = daemon.ng()?;
-        directed(&mut client, "held", 4100, "sendonly", "recvonly")?;
-        demand(&mut daemon, "held", "timeout", TIMEOUT)?;
-        daemon.stop()?;
-        Ok(())
-    })
+    let net = Topology::new()?;
+    let mut daemon = daemon(&net)?;
+    let mut client = daemon.ng()?;
+    directed(&mut client, "held", 4100, "sendonly", "recvonly")?;
+    demand(&mut daemon, "held", "timeout", TIMEOUT)?;
+    daemon.stop()?;
+    Ok(())
 }
 
 #[test]
 fn early_media_keeps_a_call_that_is_not_answered() -> lab::Result<()> {
     lab::need_root!();
-    lab::known("offer-timeout does not look at media", || {
-        let net = Topology::new()?;
-        let daemon = daemon(&net)?;
-        let mut client = daemon.ng()?;
-        let bob = RtpPeer::bind(&net.callee.ns, (net.callee.peer_v4, 4200).into())?;
-        let offered = client.ok(&call::offer("early", ([198, 51, 100, 10], 4200).into()))?;
-        bob.aim(call::told(&offered)?);
-        let stream = lab::Stream::new(7, 35);
-        bob.send(&stream, 0..35, Pace::Every(Duration::from_millis(100)))?;
-        assert_eq!(ended(&daemon.log(), "early"), [], "its media came for 3.5 s");
-        daemon.stop()?;
-        Ok(())
-    })
+    let net = Topology::new()?;
+    let daemon = daemon(&net)?;
+    let mut client = daemon.ng()?;
+    let bob = RtpPeer::bind(&net.callee.ns, (net.callee.peer_v4, 4200).into())?;
+    let offered = client.ok(&call::offer("early", ([198, 51, 100, 10], 4200).into()))?;
+    bob.aim(call::told(&offered)?);
+    let stream = lab::Stream::new(7, 35);
+    bob.send(&stream, 0..35, Pace::Every(Duration::from_millis(100)))?;
+    assert_eq!(ended(&daemon.log(), "early"), [], "its media came for 3.5 s");
+    daemon.stop()?;
+    Ok(())
 }
 
 #[test]

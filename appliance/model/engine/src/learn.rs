@@ -10,7 +10,9 @@ enum Rank {
     Any,
     SamePort,
     SameAddress,
-    /// The SDP's address and port, or those learned before a re-INVITE: decides at once.
+    /// Learned before a re-INVITE: decides, but the SDP's own may still overrule it within the window.
+    Former,
+    /// The SDP's address and port: decides at once and for good.
     Exact,
 }
 
@@ -94,7 +96,8 @@ impl Peer {
         gate: Gate,
         now: Moment,
     ) -> Result<(), DropReason> {
-        if teaches && !self.confirmed {
+        let open = !self.confirmed || (self.rank == Some(Rank::Former) && now < self.until);
+        if teaches && open {
             self.learn(source, now);
         }
         if self.now == Some(source) {
@@ -116,6 +119,7 @@ impl Peer {
 
     fn learn(&mut self, source: SocketAddr, now: Moment) {
         let over = now >= self.until;
+        let before = self.now;
         let decided = match self.learning {
             Learning::Off => self.now.is_some(),
             Learning::Immediate => {
@@ -132,10 +136,10 @@ impl Peer {
                     self.rank = Some(rank);
                     self.now = Some(source);
                 }
-                over || rank == Rank::Exact
+                over || self.rank >= Some(Rank::Former)
             }
         };
-        if decided {
+        if decided && (!self.confirmed || self.now != before) {
             self.confirmed = true;
             self.unreported = true;
         }
@@ -144,8 +148,10 @@ impl Peer {
     fn rank_of(&self, source: SocketAddr) -> Rank {
         let same =
             |part: fn(&SocketAddr, &SocketAddr) -> bool| self.told.is_some_and(|told| part(&told, &source));
-        if self.former == Some(source) || self.told == Some(source) {
+        if self.told == Some(source) {
             Rank::Exact
+        } else if self.former == Some(source) {
+            Rank::Former
         } else if same(|a, b| a.ip() == b.ip()) {
             Rank::SameAddress
         } else if same(|a, b| a.port() == b.port()) {

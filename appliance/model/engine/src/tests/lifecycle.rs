@@ -102,3 +102,20 @@ fn a_place_that_another_flow_has_taken_is_not_mistaken_for_the_egress() {
     relay.install(spec(200, Some(B), &[]));
     assert_eq!(relay.one(100, A, &rtp(1, 3)), Ok(at(B)));
 }
+
+#[test]
+fn after_a_re_invite_the_former_source_is_believed_at_once_but_the_sdp_may_overrule_it() {
+    let mut relay = Relay::pair(|_| {});
+    relay.now = Moment(4_000_000);
+    relay.one(100, ANY, &rtp(1, 1)).unwrap();
+    assert_eq!(relay.peer_of_a(), at(ANY));
+    let mut again = spec(100, Some(A), &[200]);
+    (again.generation, again.learn_until) = (Generation(2), Moment(7_000_000));
+    relay.install(again);
+    relay.one(100, ANY, &rtp(1, 2)).unwrap();
+    assert!(relay.snapshot(100).confirmed, "the path may be fast again at once");
+    relay.one(100, A, &rtp(1, 3)).unwrap();
+    assert_eq!(relay.peer_of_a(), at(A), "who is where the SDP says is the peer");
+    relay.one(100, ANY, &rtp(1, 4)).unwrap();
+    assert_eq!(relay.peer_of_a(), at(A));
+}
