@@ -65,6 +65,7 @@ pub(super) fn not_available(request: &Request<'_>) -> String {
         (request.has(Flag::InjectDtmf) || request.has(Flag::DetectDtmf), "DTMF processing"),
         (request.has(Flag::Fragment), "trickle ICE fragments"),
         (request.path.media_echo.is_some(), "media-echo"),
+        (request.path.drop_traffic == Some(options::DropTraffic::Start), "drop-traffic"),
         (request.music.is_some(), "music on hold"),
     ];
     let mut names: Vec<&str> = asked.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
@@ -73,5 +74,22 @@ pub(super) fn not_available(request: &Request<'_>) -> String {
         String::new()
     } else {
         format!("not available in this build: {}", names.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_available;
+    use ng::{Dict, Request};
+
+    fn told(key: &'static str, value: &'static str) -> String {
+        let dict = Dict::new().with("command", "offer").with(key, value);
+        not_available(&Request::parse_with(&dict, |_| None::<&str>).unwrap())
+    }
+
+    #[test]
+    fn a_client_that_wants_traffic_dropped_is_told_that_it_is_not() {
+        assert_eq!(told("drop-traffic", "start"), "not available in this build: drop-traffic");
+        assert_eq!(told("drop-traffic", "stop"), "", "which is how it is");
     }
 }
