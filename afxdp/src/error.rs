@@ -15,6 +15,19 @@ pub enum Error {
         /// What the kernel said.
         reason: String,
     },
+    /// The memory shared with the kernel could not be had.
+    #[error("UMEM: {0} (is RLIMIT_MEMLOCK large enough?)")]
+    Umem(String),
+    /// A socket could not be bound to a NIC queue.
+    #[error("AF_XDP socket on {interface} queue {queue}: {reason}")]
+    Bind {
+        /// The interface.
+        interface: String,
+        /// The receive queue.
+        queue: u32,
+        /// What the kernel said.
+        reason: String,
+    },
     /// A system call failed.
     #[error("{what}: {source}")]
     Sys {

@@ -15,10 +15,13 @@
 //! Unsafe code stands in `sys`, `io/umem.rs` and `io/xsk.rs` only.
 
 mod error;
+pub mod fuzz;
 pub mod hops;
+pub mod io;
 pub mod steer;
 mod sys;
 
 pub use error::Error;
 pub use hops::{Hop, Hops, NoHop};
+pub use io::XskIo;
 pub use steer::{DriverTable, WorkerFlow};

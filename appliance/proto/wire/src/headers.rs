@@ -26,7 +26,7 @@ pub struct Headers {
     len: u8,
     network: u8,
     v6: bool,
-    /// Sum of the IPv4 header without total length and TOS; nothing for IPv6.
+    /// Sum of the IPv4 header with total length and checksum zero; 0 for IPv6.
     network_sum: u16,
     /// Sum of addresses, protocol and ports.
     transport_sum: u16,
@@ -124,6 +124,29 @@ impl Headers {
     /// Ones' complement sum of addresses, protocol and ports.
     pub fn transport_sum(&self) -> u16 {
         self.transport_sum
+    }
+
+    /// Sets the traffic class byte.
+    pub fn set_tos(&mut self, tos: u8) {
+        let at = usize::from(self.network);
+        if self.v6 {
+            self.bytes[at] = 0x60 | tos >> 4;
+            self.bytes[at + 1] = tos << 4;
+        } else {
+            self.bytes[at + 1] = tos;
+            self.network_sum = Sum::default().bytes(&self.bytes[at..at + IPV4]).fold();
+        }
+    }
+
+    /// The traffic class byte.
+    pub fn tos(&self) -> u8 {
+        let at = usize::from(self.network);
+        if self.v6 { self.bytes[at] << 4 | self.bytes[at + 1] >> 4 } else { self.bytes[at + 1] }
+    }
+
+    /// How many of the headers' bytes come before the IP header.
+    pub fn link_len(&self) -> usize {
+        usize::from(self.network)
     }
 
     /// Writes the headers into the first [`Headers::len`] bytes of `frame`; the rest of `frame` is the payload.

@@ -58,6 +58,17 @@ proptest! {
 }
 
 #[test]
+fn a_changed_tos_equals_making_anew() {
+    for ends in [("192.0.2.1:1", "192.0.2.2:2"), ("[2001:db8::1]:1", "[2001:db8::2]:2")] {
+        let (src, dst) = (ends.0.parse().unwrap(), ends.1.parse().unwrap());
+        let mut headers = Headers::new(link(Some(4)), src, dst, 0xff).unwrap();
+        headers.set_tos(0xb8);
+        assert_eq!(headers.tos(), 0xb8);
+        assert_eq!(headers, Headers::new(link(Some(4)), src, dst, 0xb8).unwrap());
+    }
+}
+
+#[test]
 fn families_do_not_mix() {
     let v4 = "192.0.2.1:1".parse().unwrap();
     let v6 = "[2001:db8::1]:1".parse().unwrap();
