@@ -9,7 +9,8 @@
 
 #include "parse.h"
 
-#define RTP_UNIT_US 125		/* one tick of the 8 kHz clock assumed */
+#define MAX_DROPOUT	3000	/* RFC 3550 A.1 */
+#define MAX_MISORDER	100
 
 struct rtp {
 	__u8 first;
@@ -19,40 +20,82 @@ struct rtp {
 	__be32 ssrc;
 };
 
-static __always_inline void count_jitter(struct sender *s, __u32 timestamp,
-					 __u64 now_us)
+/* Ticks per second: RFC 3551 section 6 where it is fixed, else 8000. */
+static __always_inline __u32 rtp_clock(__u8 pt)
 {
-	__s64 arrived = now_us - s->last_us;
-	__s64 sent = (__s64)(__s32)(timestamp - s->last_timestamp) * RTP_UNIT_US;
-	__s64 d = arrived - sent;
-
-	if (d < 0)
-		d = -d;
-	/* A pause or a jump of the timestamp is no jitter. */
-	if (d < 1000000)
-		s->jitter += (__u32)d - ((s->jitter + 8) >> 4);
+	switch (pt) {
+	case 6:
+		return 16000;
+	case 10:
+	case 11:
+		return 44100;
+	case 16:
+		return 11025;
+	case 17:
+		return 22050;
+	case 14:
+	case 25:
+	case 26:
+	case 28:
+	case 31 ... 34:
+		return 90000;
+	}
+	return 8000;
 }
 
-/* True when the packet is newer than all before. */
-static __always_inline int count_seq(struct sender *s, __u16 seq)
+static __always_inline void count_jitter(struct sender *s, __u32 transit)
 {
-	__u16 ahead = seq - (__u16)s->last_seq;
-	__u16 behind = -ahead;
+	__s32 d = transit - s->transit;
 
-	if (ahead && ahead < 0x8000) {
-		s->last_seq += ahead;
-		s->window = ahead < 64 ? (s->window << ahead) | 1 : 1;
-		return 1;
-	}
-	if (behind >= 64) {
-		s->reordered++;
-	} else if (s->window & (1ULL << behind)) {
+	s->transit = transit;
+	s->jitter += (d < 0 ? -(__u32)d : (__u32)d) - ((s->jitter + 8) >> 4);
+}
+
+static __always_inline void count_backward(struct sender *s, __u16 behind)
+{
+	__u64 bit = behind < 64 ? 1ULL << behind : 0;
+
+	if (s->window & bit) {
 		s->duplicates++;
-	} else {
-		s->window |= 1ULL << behind;
-		s->reordered++;
+		return;
 	}
-	return 0;
+	s->window |= bit;
+	s->reordered++;
+}
+
+/* RFC 3550 A.1 without the probation. */
+static __always_inline void count_seq(struct sender *s, __u16 seq, __u32 timestamp)
+{
+	__u16 step = seq - (__u16)s->last_seq;
+	__u32 expected;
+
+	if (step >= MAX_DROPOUT && step <= (__u16)-MAX_MISORDER) {
+		if (!s->jumped || s->after_jump != seq) {
+			s->jumped = 1;
+			s->after_jump = seq + 1;
+			return;
+		}
+		/* Two in a row: the sender has started anew. */
+		expected = s->last_seq - s->first_seq + 1;
+		if (expected > s->since_first)
+			s->lost_before += expected - s->since_first;
+		s->first_seq = (__u16)(seq - 1);
+		s->last_seq = s->first_seq;
+		s->since_first = 1;
+		s->window = 1;
+		step = 1;
+	}
+	s->jumped = 0;
+	s->since_first++;
+	if (!step) {
+		s->duplicates++;
+	} else if (step < MAX_DROPOUT) {
+		s->last_seq += step;
+		s->last_timestamp = timestamp;
+		s->window = step < 64 ? (s->window << step) | 1 : 1;
+	} else {
+		count_backward(s, -step);
+	}
 }
 
 static __always_inline void count_sender(struct meter *m, const struct rtp *rtp,
@@ -60,6 +103,8 @@ static __always_inline void count_sender(struct meter *m, const struct rtp *rtp,
 {
 	__u32 ssrc = bpf_ntohl(rtp->ssrc), timestamp = bpf_ntohl(rtp->timestamp);
 	__u16 seq = bpf_ntohs(rtp->seq);
+	__u8 pt = rtp->second & 0x7f;
+	__u32 transit = now_us * rtp_clock(pt) / 1000000 - timestamp;
 	struct sender *s = &m->senders[0];
 
 	if (s->used && s->ssrc != ssrc)
@@ -70,17 +115,15 @@ static __always_inline void count_sender(struct meter *m, const struct rtp *rtp,
 		s->ssrc = ssrc;
 		s->first_seq = seq;
 		s->last_seq = seq;
+		s->last_timestamp = timestamp;
+		s->since_first = 1;
 		s->window = 1;
-		s->last_us = now_us;
-		s->last_timestamp = timestamp;
-	} else if (count_seq(s, seq)) {
-		/* Packets of one frame share a timestamp and say nothing. */
-		if (timestamp != s->last_timestamp)
-			count_jitter(s, timestamp, now_us);
-		s->last_us = now_us;
-		s->last_timestamp = timestamp;
+		s->transit = transit;
+	} else {
+		count_seq(s, seq, timestamp);
+		count_jitter(s, transit);
 	}
-	s->last_pt = rtp->second & 0x7f;
+	s->last_pt = pt;
 	s->packets++;
 	s->bytes += len;
 }

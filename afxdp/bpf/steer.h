@@ -60,22 +60,26 @@ struct recipe {
 	__u8 reserved[2];
 };
 
-/* What is known of one SSRC. */
+/* What is known of one SSRC. Counted as model/engine counts (src/ssrc.rs). */
 struct sender {
 	__u64 packets;
 	__u64 bytes;
 	__u64 window;		/* bit n: last_seq - n has come */
-	__u64 last_us;		/* arrival of the packet before */
 	__u32 ssrc;
 	__u32 first_seq;	/* extended */
 	__u32 last_seq;		/* extended, highest */
-	__u32 last_timestamp;
+	__u32 since_first;	/* packets since first_seq was set */
+	__u32 lost_before;	/* lost before that */
+	__u32 last_timestamp;	/* of the packet with last_seq */
 	__u32 duplicates;
 	__u32 reordered;
-	__u32 jitter;		/* microseconds times 16 (RFC 3550 A.8) */
+	__u32 transit;		/* arrival minus timestamp, in clock ticks */
+	__u32 jitter;		/* ticks times 16 (RFC 3550 A.8) */
+	__u16 after_jump;	/* the number that would confirm a jump */
+	__u8 jumped;
 	__u8 last_pt;
 	__u8 used;
-	__u8 reserved[2];
+	__u8 reserved[3];
 };
 
 /* What one flow has carried in this program. Survives a change of recipe. */

@@ -1,5 +1,5 @@
 //! The XDP program against stored packets, through the kernel's test run. Needs root; says so when it is not.
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod packets;
 
@@ -9,6 +9,7 @@ use flow::{
     Carries, DropReason, FlowKey, FlowTable, Gate, Generation, InstallError, Moment, PtChange, Recipe,
     RecipeOutput, Rewrite, StreamId, Traffic,
 };
+use lab::need_root;
 use packets::{OUR_MAC, at, rtp, sent, udp};
 use proptest::prelude::*;
 use std::net::SocketAddr;
@@ -28,14 +29,6 @@ type Table = DriverTable<afxdp::hops::FixedHops>;
 struct Bench {
     program: Program,
     table: Table,
-}
-
-fn root() -> bool {
-    let root = std::fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
-    if !root {
-        eprintln!("SKIPPED: needs root to load a BPF program");
-    }
-    root
 }
 
 impl Bench {
@@ -102,9 +95,7 @@ fn recipe(key: &str, source: &str, from: &str, to: &str, rewrite: Rewrite) -> Re
 
 #[test]
 fn the_program_and_the_parser_agree_on_every_stored_packet() {
-    if !root() {
-        return;
-    }
+    need_root!();
     let bench = Bench::new();
     for (name, frame) in packets::odd_and_plain() {
         let expected = match Packet::parse(&frame) {
@@ -123,9 +114,7 @@ fn the_program_and_the_parser_agree_on_every_stored_packet() {
 
 #[test]
 fn the_program_and_the_parser_agree_on_damaged_packets() {
-    if !root() {
-        return;
-    }
+    need_root!();
     let bench = Bench::new();
     let stored = packets::odd_and_plain();
     let damage =
@@ -151,9 +140,7 @@ fn the_program_and_the_parser_agree_on_damaged_packets() {
 
 #[test]
 fn the_driver_tier_sends_what_the_header_writer_would_write() {
-    if !root() {
-        return;
-    }
+    need_root!();
     let four = ("192.0.2.1:5000", "192.0.2.10:4000", "198.51.100.1:6000", "198.51.100.20:7000");
     let six = ("[2001:db8::1]:5000", "[2001:db8::10]:4000", "[2001:db8:1::1]:6000", "[2001:db8:1::20]:7000");
     let rewrite =
@@ -185,9 +172,7 @@ fn the_driver_tier_sends_what_the_header_writer_would_write() {
 
 #[test]
 fn any_media_leaves_with_the_right_checksum() {
-    if !root() {
-        return;
-    }
+    need_root!();
     // Every case is a new version of the flow, and places rest before they are used again.
     let mut bench = Bench::with(Sizes { flows: 1000, ..SIZES });
     let hop = bench.hop("198.51.100.1", "198.51.100.20", None);
@@ -219,9 +204,7 @@ fn any_media_leaves_with_the_right_checksum() {
 
 #[test]
 fn damage_is_not_healed_and_no_checksum_stays_none() {
-    if !root() {
-        return;
-    }
+    need_root!();
     let mut bench = Bench::new();
     bench.hop("198.51.100.1", "198.51.100.20", None);
     bench.hop("2001:db8::1", "2001:db8::20", None);
@@ -259,9 +242,7 @@ fn damage_is_not_healed_and_no_checksum_stays_none() {
 
 #[test]
 fn only_media_is_taken() {
-    if !root() {
-        return;
-    }
+    need_root!();
     let mut bench = Bench::new();
     bench.hop("198.51.100.1", "198.51.100.20", None);
     let mut flow = recipe(
@@ -308,9 +289,7 @@ fn only_media_is_taken() {
 
 #[test]
 fn packets_from_elsewhere_pass_up_or_are_dropped_when_strict() {
-    if !root() {
-        return;
-    }
+    need_root!();
     let mut bench = Bench::new();
     bench.hop("198.51.100.1", "198.51.100.20", None);
     let mut flow = recipe(
@@ -340,9 +319,7 @@ fn packets_from_elsewhere_pass_up_or_are_dropped_when_strict() {
 
 #[test]
 fn a_missing_socket_or_egress_means_up_the_stack() {
-    if !root() {
-        return;
-    }
+    need_root!();
     let mut bench = Bench::new();
     let key = FlowKey::from(at("192.0.2.1:5000"));
     let mut flow = WorkerFlow {
@@ -370,8 +347,7 @@ fn a_missing_socket_or_egress_means_up_the_stack() {
     // Another interface than the one of arrival, through the port map, and then no longer there.
     let other = ifindex_of_another();
     let Some(other) = other else {
-        eprintln!("SKIPPED: this host has no interface besides loopback");
-        return;
+        lab::skip!("needs an interface besides loopback");
     };
     bench.table.add_port(other).unwrap();
     let hop = Hop { ifindex: other, link: Link { src_mac: OUR_MAC, dst_mac: NEXT_MAC, tag: None } };
@@ -398,9 +374,7 @@ fn ifindex_of_another() -> Option<u32> {
 
 #[test]
 fn meters_tell_packets_senders_and_loss() {
-    if !root() {
-        return;
-    }
+    need_root!();
     let mut bench = Bench::new();
     bench.hop("198.51.100.1", "198.51.100.20", None);
     bench.hop("192.0.2.1", "192.0.2.10", None);
@@ -451,8 +425,14 @@ fn meters_tell_packets_senders_and_loss() {
         send(&bench, seq, 0xdef);
     }
     assert_eq!(bench.table.snapshot(there.key).unwrap().ssrcs[1].lost, 9);
+    // A sender that starts anew loses nothing by it, once a second packet confirms the jump.
+    for seq in [30_000, 30_001, 30_003] {
+        send(&bench, seq, 0xdef);
+    }
+    let second = bench.table.snapshot(there.key).unwrap().ssrcs[1];
+    assert_eq!((second.first_seq, second.last_seq, second.lost), (30_000, 30_003, 10));
     // What left through the other port is that port's.
-    assert_eq!(bench.table.snapshot(back.key).unwrap().counters.sent.packets, 19);
+    assert_eq!(bench.table.snapshot(back.key).unwrap().counters.sent.packets, 22);
 
     // A new version keeps the counters; an older one changes nothing; withdrawal tells the last.
     let mut newer = there.clone();
@@ -464,9 +444,9 @@ fn meters_tell_packets_senders_and_loss() {
     assert_eq!(got[50..54], [0, 0, 0, 7]);
     assert_eq!(bench.table.withdraw(there.key, Generation(2)), None);
     let last = bench.table.withdraw(there.key, Generation(3)).unwrap();
-    assert_eq!((last.generation, last.counters.received.packets), (Generation(3), 20));
+    assert_eq!((last.generation, last.counters.received.packets), (Generation(3), 23));
     assert_eq!(bench.table.snapshot(there.key), None);
-    assert_eq!(bench.table.sent_from(back.key).packets, 20, "sent is not forgotten with the flow that sent");
+    assert_eq!(bench.table.sent_from(back.key).packets, 23, "sent is not forgotten with the flow that sent");
     assert_eq!(
         bench.passes_up(&udp(there.source, there.key.into(), None, &rtp(8, 9, 9, 9))),
         SteerReason::NoFlow
@@ -478,9 +458,7 @@ fn meters_tell_packets_senders_and_loss() {
 
 #[test]
 fn flows_follow_their_next_hop() {
-    if !root() {
-        return;
-    }
+    need_root!();
     let mut bench = Bench::new();
     let flow = recipe(
         "192.0.2.1:5000",
@@ -513,9 +491,7 @@ fn flows_follow_their_next_hop() {
 
 #[test]
 fn what_the_program_cannot_do_is_refused() {
-    if !root() {
-        return;
-    }
+    need_root!();
     let mut bench = Bench::new();
     let hop = bench.hop("198.51.100.1", "198.51.100.20", None);
     let flow = recipe(
@@ -552,9 +528,7 @@ fn what_the_program_cannot_do_is_refused() {
 
 #[test]
 fn a_second_nic_shares_the_flows() {
-    if !root() {
-        return;
-    }
+    need_root!();
     let mut bench = Bench::new();
     bench.hop("198.51.100.1", "198.51.100.20", None);
     let second = Program::load_next(bench.table.maps(), 2, 2).unwrap();

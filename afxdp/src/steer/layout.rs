@@ -83,17 +83,21 @@ pub(crate) struct Sender {
     pub(crate) packets: u64,
     pub(crate) bytes: u64,
     pub(crate) window: u64,
-    pub(crate) last_us: u64,
     pub(crate) ssrc: u32,
     pub(crate) first_seq: u32,
     pub(crate) last_seq: u32,
+    pub(crate) since_first: u32,
+    pub(crate) lost_before: u32,
     pub(crate) last_timestamp: u32,
     pub(crate) duplicates: u32,
     pub(crate) reordered: u32,
+    pub(crate) transit: u32,
     pub(crate) jitter: u32,
+    pub(crate) after_jump: u16,
+    pub(crate) jumped: u8,
     pub(crate) last_pt: u8,
     pub(crate) used: u8,
-    pub(crate) reserved: [u8; 2],
+    pub(crate) reserved: [u8; 3],
 }
 
 /// `struct meter`.

@@ -43,7 +43,9 @@ impl Meter {
 
 impl Sender {
     fn counters(&self) -> SsrcCounters {
-        let expected = u64::from(self.last_seq.wrapping_sub(self.first_seq)) + 1;
+        // RFC 3550 appendix A.3.
+        let expected = self.last_seq.wrapping_sub(self.first_seq).wrapping_add(1);
+        let lost = self.lost_before.saturating_add(expected.saturating_sub(self.since_first));
         SsrcCounters {
             ssrc: self.ssrc,
             traffic: Traffic { packets: self.packets, bytes: self.bytes, errors: 0 },
@@ -51,10 +53,22 @@ impl Sender {
             last_seq: self.last_seq,
             last_timestamp: self.last_timestamp,
             last_pt: self.last_pt,
-            lost: u32::try_from(expected.saturating_sub(self.packets)).unwrap_or(u32::MAX),
+            lost,
             duplicates: self.duplicates,
             reordered: self.reordered,
-            jitter: Micros(u64::from(self.jitter) / 16),
+            jitter: Micros(u64::from(self.jitter >> 4) * 1_000_000 / clock(self.last_pt)),
         }
+    }
+}
+
+/// Ticks per second of a payload type, as the program has it.
+fn clock(pt: u8) -> u64 {
+    match pt {
+        6 => 16_000,
+        10 | 11 => 44_100,
+        16 => 11_025,
+        17 => 22_050,
+        14 | 25 | 26 | 28 | 31..=34 => 90_000,
+        _ => 8_000,
     }
 }
