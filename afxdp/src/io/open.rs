@@ -2,10 +2,10 @@ use super::umem::{Memory, chain};
 use super::xsk::{Mode, XskQueue};
 use super::{Frames, XskIo};
 use crate::steer::AttachedMode;
-use crate::{Error, sys};
+use crate::{Error, retry, sys};
+use std::error::Error as _;
 use std::ffi::CString;
-use std::thread;
-use std::time::Duration;
+use std::io;
 use xsk_rs::Socket;
 use xsk_rs::config::{BindFlags, Interface, LibxdpFlags, QueueSize, SocketConfig};
 
@@ -91,25 +91,18 @@ fn open_queue(
     let name = CString::new(place.interface.as_str()).map_err(|error| refused(error.to_string()))?;
     let umem = memory.umem().ok_or_else(|| refused("no shared memory".to_owned()))?;
     let name = Interface::new(name);
-    let mut waited = Duration::from_millis(1);
-    let (tx, rx, rings) = loop {
+    // The kernel frees the queue of a socket that was closed only some 20 ms later.
+    let made = retry::while_busy(|| {
         // SAFETY: no program is loaded by the library (see the flag), and each queue is bound once per UMEM.
-        match unsafe { Socket::new(config, umem, &name, place.queue) } {
-            Ok(made) => break made,
-            Err(error) => {
-                let text = chain(&error);
-                let busy = std::error::Error::source(&error)
-                    .and_then(|source| source.downcast_ref::<std::io::Error>())
-                    .is_some_and(|source| source.raw_os_error() == Some(libc::EBUSY));
-                // The kernel frees the queue of a socket that was closed only some 20 ms later, and tells nobody.
-                if !busy || waited > Duration::from_millis(128) {
-                    return Err(refused(text));
-                }
-                thread::sleep(waited);
-                waited *= 2;
+        unsafe { Socket::new(config, umem, &name, place.queue) }.map_err(|error| {
+            let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+            match source.and_then(io::Error::raw_os_error) {
+                Some(code) => io::Error::from_raw_os_error(code),
+                None => io::Error::other(chain(&error)),
             }
-        }
-    };
+        })
+    });
+    let (tx, rx, rings) = made.map_err(|error| refused(error.to_string()))?;
     let (fill, completion) = rings.ok_or_else(|| refused("the queue is bound twice".to_owned()))?;
     let mut queue = XskQueue {
         number,

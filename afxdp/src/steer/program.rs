@@ -1,7 +1,8 @@
 use super::maps::{Maps, Sizes};
 use super::skeleton::{OpenSteerSkel, SteerSkelBuilder};
-use crate::{Error, sys};
+use crate::{Error, retry, sys};
 use libbpf_rs::skel::{OpenSkel, SkelBuilder};
+use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -91,18 +92,13 @@ impl Program {
     /// # Errors
     /// When neither works; `EBUSY` says that another program is there already.
     pub fn attach(&self, ifindex: u32) -> Result<Attached, Error> {
-        let native = sys::link_xdp(self.fd.as_fd(), ifindex, sys::XDP_FLAGS_DRV_MODE);
+        let native = self.link(ifindex, sys::XDP_FLAGS_DRV_MODE);
         let (link, mode) = match native {
-            Ok(link) => (link, AttachedMode::Native),
-            Err(error) if error.raw_os_error() == Some(libc::EBUSY) => {
-                return Err(Error::sys(format!("attaching the XDP program to interface {ifindex}"))(error));
-            }
-            Err(_) => {
-                let link = sys::link_xdp(self.fd.as_fd(), ifindex, sys::XDP_FLAGS_SKB_MODE)
-                    .map_err(Error::sys(format!("attaching the XDP program to interface {ifindex}")))?;
-                (link, AttachedMode::Generic)
-            }
+            Ok(link) => (Ok(link), AttachedMode::Native),
+            Err(error) if error.raw_os_error() == Some(libc::EBUSY) => (Err(error), AttachedMode::Native),
+            Err(_) => (self.link(ifindex, sys::XDP_FLAGS_SKB_MODE), AttachedMode::Generic),
         };
+        let link = link.map_err(Error::sys(format!("attaching the XDP program to interface {ifindex}")))?;
         Ok(Attached { mode, _link: link })
     }
 
@@ -111,9 +107,15 @@ impl Program {
     /// # Errors
     /// `EBUSY` when another program is there already.
     pub fn attach_generic(&self, ifindex: u32) -> Result<Attached, Error> {
-        let link = sys::link_xdp(self.fd.as_fd(), ifindex, sys::XDP_FLAGS_SKB_MODE)
+        let link = self
+            .link(ifindex, sys::XDP_FLAGS_SKB_MODE)
             .map_err(Error::sys(format!("attaching the XDP program to interface {ifindex}")))?;
         Ok(Attached { mode: AttachedMode::Generic, _link: link })
+    }
+
+    /// A predecessor's link may still be going away, and nobody is told when it has.
+    fn link(&self, ifindex: u32, flags: u32) -> io::Result<OwnedFd> {
+        retry::while_busy(|| sys::link_xdp(self.fd.as_fd(), ifindex, flags))
     }
 
     /// Runs a stored packet through the program without any NIC; counters and meters count. The packet seems to
