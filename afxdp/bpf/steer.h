@@ -24,7 +24,7 @@ struct endpoint {
 };
 
 enum action {
-	ACTION_NONE,		/* pass up */
+	ACTION_NONE,		/* pass up, but note where it came in */
 	ACTION_WORKER,		/* to the socket of the receive queue */
 	ACTION_DRIVER,		/* rewritten and sent from here */
 };
@@ -56,8 +56,10 @@ struct recipe {
 	__u16 seq_offset;
 	__u8 pt_from;
 	__u8 pt_to;
-	__u8 headers[HEADERS_MAX];
+	__be16 partial_sum;	/* sum of source, local address and protocol */
 	__u8 reserved[2];
+	__u8 headers[HEADERS_MAX];
+	__u8 end[2];
 };
 
 /* What is known of one SSRC. Counted as model/engine counts (src/ssrc.rs). */
@@ -88,6 +90,8 @@ struct meter {
 	__u64 bytes;		/* UDP payload */
 	__u64 last_ns;		/* CLOCK_MONOTONIC */
 	__u64 strays;		/* dropped for their source */
+	__u32 ifindex;		/* where the last packet came in; 0: none yet */
+	__u32 queue;
 	struct sender senders[SENDERS];
 };
 
@@ -116,6 +120,7 @@ enum reason {
 	REASON_STRAY,		/* dropped, not passed */
 	REASON_NO_EGRESS,
 	REASON_NO_HEADROOM,
+	REASON_PARTIAL_CHECKSUM,
 	REASON_WORKER,		/* redirected */
 	REASON_DRIVER,		/* sent */
 	REASON_COUNT,

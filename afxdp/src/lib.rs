@@ -18,6 +18,7 @@ mod error;
 pub mod fuzz;
 pub mod hops;
 pub mod io;
+pub mod nic;
 mod retry;
 pub mod steer;
 mod sys;

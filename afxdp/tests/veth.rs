@@ -226,6 +226,25 @@ fn a_worker_forwards_in_generic_mode() {
 }
 
 #[test]
+fn peers_on_this_host_that_leave_checksums_to_their_card_are_served_too() {
+    need_root!();
+    let net = Topology::spec().keep_offloads().build().unwrap();
+    let_peers_take_xdp_frames(&net);
+    let ends = Ends::new(&net, Family::V4, Family::V4);
+    let mut relay = Relay::new(&net, &["caller", "callee"], false);
+    carry(&net, &ends, &mut relay, &Options::default(), Mode::Copy);
+    // The driver tier cannot, knows it, and leaves such packets to the stack.
+    let mut recipe = ends.recipes()[0].clone();
+    recipe.generation = Generation(2);
+    relay.table.install(&recipe).unwrap();
+    let learner = peer_of(&net, ends.near);
+    let caller = peer(&net.caller, ends.caller);
+    caller.send_to(&rtp(8, 1, 2, 3), ends.near).unwrap();
+    assert_eq!(received(&learner), (rtp(8, 1, 2, 3), ends.caller));
+    assert_eq!(relay.count(SteerReason::PartialChecksum), 1);
+}
+
+#[test]
 fn egress_through_an_interface_that_is_not_ours_goes_by_the_kernel() {
     need_root!();
     for (left, right) in [(Family::V4, Family::V4), (Family::V4, Family::V6), (Family::V6, Family::V6)] {
@@ -300,7 +319,7 @@ fn process_that_dies() {
     let attached = program.attach(ifindex).unwrap();
     let place =
         afxdp::io::QueuePlace { interface: name.to_owned(), ifindex, queue: 0, attached: attached.mode() };
-    let io = afxdp::io::open(&[place], &Options::default()).unwrap();
+    let io = afxdp::io::open(&[place], &Options::default()).unwrap().io;
     maps.set_socket(0, io.queues()[0].socket()).unwrap();
     let clock = afxdp::steer::Clock::tie(flow::Moment(0)).unwrap();
     let mut table = afxdp::DriverTable::new(maps, sizes, afxdp::hops::FixedHops::default(), clock);

@@ -17,7 +17,7 @@ mod xsk;
 pub use burst::{IoCounters, XskIo};
 pub use frames::Frames;
 pub use memory::MemoryQueue;
-pub use open::{Options, Place as QueuePlace, open};
+pub use open::{Opened, Options, Place as QueuePlace, open};
 pub use pool::{Place, Pool};
 pub use rings::{Packet, Rings};
 pub use xsk::{Mode, QueueCounters, XskQueue};

@@ -41,19 +41,31 @@ impl Default for Options {
     }
 }
 
+/// A worker's sockets.
+#[derive(Debug)]
+pub struct Opened {
+    /// The queues over their UMEM; [`XskQueue::mode`] tells what was obtained.
+    pub io: XskIo<XskQueue>,
+    /// Why it is not zero-copy, when that was tried.
+    pub no_zero_copy: Option<Error>,
+}
+
 /// Opens the sockets of one worker over one UMEM: all of them in zero-copy mode, or all in copy mode when one of the
-/// NICs cannot do better, since queues that share a UMEM share its mode. [`XskQueue::mode`] tells what was obtained.
+/// NICs cannot do better, since queues that share a UMEM share its mode.
 ///
 /// # Errors
 /// The queue that could not be had, and why.
-pub fn open(places: &[Place], options: &Options) -> Result<XskIo<XskQueue>, Error> {
+pub fn open(places: &[Place], options: &Options) -> Result<Opened, Error> {
     let native = places.iter().all(|place| place.attached == AttachedMode::Native);
+    let mut no_zero_copy = None;
     if options.zero_copy && native {
-        if let Ok(io) = open_all(places, options, BindFlags::XDP_ZEROCOPY) {
-            return Ok(io);
+        match open_all(places, options, BindFlags::XDP_ZEROCOPY) {
+            Ok(io) => return Ok(Opened { io, no_zero_copy }),
+            Err(error) => no_zero_copy = Some(error),
         }
     }
-    open_all(places, options, BindFlags::XDP_COPY)
+    let io = open_all(places, options, BindFlags::XDP_COPY)?;
+    Ok(Opened { io, no_zero_copy })
 }
 
 fn open_all(places: &[Place], options: &Options, mode: BindFlags) -> Result<XskIo<XskQueue>, Error> {

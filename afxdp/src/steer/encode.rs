@@ -1,10 +1,10 @@
 use super::layout::{
-    ACTION_DRIVER, ACTION_WORKER, Endpoint, FLAG_OPAQUE, FLAG_PT, FLAG_RTCP, FLAG_SSRC, FLAG_STRICT,
-    HEADERS_MAX, Recipe,
+    ACTION_DRIVER, ACTION_NONE, ACTION_WORKER, Endpoint, FLAG_OPAQUE, FLAG_PT, FLAG_RTCP, FLAG_SSRC,
+    FLAG_STRICT, HEADERS_MAX, Recipe,
 };
 use crate::Hop;
 use flow::{Carries, FlowKey, Gate, Generation};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use wire::{Headers, Sum};
 use zerocopy::byteorder::network_endian::{U16, U32};
 
@@ -43,6 +43,16 @@ impl Recipe {
             source: flow.source.map(Endpoint::from).unwrap_or_default(),
             flags,
             action: ACTION_WORKER,
+            ..Recipe::EMPTY
+        }
+    }
+
+    /// What the program needs to note where a port's packets come in.
+    pub(crate) fn watching(key: FlowKey) -> Recipe {
+        Recipe {
+            local: Endpoint::new(key.addr, key.port),
+            flags: FLAG_OPAQUE,
+            action: ACTION_NONE,
             ..Recipe::EMPTY
         }
     }
@@ -92,16 +102,21 @@ impl Recipe {
             seq_offset: output.rewrite.seq_offset,
             pt_from: pt.0,
             pt_to: pt.1,
-            headers: bytes,
+            partial_sum: U16::new(addresses(recipe.source.ip(), recipe.key.addr).fold()),
             reserved: [0; 2],
+            headers: bytes,
+            end: [0; 2],
         })
     }
 }
 
 /// What the change of addresses and ports does to a UDP checksum: the new ones plus the complement of the old.
 fn delta(source: SocketAddr, local: FlowKey, new: &Headers) -> u16 {
-    // 17 is UDP's protocol number, which the sum of the new headers counts too.
-    let old =
-        Sum::default().address(source.ip()).address(local.addr).word(17).word(source.port()).word(local.port);
+    let old = addresses(source.ip(), local.addr).word(source.port()).word(local.port);
     Sum::default().word(new.transport_sum()).word(!old.fold()).fold()
+}
+
+/// Addresses and protocol number as a pseudo header has them.
+fn addresses(src: IpAddr, dst: IpAddr) -> Sum {
+    Sum::default().address(src).address(dst).word(17)
 }

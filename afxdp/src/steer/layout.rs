@@ -40,6 +40,7 @@ impl From<SocketAddr> for Endpoint {
 }
 
 /// `enum action`.
+pub(crate) const ACTION_NONE: u8 = 0;
 pub(crate) const ACTION_WORKER: u8 = 1;
 pub(crate) const ACTION_DRIVER: u8 = 2;
 
@@ -68,8 +69,10 @@ pub(crate) struct Recipe {
     pub(crate) seq_offset: u16,
     pub(crate) pt_from: u8,
     pub(crate) pt_to: u8,
-    pub(crate) headers: [u8; HEADERS_MAX],
+    pub(crate) partial_sum: U16,
     pub(crate) reserved: [u8; 2],
+    pub(crate) headers: [u8; HEADERS_MAX],
+    pub(crate) end: [u8; 2],
 }
 
 impl Recipe {
@@ -108,6 +111,8 @@ pub(crate) struct Meter {
     pub(crate) bytes: u64,
     pub(crate) last_ns: u64,
     pub(crate) strays: u64,
+    pub(crate) ifindex: u32,
+    pub(crate) queue: u32,
     pub(crate) senders: [Sender; SENDERS],
 }
 

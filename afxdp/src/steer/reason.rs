@@ -43,6 +43,9 @@ reasons! {
     NoEgress = "no-egress",
     /// No room before the packet for longer headers: passed up.
     NoHeadroom = "no-headroom",
+    /// The sender left the UDP checksum to its network card, and there is none: passed up. Seen with senders on the
+    /// same host or in its containers; `ethtool -K INTERFACE tx off` at the sender's end cures it.
+    PartialChecksum = "partial-checksum",
     /// Given to a worker.
     Worker = "worker",
     /// Rewritten and sent by the program.

@@ -35,6 +35,7 @@ struct Flow {
 
 #[derive(Debug)]
 enum Tier {
+    Watched,
     Worker,
     Driver { recipe: Box<flow::Recipe>, hop: Hop },
 }
@@ -99,6 +100,29 @@ impl<H: Hops> DriverTable<H> {
         Ok(())
     }
 
+    /// No packets leave through an interface any more; flows that did pass theirs up, until they are refreshed.
+    pub fn remove_port(&mut self, ifindex: u32) {
+        if let Some(place) = self.ports.remove(&ifindex) {
+            // Already empty when the interface is gone: the kernel sees to that.
+            let _ = self.maps.clear_port(place);
+        }
+    }
+
+    /// Passes a port's packets up the stack as before, but notes where they come in, for [`DriverTable::arrival`].
+    ///
+    /// # Errors
+    /// When there is no room or the map refuses.
+    pub fn watch(&mut self, key: FlowKey, generation: Generation) -> Result<(), InstallError> {
+        self.put(key, generation, Tier::Watched, Recipe::watching(key))
+    }
+
+    /// Interface and receive queue that the last packet of an installed or watched flow came in by: which worker a
+    /// flow belongs to.
+    pub fn arrival(&self, key: FlowKey) -> Option<(u32, u32)> {
+        let meter = self.maps.meter(self.flows.get(&key)?.meter).ok()?;
+        (meter.ifindex != 0).then_some((meter.ifindex, meter.queue))
+    }
+
     /// Redirects a flow's packets to the worker of the queue they arrive at.
     ///
     /// # Errors
@@ -107,10 +131,10 @@ impl<H: Hops> DriverTable<H> {
         self.put(flow.key, flow.generation, Tier::Worker, Recipe::redirecting(flow))
     }
 
-    /// Ends the redirection of a flow to workers: packets go up the kernel's stack. Packets already in a ring still
-    /// reach the worker. `false` when it was not redirected, or is of a later generation.
+    /// Ends the redirection or the watching of a flow: packets go up the kernel's stack. Packets already in a ring
+    /// still reach the worker. `false` when it is the driver tier's, unknown, or of a later generation.
     pub fn release(&mut self, key: FlowKey, generation: Generation) -> bool {
-        let ours = |flow: &Flow| matches!(flow.tier, Tier::Worker) && flow.generation <= generation;
+        let ours = |flow: &Flow| !matches!(flow.tier, Tier::Driver { .. }) && flow.generation <= generation;
         self.flows.get(&key).is_some_and(ours) && self.remove(key).is_some()
     }
 
@@ -254,7 +278,7 @@ impl<H: Hops> DriverTable<H> {
     fn read(&self, key: FlowKey) -> Option<Snapshot> {
         let flow = self.flows.get(&key)?;
         let (stream, peer) = match &flow.tier {
-            Tier::Worker => (StreamId::default(), None),
+            Tier::Watched | Tier::Worker => (StreamId::default(), None),
             Tier::Driver { recipe, .. } => (recipe.stream, Some(recipe.source)),
         };
         let meter = self.maps.meter(flow.meter).ok()?;
@@ -273,7 +297,7 @@ impl<H: Hops> DriverTable<H> {
 impl Flow {
     fn sends(&self, concerns: impl Fn(IpAddr, IpAddr) -> bool) -> bool {
         match &self.tier {
-            Tier::Worker => false,
+            Tier::Watched | Tier::Worker => false,
             Tier::Driver { recipe, .. } => {
                 recipe.outputs.iter().any(|output| concerns(output.from.addr, output.to.ip()))
             }
@@ -284,7 +308,7 @@ impl Flow {
 impl Tier {
     fn from(&self) -> Option<FlowKey> {
         match self {
-            Tier::Worker => None,
+            Tier::Watched | Tier::Worker => None,
             Tier::Driver { recipe, .. } => recipe.outputs.first().map(|output| output.from),
         }
     }

@@ -77,6 +77,15 @@ fn damaged_and_odd_packets_are_counted_and_not_seen() {
     arp[12..14].copy_from_slice(&[8, 6]);
     io.queues_mut()[0].arrive(arp);
     assert_eq!(io.receive(&mut Burst::new(8)), 0);
+    // A sum of the pseudo header alone is a sender's on this host, and no damage.
+    let mut partial = arriving("192.0.2.10:4000", "192.0.2.1:5000", b"abc");
+    let sum = wire::Sum::default().bytes(&partial[26..34]).word(17).word(11).fold();
+    partial[40..42].copy_from_slice(&sum.to_be_bytes());
+    io.queues_mut()[0].arrive(partial);
+    let mut burst = Burst::new(8);
+    assert_eq!(io.receive(&mut burst), 1);
+    burst.frames_mut()[0].verdict = Verdict::Consume;
+    io.finish(&mut burst);
     assert_eq!((io.counters().bad_checksum, io.counters().odd[Reason::NotIp as usize]), (1, 1));
     assert_eq!(io.frames().pool().census(Place::Held), 0);
 }

@@ -54,8 +54,10 @@ fn structs_are_laid_out_as_the_program_has_them() {
         seq_offset,
         pt_from,
         pt_to,
+        partial_sum,
+        reserved,
         headers,
-        reserved
+        end
     );
     compare!(
         "sender",
@@ -79,7 +81,7 @@ fn structs_are_laid_out_as_the_program_has_them() {
         used,
         reserved
     );
-    compare!("meter", Meter, packets, bytes, last_ns, strays, senders);
+    compare!("meter", Meter, packets, bytes, last_ns, strays, ifindex, queue, senders);
 }
 
 /// The names and values of an enum of the header, as written there: the compiler keeps no type information of it.
@@ -114,7 +116,8 @@ fn reasons_have_the_numbers_of_the_program() {
 
 #[test]
 fn actions_and_flags_have_the_numbers_of_the_program() {
-    let actions = [("ACTION_NONE", 0), ("ACTION_WORKER", ACTION_WORKER), ("ACTION_DRIVER", ACTION_DRIVER)];
+    let actions =
+        [("ACTION_NONE", ACTION_NONE), ("ACTION_WORKER", ACTION_WORKER), ("ACTION_DRIVER", ACTION_DRIVER)];
     assert_eq!(enumerated("action"), actions.map(|(name, value)| (name.to_owned(), u32::from(value))));
     let flags = [
         ("FLAG_STRICT", FLAG_STRICT),
