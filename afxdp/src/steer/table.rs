@@ -1,0 +1,342 @@
+use super::encode::WorkerFlow;
+use super::layout::{Endpoint, Recipe};
+use super::places::Places;
+use super::report::Clock;
+use super::{Maps, Sizes};
+use crate::{Error, Hop, Hops, NoHop};
+use flow::{FlowKey, FlowTable, Generation, InstallError, Snapshot, StreamId, Traffic};
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+/// What the XDP program does with which flow: the driver tier as a [`FlowTable`], and the flows it redirects to
+/// workers. One writer; the program reads. A flow that changes hands between the tiers does so without a gap.
+#[derive(Debug)]
+pub struct DriverTable<H> {
+    maps: Maps,
+    sizes: Sizes,
+    hops: H,
+    clock: Clock,
+    slots: Places,
+    meters: Places,
+    ports: HashMap<u32, u32>,
+    flows: HashMap<FlowKey, Flow>,
+    /// Which flows leave through a local port, for the port's sent counters.
+    through: HashMap<FlowKey, Through>,
+}
+
+#[derive(Debug)]
+struct Flow {
+    generation: Generation,
+    slot: u32,
+    meter: u32,
+    tier: Tier,
+}
+
+#[derive(Debug)]
+enum Tier {
+    Watched,
+    Worker,
+    Driver { recipe: Box<flow::Recipe>, hop: Hop },
+}
+
+#[derive(Debug, Default)]
+struct Through {
+    /// The flow, and what its meter showed when it began to leave through this port.
+    flows: Vec<(FlowKey, Traffic)>,
+    /// Sent by flows that have ended or leave elsewhere now.
+    gone: Traffic,
+}
+
+/// A flow of the driver tier that has lost its way out and was withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Why.
+    pub why: NoHop,
+    /// Its last counters.
+    pub snapshot: Snapshot,
+}
+
+impl<H: Hops> DriverTable<H> {
+    /// A table over the maps of a loaded program, with next hops from `hops`.
+    pub fn new(maps: Maps, sizes: Sizes, hops: H, clock: Clock) -> DriverTable<H> {
+        DriverTable {
+            maps,
+            sizes,
+            hops,
+            clock,
+            slots: Places::new(sizes.slots()),
+            meters: Places::new(sizes.slots()),
+            ports: HashMap::new(),
+            flows: HashMap::new(),
+            through: HashMap::new(),
+        }
+    }
+
+    /// The maps, for sockets and reason counters.
+    pub fn maps(&self) -> &Maps {
+        &self.maps
+    }
+
+    /// What knows the next hops.
+    pub fn hops_mut(&mut self) -> &mut H {
+        &mut self.hops
+    }
+
+    /// Lets the driver tier send through an interface.
+    ///
+    /// # Errors
+    /// When there is no such interface or no more room for one.
+    pub fn add_port(&mut self, ifindex: u32) -> Result<(), Error> {
+        let taken = |place: &u32| self.ports.values().any(|other| other == place);
+        let place = (0..self.sizes.ports).find(|place| !taken(place)).ok_or_else(|| Error::Map {
+            map: "PORTS",
+            reason: format!("all {} places are taken", self.sizes.ports),
+        })?;
+        if !self.ports.contains_key(&ifindex) {
+            self.maps.set_port(place, ifindex)?;
+            self.ports.insert(ifindex, place);
+        }
+        Ok(())
+    }
+
+    /// No packets leave through an interface any more; flows that did pass theirs up, until they are refreshed.
+    pub fn remove_port(&mut self, ifindex: u32) {
+        if let Some(place) = self.ports.remove(&ifindex) {
+            // Already empty when the interface is gone: the kernel sees to that.
+            let _ = self.maps.clear_port(place);
+        }
+    }
+
+    /// Passes a port's packets up the stack as before, but notes where they come in, for [`DriverTable::arrival`].
+    ///
+    /// # Errors
+    /// When there is no room or the map refuses.
+    pub fn watch(&mut self, key: FlowKey, generation: Generation) -> Result<(), InstallError> {
+        self.put(key, generation, Tier::Watched, Recipe::watching(key))
+    }
+
+    /// Interface and receive queue that the last packet of an installed or watched flow came in by: which worker a
+    /// flow belongs to.
+    pub fn arrival(&self, key: FlowKey) -> Option<(u32, u32)> {
+        let meter = self.maps.meter(self.flows.get(&key)?.meter).ok()?;
+        (meter.ifindex != 0).then_some((meter.ifindex, meter.queue))
+    }
+
+    /// Redirects a flow's packets to the worker of the queue they arrive at.
+    ///
+    /// # Errors
+    /// When there is no room or the map refuses; the flow's packets then go where they went before.
+    pub fn redirect(&mut self, flow: &WorkerFlow) -> Result<(), InstallError> {
+        self.put(flow.key, flow.generation, Tier::Worker, Recipe::redirecting(flow))
+    }
+
+    /// Ends the redirection or the watching of a flow: packets go up the kernel's stack. Packets already in a ring
+    /// still reach the worker. `false` when it is the driver tier's, unknown, or of a later generation.
+    pub fn release(&mut self, key: FlowKey, generation: Generation) -> bool {
+        let ours = |flow: &Flow| !matches!(flow.tier, Tier::Driver { .. }) && flow.generation <= generation;
+        self.flows.get(&key).is_some_and(ours) && self.remove(key).is_some()
+    }
+
+    /// Asks for the next hops of all flows of the driver tier whose (local, remote) addresses `concerns` again.
+    /// Recipes follow a hop that changed; flows without one are withdrawn and returned.
+    pub fn refresh(&mut self, concerns: impl Fn(IpAddr, IpAddr) -> bool) -> Vec<Lost> {
+        let mut lost = Vec::new();
+        let affected: Vec<FlowKey> =
+            self.flows.iter().filter(|(_, flow)| flow.sends(&concerns)).map(|(&key, _)| key).collect();
+        for key in affected {
+            let Some(Flow { tier: Tier::Driver { recipe, hop }, .. }) = self.flows.get(&key) else {
+                continue;
+            };
+            let Some(output) = recipe.outputs.first() else { continue };
+            let why = match self.hops.hop(output.from.addr, output.to.ip()) {
+                Ok(same) if same == *hop => continue,
+                Ok(_) => {
+                    let recipe = recipe.clone();
+                    if self.install(&recipe).is_ok() {
+                        continue;
+                    }
+                    NoHop::NotEthernet
+                }
+                Err(why) => why,
+            };
+            lost.extend(self.remove(key).map(|snapshot| Lost { why, snapshot }));
+        }
+        lost
+    }
+
+    /// What the driver tier has sent from a local port since the table was made, whether or not the port has a flow
+    /// of its own.
+    pub fn sent_from(&self, key: FlowKey) -> Traffic {
+        let Some(through) = self.through.get(&key) else { return Traffic::default() };
+        let mut sent = through.gone;
+        for (flow, base) in &through.flows {
+            sent.add(self.since(*flow, *base));
+        }
+        sent
+    }
+
+    /// What a flow's meter shows more than it did.
+    fn since(&self, key: FlowKey, base: Traffic) -> Traffic {
+        let now = self.flows.get(&key).and_then(|flow| self.maps.meter(flow.meter).ok());
+        now.map_or(Traffic::default(), |meter| Traffic {
+            packets: meter.packets.saturating_sub(base.packets),
+            bytes: meter.bytes.saturating_sub(base.bytes),
+            errors: 0,
+        })
+    }
+
+    /// How many flows of either tier are installed.
+    pub fn len(&self) -> usize {
+        self.flows.len()
+    }
+
+    /// True when no flow is installed.
+    pub fn is_empty(&self) -> bool {
+        self.flows.is_empty()
+    }
+
+    /// Writes a new version of a flow and makes it the valid one; fills in its meter.
+    fn put(
+        &mut self,
+        key: FlowKey,
+        generation: Generation,
+        tier: Tier,
+        mut recipe: Recipe,
+    ) -> Result<(), InstallError> {
+        let now = Instant::now();
+        let full = InstallError::Full(self.flows.len());
+        let old = self.flows.get(&key).map(|flow| (flow.generation, flow.slot, flow.meter));
+        if old.is_some_and(|(installed, ..)| installed > generation) {
+            return Ok(());
+        }
+        if old.is_none() && self.flows.len() >= self.sizes.flows as usize {
+            return Err(full);
+        }
+        let slot = self.slots.take(now).ok_or(full.clone())?;
+        let meter = match old {
+            Some((.., meter)) => meter,
+            None => match self.meters.take(now) {
+                Some(meter) => meter,
+                None => {
+                    self.slots.release(slot, now);
+                    return Err(full);
+                }
+            },
+        };
+        recipe.meter = meter;
+        let local = Endpoint::new(key.addr, key.port);
+        let fresh = old.is_none();
+        let written = if fresh { self.maps.reset_meter(meter) } else { Ok(()) }
+            .and_then(|()| self.maps.set_recipe(slot, &recipe))
+            .and_then(|()| self.maps.point(&local, slot));
+        if let Err(error) = written {
+            self.slots.release(slot, now);
+            if fresh {
+                self.meters.release(meter, now);
+            }
+            return Err(InstallError::Unavailable(error.to_string()));
+        }
+        if let Some((_, slot, _)) = old {
+            self.slots.release(slot, now);
+            self.settle(key);
+        }
+        if let Some(from) = tier.from() {
+            let base = self.maps.meter(meter).map(|meter| meter.traffic()).unwrap_or_default();
+            self.through.entry(from).or_default().flows.push((key, base));
+        }
+        self.flows.insert(key, Flow { generation, slot, meter, tier });
+        Ok(())
+    }
+
+    /// Takes a flow out of the program; its last counters. A packet that another CPU is just sending may be missing
+    /// in them.
+    fn remove(&mut self, key: FlowKey) -> Option<Snapshot> {
+        // If the map refuses, the element is not there: a table that we alone write.
+        let _ = self.maps.forget(&Endpoint::new(key.addr, key.port));
+        let snapshot = self.read(key);
+        self.settle(key);
+        let flow = self.flows.remove(&key)?;
+        let now = Instant::now();
+        self.slots.release(flow.slot, now);
+        self.meters.release(flow.meter, now);
+        snapshot
+    }
+
+    /// Books what a flow has sent so far on its egress port, before the flow ends or changes its egress.
+    fn settle(&mut self, key: FlowKey) {
+        let Some(from) = self.flows.get(&key).and_then(|flow| flow.tier.from()) else { return };
+        let Some(through) = self.through.get_mut(&from) else { return };
+        let Some(at) = through.flows.iter().position(|(flow, _)| *flow == key) else { return };
+        let (_, base) = through.flows.swap_remove(at);
+        let sent = self.since(key, base);
+        if let Some(through) = self.through.get_mut(&from) {
+            through.gone.add(sent);
+        }
+    }
+
+    fn read(&self, key: FlowKey) -> Option<Snapshot> {
+        let flow = self.flows.get(&key)?;
+        let (stream, peer) = match &flow.tier {
+            Tier::Watched | Tier::Worker => (StreamId::default(), None),
+            Tier::Driver { recipe, .. } => (recipe.stream, Some(recipe.source)),
+        };
+        let meter = self.maps.meter(flow.meter).ok()?;
+        Some(Snapshot {
+            key,
+            generation: flow.generation,
+            stream,
+            peer,
+            confirmed: peer.is_some(),
+            counters: meter.counters(self.clock, self.sent_from(key)),
+            ssrcs: meter.ssrcs().collect(),
+        })
+    }
+}
+
+impl Flow {
+    fn sends(&self, concerns: impl Fn(IpAddr, IpAddr) -> bool) -> bool {
+        match &self.tier {
+            Tier::Watched | Tier::Worker => false,
+            Tier::Driver { recipe, .. } => {
+                recipe.outputs.iter().any(|output| concerns(output.from.addr, output.to.ip()))
+            }
+        }
+    }
+}
+
+impl Tier {
+    fn from(&self) -> Option<FlowKey> {
+        match self {
+            Tier::Watched | Tier::Worker => None,
+            Tier::Driver { recipe, .. } => recipe.outputs.first().map(|output| output.from),
+        }
+    }
+}
+
+impl<H: Hops> FlowTable for DriverTable<H> {
+    fn install(&mut self, recipe: &flow::Recipe) -> Result<(), InstallError> {
+        let output = recipe.outputs.first().ok_or(InstallError::Unsupported("no output"))?;
+        let to: SocketAddr = output.to;
+        let hop = self
+            .hops
+            .hop(output.from.addr, to.ip())
+            .map_err(|why| InstallError::Unavailable(why.code().to_owned()))?;
+        let port = *self.ports.get(&hop.ifindex).ok_or(InstallError::Unsupported("egress-not-reachable"))?;
+        let encoded = Recipe::forwarding(recipe, &hop, port).map_err(InstallError::Unsupported)?;
+        let tier = Tier::Driver { recipe: Box::new(recipe.clone()), hop };
+        self.put(recipe.key, recipe.generation, tier, encoded)
+    }
+
+    fn withdraw(&mut self, key: FlowKey, generation: Generation) -> Option<Snapshot> {
+        let ours = |flow: &Flow| matches!(flow.tier, Tier::Driver { .. }) && flow.generation <= generation;
+        if !self.flows.get(&key).is_some_and(ours) {
+            return None;
+        }
+        self.remove(key)
+    }
+
+    fn snapshot(&self, key: FlowKey) -> Option<Snapshot> {
+        self.read(key).filter(|snapshot| snapshot.peer.is_some())
+    }
+}

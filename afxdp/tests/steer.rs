@@ -1,0 +1,571 @@
+//! The XDP program against stored packets, through the kernel's test run. Needs root; says so when it is not.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod packets;
+
+use afxdp::steer::{Clock, Maps, Program, Rehearsal, Sizes, SteerReason};
+use afxdp::{DriverTable, Hop, WorkerFlow};
+use flow::{
+    Carries, DropReason, FlowKey, FlowTable, Gate, Generation, InstallError, Moment, PtChange, Recipe,
+    RecipeOutput, Rewrite, StreamId, Traffic,
+};
+use lab::need_root;
+use packets::{OUR_MAC, at, rtp, sent, udp};
+use proptest::prelude::*;
+use std::net::SocketAddr;
+use wire::{Link, Mac, Packet, Sum, Tag};
+
+const DROP: u32 = 1;
+const PASS: u32 = 2;
+const TX: u32 = 3;
+const REDIRECT: u32 = 4;
+/// Stored packets seem to come from here.
+const LOOPBACK: u32 = 1;
+const SIZES: Sizes = Sizes { flows: 8, sockets: 4, ports: 4 };
+const NEXT_MAC: Mac = Mac([2, 0, 0, 0, 0, 9]);
+
+type Table = DriverTable<afxdp::hops::FixedHops>;
+
+struct Bench {
+    program: Program,
+    table: Table,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        Bench::with(SIZES)
+    }
+
+    fn with(sizes: Sizes) -> Bench {
+        let (program, maps) = Program::load_first(sizes, 4).unwrap();
+        let clock = Clock::tie(Moment(5_000_000)).unwrap();
+        let mut table = DriverTable::new(maps, sizes, Default::default(), clock);
+        table.add_port(LOOPBACK).unwrap();
+        Bench { program, table }
+    }
+
+    fn hop(&mut self, local: &str, remote: &str, tag: Option<u16>) -> Hop {
+        let link = Link { src_mac: OUR_MAC, dst_mac: NEXT_MAC, tag: tag.map(Tag::vlan) };
+        let hop = Hop { ifindex: LOOPBACK, link };
+        self.table.hops_mut().set(local.parse().unwrap(), remote.parse().unwrap(), Some(hop));
+        hop
+    }
+
+    /// Runs a frame and returns where it ended, by the one counter that moved.
+    fn run(&self, frame: &[u8]) -> (SteerReason, Rehearsal) {
+        let before = self.table.maps().reasons().unwrap();
+        let rehearsal = self.program.rehearse(frame).unwrap();
+        (moved(&before, self.table.maps()), rehearsal)
+    }
+
+    fn passes_up(&self, frame: &[u8]) -> SteerReason {
+        let (reason, rehearsal) = self.run(frame);
+        assert_eq!(rehearsal.action, PASS, "{reason:?}");
+        assert_eq!(rehearsal.frame, frame, "a packet is passed up whole");
+        reason
+    }
+
+    fn carries(&self, frame: &[u8], action: u32) -> Vec<u8> {
+        let (reason, rehearsal) = self.run(frame);
+        assert_eq!((reason, rehearsal.action), (SteerReason::Driver, action));
+        rehearsal.frame
+    }
+}
+
+fn moved(before: &[(SteerReason, u64)], maps: &Maps) -> SteerReason {
+    let after = maps.reasons().unwrap();
+    let moved: Vec<_> = before.iter().zip(&after).filter(|(a, b)| a != b).map(|(_, b)| b.0).collect();
+    assert_eq!(moved.len(), 1, "every packet ends once: {moved:?}");
+    moved[0]
+}
+
+fn recipe(key: &str, source: &str, from: &str, to: &str, rewrite: Rewrite) -> Recipe {
+    Recipe {
+        key: FlowKey::from(at(key)),
+        generation: Generation(1),
+        stream: StreamId(77),
+        carries: Carries::Rtp,
+        source: at(source),
+        gate: Gate::Open,
+        outputs: [RecipeOutput { from: FlowKey::from(at(from)), to: at(to), tos: 0xb8, rewrite }]
+            .into_iter()
+            .collect(),
+    }
+}
+
+#[test]
+fn the_program_and_the_parser_agree_on_every_stored_packet() {
+    need_root!();
+    let bench = Bench::new();
+    for (name, frame) in packets::odd_and_plain() {
+        let expected = match Packet::parse(&frame) {
+            Ok(_) => SteerReason::NoFlow,
+            Err(reason) => SteerReason::Odd(reason),
+        };
+        assert_eq!(bench.passes_up(&frame), expected, "{name}: {frame:02x?}");
+    }
+    let seen = bench.table.maps().reasons().unwrap();
+    for (reason, count) in seen {
+        if matches!(reason, SteerReason::Odd(_)) {
+            assert!(count > 0, "the stored packets have no {reason:?}");
+        }
+    }
+}
+
+#[test]
+fn the_program_and_the_parser_agree_on_damaged_packets() {
+    need_root!();
+    let bench = Bench::new();
+    let stored = packets::odd_and_plain();
+    let damage =
+        (any::<prop::sample::Index>(), prop::collection::vec((0usize..70, any::<u8>()), 0..4), any::<bool>());
+    proptest!(ProptestConfig::with_cases(3000), |((pick, changes, resum) in damage)| {
+        let mut frame = pick.get(&stored).1.clone();
+        for (at, value) in changes {
+            let at = at % frame.len();
+            frame[at] = value;
+        }
+        if resum && frame.len() >= 34 {
+            frame[24..26].fill(0);
+            let checksum = Sum::default().bytes(&frame[14..34]).checksum();
+            frame[24..26].copy_from_slice(&checksum.to_be_bytes());
+        }
+        let expected = match Packet::parse(&frame) {
+            Ok(_) => SteerReason::NoFlow,
+            Err(reason) => SteerReason::Odd(reason),
+        };
+        prop_assert_eq!(bench.passes_up(&frame), expected, "{:02x?}", frame);
+    });
+}
+
+#[test]
+fn the_driver_tier_sends_what_the_header_writer_would_write() {
+    need_root!();
+    let four = ("192.0.2.1:5000", "192.0.2.10:4000", "198.51.100.1:6000", "198.51.100.20:7000");
+    let six = ("[2001:db8::1]:5000", "[2001:db8::10]:4000", "[2001:db8:1::1]:6000", "[2001:db8:1::20]:7000");
+    let rewrite =
+        Rewrite { ssrc: Some(0xcafe_f00d), seq_offset: 0xff00, pt: Some(PtChange { from: 8, to: 101 }) };
+    for (key, source, ..) in [four, six] {
+        for (.., from, to) in [four, six] {
+            for (tag_in, tag_out) in [(None, None), (Some(5), None), (None, Some(6)), (Some(5), Some(6))] {
+                for rewrite in [rewrite, Rewrite::default()] {
+                    let mut bench = Bench::new();
+                    let (out, dest) = (at(from), at(to));
+                    let hop = bench.hop(&out.ip().to_string(), &dest.ip().to_string(), tag_out);
+                    bench.table.install(&recipe(key, source, from, to, rewrite)).unwrap();
+                    let frame = udp(at(source), at(key), tag_in, &rtp(8, 0x1234, 160, 0xaaaa_5555));
+                    let got = bench.carries(&frame, TX);
+                    let media = match rewrite.ssrc {
+                        Some(ssrc) => rtp(101, 0x1134, 160, ssrc),
+                        None => rtp(8, 0x1234, 160, 0xaaaa_5555),
+                    };
+                    let expected = sent(hop.link, out, dest, 0xb8, &media);
+                    assert_eq!(
+                        got, expected,
+                        "{source} -> {key} => {from} -> {to}, tags {tag_in:?} {tag_out:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn any_media_leaves_with_the_right_checksum() {
+    need_root!();
+    // Every case is a new version of the flow, and places rest before they are used again.
+    let mut bench = Bench::with(Sizes { flows: 1000, ..SIZES });
+    let hop = bench.hop("198.51.100.1", "198.51.100.20", None);
+    let bench = std::cell::RefCell::new(bench);
+    let generation = std::cell::Cell::new(0);
+    proptest!(ProptestConfig::with_cases(500), |(
+        ssrc: Option<u32>, seq_offset: u16, pt in prop::option::of((0u8..128, 0u8..128)), seq: u16, old: u32,
+        rest in prop::collection::vec(any::<u8>(), 0..400), second in 0u8..128, marker: bool,
+    )| {
+        generation.set(generation.get() + 1);
+        let rewrite = Rewrite { ssrc, seq_offset, pt: pt.map(|(from, to)| PtChange { from, to }) };
+        let mut recipe = recipe("192.0.2.1:5000", "192.0.2.10:4000", "198.51.100.1:6000", "198.51.100.20:7000", rewrite);
+        recipe.generation = Generation(generation.get());
+        bench.borrow_mut().table.install(&recipe).unwrap();
+        // 64..=95 with the marker would be RTCP's second byte.
+        let marker = marker && !(64..96).contains(&second);
+        let mut media = rtp(second, seq, 7, old);
+        media[1] |= u8::from(marker) << 7;
+        media.extend(&rest);
+        let frame = udp(recipe.source, recipe.key.into(), None, &media);
+        prop_assume!(!Packet::parse(&frame).unwrap().checksum_is_partial());
+        let got = bench.borrow().carries(&frame, TX);
+        let new_pt = pt.filter(|&(from, _)| from == second).map_or(second, |(_, to)| to);
+        media[1] = media[1] & 0x80 | new_pt;
+        media[2..4].copy_from_slice(&seq.wrapping_add(seq_offset).to_be_bytes());
+        media[8..12].copy_from_slice(&ssrc.unwrap_or(old).to_be_bytes());
+        let output = &recipe.outputs[0];
+        prop_assert_eq!(got, sent(hop.link, output.from.into(), output.to, 0xb8, &media));
+    });
+}
+
+#[test]
+fn damage_is_not_healed_and_no_checksum_stays_none() {
+    need_root!();
+    let mut bench = Bench::new();
+    bench.hop("198.51.100.1", "198.51.100.20", None);
+    bench.hop("2001:db8::1", "2001:db8::20", None);
+    let plain = recipe(
+        "192.0.2.1:5000",
+        "192.0.2.10:4000",
+        "198.51.100.1:6000",
+        "198.51.100.20:7000",
+        Rewrite { ssrc: Some(1), ..Rewrite::default() },
+    );
+    bench.table.install(&plain).unwrap();
+    let mut damaged = udp(plain.source, plain.key.into(), None, &rtp(8, 1, 1, 2));
+    *damaged.last_mut().unwrap() ^= 0x10;
+    let got = bench.carries(&damaged, TX);
+    assert!(!Packet::parse(&got).unwrap().checksum_holds(&got));
+
+    let mut unsummed = udp(plain.source, plain.key.into(), None, &rtp(8, 2, 1, 2));
+    unsummed[40..42].fill(0);
+    let got = bench.carries(&unsummed, TX);
+    assert_eq!(Packet::parse(&got).unwrap().udp_checksum, 0);
+
+    // What a sender on this host left to a network card that is none goes up, where it is understood.
+    let mut partial = udp(plain.source, plain.key.into(), None, &rtp(8, 3, 1, 2));
+    let sum = Sum::default().address(plain.source.ip()).address(plain.key.addr).word(17).word(8 + 172).fold();
+    partial[40..42].copy_from_slice(&sum.to_be_bytes());
+    assert!(Packet::parse(&partial).unwrap().checksum_is_partial());
+    assert_eq!(bench.passes_up(&partial), SteerReason::PartialChecksum);
+
+    // IPv6 has no packets without checksum, so these go up the stack.
+    let bridged = recipe(
+        "192.0.2.1:5002",
+        "192.0.2.10:4000",
+        "[2001:db8::1]:6000",
+        "[2001:db8::20]:7000",
+        Rewrite::default(),
+    );
+    bench.table.install(&bridged).unwrap();
+    let mut unsummed = udp(bridged.source, bridged.key.into(), None, &rtp(8, 2, 1, 2));
+    unsummed[40..42].fill(0);
+    assert_eq!(bench.passes_up(&unsummed), SteerReason::Odd(wire::Reason::NoChecksum));
+}
+
+#[test]
+fn only_media_is_taken() {
+    need_root!();
+    let mut bench = Bench::new();
+    bench.hop("198.51.100.1", "198.51.100.20", None);
+    let mut flow = recipe(
+        "192.0.2.1:5000",
+        "192.0.2.10:4000",
+        "198.51.100.1:6000",
+        "198.51.100.20:7000",
+        Rewrite::default(),
+    );
+    bench.table.install(&flow).unwrap();
+    let send = |bench: &Bench, payload: &[u8]| {
+        bench.run(&udp(at("192.0.2.10:4000"), at("192.0.2.1:5000"), None, payload)).0
+    };
+    for first in 0..=255u8 {
+        let mut media = rtp(8, 1, 1, 1);
+        media[0] = first;
+        let expected = match first {
+            0..=3 => SteerReason::Stun,
+            20..=63 => SteerReason::Dtls,
+            128..=191 => SteerReason::Driver,
+            _ => SteerReason::NotMedia,
+        };
+        assert_eq!(send(&bench, &media), expected, "first byte {first}");
+    }
+    for second in 0..=255u8 {
+        let mut media = rtp(8, 1, 1, 1);
+        media[1] = second;
+        let expected = if (192..224).contains(&second) { SteerReason::Rtcp } else { SteerReason::Driver };
+        assert_eq!(send(&bench, &media), expected, "second byte {second}");
+    }
+    assert_eq!(send(&bench, &[]), SteerReason::NotMedia);
+    assert_eq!(send(&bench, &[0x80]), SteerReason::NotMedia);
+    assert_eq!(send(&bench, &[0x80, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0]), SteerReason::ShortMedia);
+    assert_eq!(send(&bench, &rtp(8, 1, 1, 1)[..12]), SteerReason::Driver);
+
+    // Opaque ports carry anything, and nothing of it is changed.
+    flow.carries = Carries::Opaque;
+    bench.table.install(&flow).unwrap();
+    for payload in [&b""[..], b"\x00", b"\x16\xfe\xff", b"anything at all"] {
+        let got = bench.carries(&udp(flow.source, flow.key.into(), None, payload), TX);
+        assert_eq!(Packet::parse(&got).unwrap().payload(&got), payload);
+    }
+}
+
+#[test]
+fn packets_from_elsewhere_pass_up_or_are_dropped_when_strict() {
+    need_root!();
+    let mut bench = Bench::new();
+    bench.hop("198.51.100.1", "198.51.100.20", None);
+    let mut flow = recipe(
+        "192.0.2.1:5000",
+        "192.0.2.10:4000",
+        "198.51.100.1:6000",
+        "198.51.100.20:7000",
+        Rewrite::default(),
+    );
+    bench.table.install(&flow).unwrap();
+    let elsewhere = |source: &str| udp(at(source), at("192.0.2.1:5000"), None, &rtp(8, 1, 1, 1));
+    for source in ["192.0.2.10:4001", "192.0.2.11:4000"] {
+        assert_eq!(bench.passes_up(&elsewhere(source)), SteerReason::OtherSource);
+    }
+    flow.gate = Gate::Strict;
+    flow.generation = Generation(2);
+    bench.table.install(&flow).unwrap();
+    let (reason, rehearsal) = bench.run(&elsewhere("192.0.2.10:4001"));
+    assert_eq!((reason, rehearsal.action), (SteerReason::Stray, DROP));
+    // STUN from anywhere is the learner's.
+    let stun = udp(at("192.0.2.99:1"), at("192.0.2.1:5000"), None, &[0, 1, 0, 0]);
+    assert_eq!(bench.passes_up(&stun), SteerReason::Stun);
+    let snapshot = bench.table.snapshot(flow.key).unwrap();
+    assert_eq!(snapshot.counters.drops[DropReason::UnknownSource as usize], 1);
+    assert_eq!(snapshot.counters.received.packets, 0);
+}
+
+#[test]
+fn a_missing_socket_or_egress_means_up_the_stack() {
+    need_root!();
+    let mut bench = Bench::new();
+    let key = FlowKey::from(at("192.0.2.1:5000"));
+    let mut flow = WorkerFlow {
+        key,
+        generation: Generation(1),
+        carries: Carries::RtpAndRtcp,
+        rtcp: false,
+        source: None,
+        gate: Gate::Open,
+    };
+    bench.table.redirect(&flow).unwrap();
+    let media = udp(at("192.0.2.10:4000"), key.into(), None, &rtp(8, 1, 1, 1));
+    assert_eq!(bench.passes_up(&media), SteerReason::NoEgress, "no socket at queue 0");
+    let rtcp = udp(at("192.0.2.10:4000"), key.into(), None, &[0x80, 201, 0, 1, 0, 0, 0, 1]);
+    assert_eq!(bench.passes_up(&rtcp), SteerReason::Rtcp);
+    flow.rtcp = true;
+    flow.generation = Generation(2);
+    bench.table.redirect(&flow).unwrap();
+    assert_eq!(bench.passes_up(&rtcp), SteerReason::NoEgress);
+    assert!(!bench.table.release(key, Generation(1)), "a later generation stays");
+    assert!(bench.table.release(key, Generation(2)));
+    assert_eq!(bench.passes_up(&media), SteerReason::NoFlow);
+    assert!(bench.table.is_empty());
+
+    // Another interface than the one of arrival, through the port map, and then no longer there.
+    let other = ifindex_of_another();
+    let Some(other) = other else {
+        lab::skip!("needs an interface besides loopback");
+    };
+    bench.table.add_port(other).unwrap();
+    let hop = Hop { ifindex: other, link: Link { src_mac: OUR_MAC, dst_mac: NEXT_MAC, tag: None } };
+    bench.table.hops_mut().set("198.51.100.1".parse().unwrap(), "198.51.100.20".parse().unwrap(), Some(hop));
+    let flow = recipe(
+        "192.0.2.1:5000",
+        "192.0.2.10:4000",
+        "198.51.100.1:6000",
+        "198.51.100.20:7000",
+        Rewrite::default(),
+    );
+    bench.table.install(&flow).unwrap();
+    bench.carries(&media, REDIRECT);
+    bench.table.maps().clear_port(1).unwrap();
+    assert_eq!(bench.passes_up(&media), SteerReason::NoEgress);
+}
+
+fn ifindex_of_another() -> Option<u32> {
+    std::fs::read_dir("/sys/class/net").ok()?.flatten().find_map(|entry| {
+        let index = std::fs::read_to_string(entry.path().join("ifindex")).ok()?.trim().parse().ok()?;
+        (index != LOOPBACK).then_some(index)
+    })
+}
+
+#[test]
+fn meters_tell_packets_senders_and_loss() {
+    need_root!();
+    let mut bench = Bench::new();
+    bench.hop("198.51.100.1", "198.51.100.20", None);
+    bench.hop("192.0.2.1", "192.0.2.10", None);
+    let there = recipe(
+        "192.0.2.1:5000",
+        "192.0.2.10:4000",
+        "198.51.100.1:6000",
+        "198.51.100.20:7000",
+        Rewrite::default(),
+    );
+    let back = recipe(
+        "198.51.100.1:6000",
+        "198.51.100.20:7000",
+        "192.0.2.1:5000",
+        "192.0.2.10:4000",
+        Rewrite::default(),
+    );
+    bench.table.install(&there).unwrap();
+    bench.table.install(&back).unwrap();
+    let send = |bench: &Bench, seq: u16, ssrc| {
+        bench.carries(
+            &udp(there.source, there.key.into(), None, &rtp(8, seq, u32::from(seq) * 160, ssrc)),
+            TX,
+        );
+    };
+    // 65534, 65535, 0, (1 lost), 2, 2 again, (3 late) 5, 4, 3
+    for seq in [65534, 65535, 0, 2, 2, 5, 4, 3] {
+        send(&bench, seq, 0xabc);
+    }
+    send(&bench, 100, 0xdef);
+    let before = Moment(5_000_000);
+    let snapshot = bench.table.snapshot(there.key).unwrap();
+    assert_eq!(snapshot.stream, StreamId(77));
+    assert_eq!(snapshot.peer, Some(there.source));
+    assert_eq!(snapshot.counters.received, Traffic { packets: 9, bytes: 9 * 172, errors: 0 });
+    assert_eq!(snapshot.counters.sent, Traffic::default());
+    let last = snapshot.counters.last_packet.unwrap();
+    assert!(last > before && last < Moment(before.0 + 60_000_000), "{last:?} on the daemon's clock");
+    let [first, second] = snapshot.ssrcs.as_slice() else { panic!("{:?}", snapshot.ssrcs) };
+    assert_eq!((first.ssrc, first.traffic.packets, first.last_pt), (0xabc, 8, 8));
+    assert_eq!((first.first_seq, first.last_seq), (65534, 65541));
+    assert_eq!((first.duplicates, first.reordered), (1, 2));
+    // Eight expected (65534 to 5), eight received, one of them twice: the lost one hides, as RFC 3550 A.3 has it.
+    assert_eq!(first.lost, 0);
+    assert_eq!(first.last_timestamp, 5 * 160);
+    assert_eq!((second.ssrc, second.traffic.packets, second.first_seq), (0xdef, 1, 100));
+    for seq in 110..120 {
+        send(&bench, seq, 0xdef);
+    }
+    assert_eq!(bench.table.snapshot(there.key).unwrap().ssrcs[1].lost, 9);
+    // A sender that starts anew loses nothing by it, once a second packet confirms the jump.
+    for seq in [30_000, 30_001, 30_003] {
+        send(&bench, seq, 0xdef);
+    }
+    let second = bench.table.snapshot(there.key).unwrap().ssrcs[1];
+    assert_eq!((second.first_seq, second.last_seq, second.lost), (30_000, 30_003, 10));
+    // What left through the other port is that port's.
+    assert_eq!(bench.table.snapshot(back.key).unwrap().counters.sent.packets, 22);
+
+    // A new version keeps the counters; an older one changes nothing; withdrawal tells the last.
+    let mut newer = there.clone();
+    newer.generation = Generation(3);
+    newer.outputs[0].rewrite.ssrc = Some(7);
+    bench.table.install(&newer).unwrap();
+    bench.table.install(&there).unwrap();
+    let got = bench.carries(&udp(there.source, there.key.into(), None, &rtp(8, 120, 0, 0xdef)), TX);
+    assert_eq!(got[50..54], [0, 0, 0, 7]);
+    assert_eq!(bench.table.withdraw(there.key, Generation(2)), None);
+    let last = bench.table.withdraw(there.key, Generation(3)).unwrap();
+    assert_eq!((last.generation, last.counters.received.packets), (Generation(3), 23));
+    assert_eq!(bench.table.snapshot(there.key), None);
+    assert_eq!(bench.table.sent_from(back.key).packets, 23, "sent is not forgotten with the flow that sent");
+    assert_eq!(
+        bench.passes_up(&udp(there.source, there.key.into(), None, &rtp(8, 9, 9, 9))),
+        SteerReason::NoFlow
+    );
+    // A fresh install starts from zero.
+    bench.table.install(&newer).unwrap();
+    assert_eq!(bench.table.snapshot(there.key).unwrap().counters.received.packets, 0);
+}
+
+#[test]
+fn flows_follow_their_next_hop() {
+    need_root!();
+    let mut bench = Bench::new();
+    let flow = recipe(
+        "192.0.2.1:5000",
+        "192.0.2.10:4000",
+        "198.51.100.1:6000",
+        "198.51.100.20:7000",
+        Rewrite::default(),
+    );
+    assert_eq!(bench.table.install(&flow), Err(InstallError::Unavailable("no-route".into())));
+    let mut hop = bench.hop("198.51.100.1", "198.51.100.20", None);
+    bench.table.install(&flow).unwrap();
+    let media = udp(flow.source, flow.key.into(), None, &rtp(8, 1, 1, 1));
+    assert_eq!(bench.carries(&media, TX)[..6], NEXT_MAC.0);
+    assert!(bench.table.refresh(|_, _| true).is_empty());
+
+    hop.link.dst_mac = Mac([2, 9, 9, 9, 9, 9]);
+    let ends = ("198.51.100.1".parse().unwrap(), "198.51.100.20".parse().unwrap());
+    bench.table.hops_mut().set(ends.0, ends.1, Some(hop));
+    assert!(bench.table.refresh(|local, _| local != ends.0).is_empty());
+    assert_eq!(bench.carries(&media, TX)[..6], NEXT_MAC.0, "not asked about");
+    assert!(bench.table.refresh(|local, remote| (local, remote) == ends).is_empty());
+    assert_eq!(bench.carries(&media, TX)[..6], hop.link.dst_mac.0);
+
+    bench.table.hops_mut().set(ends.0, ends.1, None);
+    let lost = bench.table.refresh(|_, _| true);
+    assert_eq!(lost.len(), 1);
+    assert_eq!((lost[0].why.code(), lost[0].snapshot.counters.received.packets), ("no-route", 3));
+    assert_eq!(bench.passes_up(&media), SteerReason::NoFlow);
+}
+
+#[test]
+fn what_the_program_cannot_do_is_refused() {
+    need_root!();
+    let mut bench = Bench::new();
+    let hop = bench.hop("198.51.100.1", "198.51.100.20", None);
+    let flow = recipe(
+        "192.0.2.1:5000",
+        "192.0.2.10:4000",
+        "198.51.100.1:6000",
+        "198.51.100.20:7000",
+        Rewrite::default(),
+    );
+    let mut two = flow.clone();
+    two.outputs.push(two.outputs[0].clone());
+    assert_eq!(bench.table.install(&two), Err(InstallError::Unsupported("fan-out")));
+    let mut rtcp = flow.clone();
+    rtcp.carries = Carries::Rtcp;
+    assert!(matches!(bench.table.install(&rtcp), Err(InstallError::Unsupported(_))));
+    let mut opaque = flow.clone();
+    opaque.carries = Carries::Opaque;
+    opaque.outputs[0].rewrite.seq_offset = 1;
+    assert!(matches!(bench.table.install(&opaque), Err(InstallError::Unsupported(_))));
+    let ends = ("198.51.100.1".parse().unwrap(), "198.51.100.20".parse().unwrap());
+    bench.table.hops_mut().set(ends.0, ends.1, Some(Hop { ifindex: 999_999, ..hop }));
+    assert_eq!(bench.table.install(&flow), Err(InstallError::Unsupported("egress-not-reachable")));
+    bench.table.hops_mut().set(ends.0, ends.1, Some(hop));
+    for port in 0..SIZES.flows as u16 {
+        let mut one = flow.clone();
+        one.key.port = 10_000 + port;
+        bench.table.install(&one).unwrap();
+    }
+    assert_eq!(bench.table.install(&flow), Err(InstallError::Full(8)));
+    let first = FlowKey::from(SocketAddr::from(([192, 0, 2, 1], 10_000)));
+    assert!(bench.table.withdraw(first, Generation(1)).is_some());
+    bench.table.install(&flow).unwrap();
+}
+
+#[test]
+fn a_watched_port_tells_where_its_packets_come_in() {
+    need_root!();
+    let mut bench = Bench::new();
+    let key = FlowKey::from(at("[2001:db8::1]:5000"));
+    bench.table.watch(key, Generation(1)).unwrap();
+    assert_eq!(bench.table.arrival(key), None);
+    let anything = udp(at("[2001:db8::10]:4000"), key.into(), None, b"anything");
+    assert_eq!(bench.passes_up(&anything), SteerReason::NoFlow);
+    assert_eq!(bench.table.arrival(key), Some((LOOPBACK, 0)));
+    assert!(bench.table.snapshot(key).is_none() && bench.table.withdraw(key, Generation(9)).is_none());
+    assert!(bench.table.release(key, Generation(1)));
+    assert_eq!(bench.table.arrival(key), None);
+}
+
+#[test]
+fn a_second_nic_shares_the_flows() {
+    need_root!();
+    let mut bench = Bench::new();
+    bench.hop("198.51.100.1", "198.51.100.20", None);
+    let second = Program::load_next(bench.table.maps(), 2, 2).unwrap();
+    let flow = recipe(
+        "192.0.2.1:5000",
+        "192.0.2.10:4000",
+        "198.51.100.1:6000",
+        "198.51.100.20:7000",
+        Rewrite::default(),
+    );
+    bench.table.install(&flow).unwrap();
+    let media = udp(flow.source, flow.key.into(), None, &rtp(8, 1, 1, 1));
+    bench.carries(&media, TX);
+    assert_eq!(second.rehearse(&media).unwrap().action, TX);
+    assert_eq!(bench.table.snapshot(flow.key).unwrap().counters.received.packets, 2);
+}

@@ -1,0 +1,89 @@
+use super::*;
+use crate::{Packet, Tag};
+use etherparse::{SlicedPacket, TransportSlice};
+use proptest::prelude::*;
+
+fn link(tag: Option<u16>) -> Link {
+    Link { src_mac: Mac([2, 0, 0, 0, 0, 1]), dst_mac: Mac([2, 0, 0, 0, 0, 2]), tag: tag.map(Tag::vlan) }
+}
+
+fn ends() -> impl Strategy<Value = (SocketAddr, SocketAddr)> {
+    prop_oneof![
+        any::<([u8; 4], u16, [u8; 4], u16)>().prop_map(|(a, p, mut b, q)| {
+            b[0] &= 0x7f;
+            ((a, p).into(), (b, q).into())
+        }),
+        any::<([u8; 16], u16, [u8; 16], u16)>().prop_map(|(a, p, mut b, q)| {
+            b[0] &= 0x7f;
+            ((a, p).into(), (b, q).into())
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_reads_back(
+        (src, dst) in ends(), tag in prop::option::of(0u16..4096), tos: u8,
+        payload in prop::collection::vec(any::<u8>(), 0..1400),
+    ) {
+        let headers = Headers::new(link(tag), src, dst, tos).unwrap();
+        let mut frame = vec![0xaa; headers.len()];
+        frame.extend(&payload);
+        headers.write(&mut frame).unwrap();
+        let packet = Packet::parse(&frame).unwrap();
+        prop_assert_eq!((packet.src, packet.dst), (src, dst));
+        prop_assert_eq!((packet.tos, packet.ttl), (tos, 64));
+        prop_assert_eq!(packet.tag.map(Tag::number), tag);
+        prop_assert_eq!((packet.src_mac, packet.dst_mac), (link(None).src_mac, link(None).dst_mac));
+        prop_assert_ne!(packet.udp_checksum, 0);
+        prop_assert!(packet.checksum_holds(&frame));
+        prop_assert_eq!(packet.payload(&frame), &payload[..]);
+
+        // The other library computes the same checksum.
+        let sliced = SlicedPacket::from_ethernet(&frame).unwrap();
+        let Some(TransportSlice::Udp(udp)) = sliced.transport else { panic!("no UDP") };
+        let expected = match sliced.net.unwrap() {
+            etherparse::NetSlice::Ipv4(ip) => {
+                let header = ip.header().to_header();
+                prop_assert_eq!(header.calc_header_checksum(), header.header_checksum);
+                udp.to_header().calc_checksum_ipv4(&header, &payload).unwrap()
+            }
+            etherparse::NetSlice::Ipv6(ip) => {
+                udp.to_header().calc_checksum_ipv6(&ip.header().to_header(), &payload).unwrap()
+            }
+            _ => panic!("no IP"),
+        };
+        prop_assert_eq!(udp.checksum(), expected);
+    }
+}
+
+#[test]
+fn a_changed_tos_equals_making_anew() {
+    for ends in [("192.0.2.1:1", "192.0.2.2:2"), ("[2001:db8::1]:1", "[2001:db8::2]:2")] {
+        let (src, dst) = (ends.0.parse().unwrap(), ends.1.parse().unwrap());
+        let mut headers = Headers::new(link(Some(4)), src, dst, 0xff).unwrap();
+        headers.set_tos(0xb8);
+        assert_eq!(headers.tos(), 0xb8);
+        assert_eq!(headers, Headers::new(link(Some(4)), src, dst, 0xb8).unwrap());
+    }
+}
+
+#[test]
+fn families_do_not_mix() {
+    let v4 = "192.0.2.1:1".parse().unwrap();
+    let v6 = "[2001:db8::1]:1".parse().unwrap();
+    assert_eq!(Headers::new(link(None), v4, v6, 0), Err(HeadersError::MixedFamilies));
+}
+
+#[test]
+fn no_room_leaves_the_frame_alone() {
+    let headers =
+        Headers::new(link(None), "192.0.2.1:1".parse().unwrap(), "192.0.2.2:2".parse().unwrap(), 0).unwrap();
+    let mut frame = [0x55; 41];
+    assert_eq!(headers.write(&mut frame), Err(HeadersError::NoRoom { needed: 42, room: 41 }));
+    assert_eq!(frame, [0x55; 41]);
+    let mut long = vec![0x55; 42 + 65508];
+    assert_eq!(headers.write(&mut long), Err(HeadersError::TooLong(65508)));
+    assert!(long.iter().all(|&byte| byte == 0x55));
+    assert!(headers.write(&mut long[..42 + 65507]).is_ok());
+}
