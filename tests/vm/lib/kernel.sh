@@ -42,6 +42,14 @@ kernel() { # -> KDIR
   touch "$KDIR/ok"
 }
 
+extra_modules() { # FILE.ko...: depmod is slow in a guest, so it is done here
+  local at=$KDIR/lib/modules/$KREL/extra file new=
+  for file in "$@"; do cmp -s "$file" "$at/$(basename "$file")" || new=1; done
+  [ -n "$new" ] || return 0
+  mkdir -p "$at"; cp "$@" "$at/"
+  kmod_as depmod -b "$KDIR" "$KREL"
+}
+
 uncompress_kernel() { # IMAGE: an ELF kernel is entered by PVH and skips the decompressor, which is slow in emulation
   local magic offset
   for magic in '\xfd7zXZ\x00:xz -dc' '\x28\xb5\x2f\xfd:zstd -dcq' '\x02\x21\x4c\x18:lz4 -dc' '\x1f\x8b\x08:gzip -dcq'; do
