@@ -1,0 +1,8 @@
+//! Packets through the module. These run inside a guest that has it loaded (`tests/vm/run` does that): as root, one
+//! after the other, `guest --ignored --test-threads=1`.
+
+mod control;
+mod hostile;
+mod lab;
+mod plain;
+mod secure;
