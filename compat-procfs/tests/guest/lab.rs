@@ -123,13 +123,14 @@ pub(crate) fn socket(address: &str) -> UdpSocket {
     .unwrap()
 }
 
-/// The control file of the table, owned and empty.
+/// The control file of a new table, owned and empty.
 pub(crate) fn table() -> Control {
     build();
     let tables = Tables::default();
-    if !tables.list().unwrap().contains(&TABLE) {
-        tables.add(TABLE).unwrap();
+    if tables.list().unwrap().contains(&TABLE) {
+        tables.del(TABLE).unwrap();
     }
+    tables.add(TABLE).unwrap();
     let mut control = Control::open(&tables, TABLE).unwrap();
     control.claim(Claim::Fresh).unwrap();
     control
