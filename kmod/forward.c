@@ -414,10 +414,10 @@ static enum rtpe_verdict forward(struct job *j, struct sk_buff *skb)
 	return keep ? RTPE_COPIED : RTPE_TAKEN;
 
 undo_work:
-	if (work != skb)
-		kfree_skb(work);
+	rtpe_stats_fate(e->progress, why);
+	kfree_skb(work);
 	drop_routes(j);
-	return refuse(j, why);
+	return keep ? RTPE_DROP : RTPE_TAKEN;
 undo_routes:
 	drop_routes(j);
 	return why < RTPE_FATE_PASS_KIND ? refuse(j, why) : pass(j, why);
@@ -431,7 +431,7 @@ static enum rtpe_verdict split(struct job *j, struct sk_buff *skb, u8 family)
 
 	/* The packet itself stays as it is; it is freed by the caller when its parts are on their way. */
 	__skb_push(skb, to_mac);
-	parts = __skb_gso_segment(skb, NETIF_F_SG, false);
+	parts = __skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM, false);
 	__skb_pull(skb, to_mac);
 	if (IS_ERR_OR_NULL(parts))
 		return pass(j, RTPE_FATE_PASS_ODD);

@@ -1,6 +1,6 @@
 use crate::abi::{
-    ABI_VERSION, Addr, CLAIM_ADOPT, ClaimRequest, Flow, Hello, MAGIC, OP_CLAIM, OP_FLUSH, OP_INSTALL, OP_SNAPSHOT,
-    OP_WITHDRAW, OUTPUTS_MAX, Output, Pick, Request, Snapshot,
+    ABI_VERSION, Addr, CLAIM_ADOPT, ClaimRequest, Flow, Hello, MAGIC, OP_CLAIM, OP_FLUSH, OP_INSTALL,
+    OP_SNAPSHOT, OP_WITHDRAW, OUTPUTS_MAX, Output, Pick, Request, Snapshot,
 };
 use crate::{Error, Result, Tables};
 use std::fs::{File, OpenOptions};
@@ -45,12 +45,11 @@ impl Control {
     /// file could not be opened.
     pub fn open(tables: &Tables, id: u32) -> Result<Control> {
         let path = tables.directory(id).join("control");
-        let mut file = OpenOptions::new().read(true).write(true).open(&path).map_err(|cause| {
-            match cause.kind() {
+        let mut file =
+            OpenOptions::new().read(true).write(true).open(&path).map_err(|cause| match cause.kind() {
                 io::ErrorKind::NotFound if tables.present() => Error::NoTable(id),
                 _ => tables.explain(&path, cause),
-            }
-        })?;
+            })?;
         let mut bytes = [0; 4096];
         let foreign = || Error::Foreign(path.display().to_string());
         let got = file.read(&mut bytes).map_err(|_| foreign())?;
@@ -186,7 +185,8 @@ pub(crate) fn check(bytes: &[u8]) -> Option<Result<Greeting>> {
         return None;
     }
     if theirs != ABI_VERSION {
-        let module = Hello::read_from_prefix(bytes).map(|(hello, _)| greeting(&hello).version).unwrap_or_default();
+        let module =
+            Hello::read_from_prefix(bytes).map(|(hello, _)| greeting(&hello).version).unwrap_or_default();
         return Some(Err(Error::Version { module, theirs, ours: ABI_VERSION }));
     }
     let hello = Hello::read_from_bytes(bytes).ok()?;

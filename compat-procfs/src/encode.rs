@@ -1,6 +1,6 @@
 use crate::abi::{
-    Addr, CARRIES_BOTH, CARRIES_OPAQUE, CARRIES_RTCP, CARRIES_RTP, Flow, INET4, INET6, OUT_PT, OUT_RTP, OUT_SSRC,
-    OUTPUTS_MAX, Output, SOURCE_DROP, SOURCE_PASS, SSRCS_MAX,
+    Addr, CARRIES_BOTH, CARRIES_OPAQUE, CARRIES_RTCP, CARRIES_RTP, Flow, INET4, INET6, OUT_PT, OUT_RTP,
+    OUT_SSRC, OUTPUTS_MAX, Output, SOURCE_DROP, SOURCE_PASS, SSRCS_MAX,
 };
 use flow::{Carries, FlowKey, Gate, InstallError, Recipe, RecipeOutput};
 use smallvec::SmallVec;
@@ -120,7 +120,10 @@ mod tests {
     #[test]
     fn every_field_of_a_recipe_arrives() {
         let (flow, outputs) = encode(&recipe()).unwrap();
-        assert_eq!((flow.local.family, flow.local.port, &flow.local.addr[..5]), (4, 30000, &[10, 0, 1, 1, 0][..]));
+        assert_eq!(
+            (flow.local.family, flow.local.port, &flow.local.addr[..5]),
+            (4, 30000, &[10, 0, 1, 1, 0][..])
+        );
         assert_eq!(to_socket(&flow.source), Some("10.0.1.2:4000".parse().unwrap()));
         assert_eq!((flow.generation, flow.stream), (7, 9));
         assert_eq!((flow.carries, flow.source_check, flow.output_count), (CARRIES_BOTH, SOURCE_DROP, 1));

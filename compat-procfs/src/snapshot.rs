@@ -1,6 +1,10 @@
-use crate::abi::{self, FATE_AUTH, FATE_MALFORMED, FATE_NO_OUTPUT, FATE_REPLAY, FATE_SEND, FATE_SOURCE, SSRC_KNOWN};
+use crate::abi::{
+    self, FATE_AUTH, FATE_MALFORMED, FATE_NO_OUTPUT, FATE_REPLAY, FATE_SEND, FATE_SOURCE, SSRC_KNOWN,
+};
 use crate::encode::to_socket;
-use flow::{Counters, DropReason, FlowKey, Generation, Micros, Moment, Snapshot, SsrcCounters, StreamId, Traffic};
+use flow::{
+    Counters, DropReason, FlowKey, Generation, Micros, Moment, Snapshot, SsrcCounters, StreamId, Traffic,
+};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Where the daemon's moments lie on the kernel's monotonic clock.

@@ -111,7 +111,8 @@ impl ModuleTable {
     fn sent_through(&self, port: FlowKey) -> Traffic {
         let mut sum = self.sent_before.get(&port).copied().unwrap_or_default();
         for feeder in self.feeders.get(&port).into_iter().flatten() {
-            let (Some(exits), Ok(said)) = (self.exits.get(feeder), self.control.snapshot(from_key(*feeder))) else {
+            let (Some(exits), Ok(said)) = (self.exits.get(feeder), self.control.snapshot(from_key(*feeder)))
+            else {
                 continue;
             };
             for (_, counted) in exits.iter().zip(&said.outputs).filter(|(exit, _)| **exit == port) {

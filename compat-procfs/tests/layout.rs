@@ -27,7 +27,8 @@ fn expected() -> String {
 }
 
 fn program() -> String {
-    let mut text = "#include <stdio.h>\n#include <stddef.h>\n#include \"rtpengine.h\"\nint main(void) {\n".to_owned();
+    let mut text =
+        "#include <stdio.h>\n#include <stddef.h>\n#include \"rtpengine.h\"\nint main(void) {\n".to_owned();
     for (name, _, fields) in structs() {
         writeln!(text, "printf(\"{name} %zu\\n\", sizeof(struct {name}));").unwrap();
         for (field, _, _) in *fields {
@@ -78,7 +79,10 @@ fn every_struct_of_the_header_is_mirrored() {
             continue;
         };
         found += 1;
-        assert!(structs().any(|(c, _, _)| *c == format!("rtpe_{name}")), "struct rtpe_{name} is not mirrored");
+        assert!(
+            structs().any(|(c, _, _)| *c == format!("rtpe_{name}")),
+            "struct rtpe_{name} is not mirrored"
+        );
     }
     assert_eq!(found, structs().count());
 }

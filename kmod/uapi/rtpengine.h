@@ -87,7 +87,7 @@ struct rtpe_keys {
 	__u8	zero[2];
 };
 
-/* One direction of SRTP and SRTCP. */
+/* One direction of SRTP and SRTCP. All zero for RTPE_SUITE_NONE. */
 struct rtpe_srtp {
 	__u32	suite;			/* enum rtpe_suite */
 	__u32	flags;			/* RTPE_SRTP_* */

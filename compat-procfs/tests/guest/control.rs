@@ -3,7 +3,9 @@
 use crate::lab::{TABLE, addr, blank, flow, receive, rtp, shown, silent, socket, table};
 use compat_procfs::abi;
 use compat_procfs::{Claim, Clock, Control, Error, ModuleTable, Tables};
-use flow::{Carries, FlowKey, FlowTable, Gate, Generation, InstallError, Recipe, RecipeOutput, Rewrite, StreamId};
+use flow::{
+    Carries, FlowKey, FlowTable, Gate, Generation, InstallError, Recipe, RecipeOutput, Rewrite, StreamId,
+};
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
@@ -18,9 +20,14 @@ fn recipe(source: &str, local: &str, from: &str, to: &str, generation: u64) -> R
         carries: Carries::RtpAndRtcp,
         source: source.parse().unwrap(),
         gate: Gate::Open,
-        outputs: [RecipeOutput { from: key(from), to: to.parse().unwrap(), tos: 0, rewrite: Rewrite::default() }]
-            .into_iter()
-            .collect(),
+        outputs: [RecipeOutput {
+            from: key(from),
+            to: to.parse().unwrap(),
+            tos: 0,
+            rewrite: Rewrite::default(),
+        }]
+        .into_iter()
+        .collect(),
     }
 }
 
@@ -104,7 +111,12 @@ fn flows_outlive_a_killed_owner_and_are_adopted() {
     drop(table());
     let (left, right) = (socket("10.0.1.2:4220"), socket("10.0.2.2:5220"));
     let mut owner = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "--nocapture", "control::flows_outlive_a_killed_owner_and_are_adopted"])
+        .args([
+            "--ignored",
+            "--exact",
+            "--nocapture",
+            "control::flows_outlive_a_killed_owner_and_are_adopted",
+        ])
         .env(DOOMED, "1")
         .stdout(Stdio::piped())
         .spawn()

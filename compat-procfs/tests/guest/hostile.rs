@@ -1,8 +1,9 @@
 //! Random requests and random packets. The kernel log is the judge (`run-guest -S`); here it is only tried that the
 //! module still forwards afterwards. GUEST_FUZZ_SECONDS says how long each lasts [5].
 
-use crate::lab::{TABLE, addr, flow, picture, receive, rtcp, rtp, socket, table};
+use crate::lab::{TABLE, addr, at_host, flow, picture, receive, rtcp, rtp, socket, table};
 use compat_procfs::abi;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -70,7 +71,8 @@ fn random_requests() {
             bytes[start + 40] = noise.below(16) as u8;
             let suite = noise.below(7) as u8;
             let tag = [0, 10, 10, 4, 10, 16, 16][usize::from(suite)];
-            (bytes[start + 104], bytes[start + 112], bytes[start + 113]) = (suite, tag, tag.max(10) * u8::from(suite > 0));
+            (bytes[start + 104], bytes[start + 112], bytes[start + 113]) =
+                (suite, tag, tag.max(10) * u8::from(suite > 0));
         }
         bytes
     };
@@ -188,5 +190,139 @@ fn random_packets() {
     right.set_nonblocking(false).unwrap();
     let last = rtp(0, 1, 0x1234_5678, 77);
     left.send_to(&last, locals[2].as_str()).unwrap();
+    assert_eq!(receive(&right), last, "{}", picture());
+}
+
+/// The internet checksum of `bytes`.
+fn checksum(bytes: &[u8]) -> u16 {
+    let mut sum: u32 = bytes
+        .chunks(2)
+        .map(|pair| u32::from(u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)])))
+        .sum();
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    !(sum as u16)
+}
+
+/// An IP packet with UDP in it, both lengths and the checksum as they should be.
+fn datagram(v6: bool, options: usize, port: u16, payload: &[u8]) -> Vec<u8> {
+    let udp_len = (8 + payload.len()) as u16;
+    let mut udp = [4320u16.to_be_bytes(), port.to_be_bytes(), udp_len.to_be_bytes(), [0, 0]].concat();
+    udp.extend(payload);
+    let (from, to): (Vec<u8>, Vec<u8>) = if v6 {
+        let net = |host| [&[0x20, 1, 0x0d, 0xb8, 0, 1][..], &[0; 9], &[host]].concat();
+        (net(2), net(1))
+    } else {
+        (vec![10, 0, 1, 2], vec![10, 0, 1, 1])
+    };
+    let pseudo = [&from[..], &to, &[0, 17], &udp_len.to_be_bytes(), &udp].concat();
+    let sum = checksum(&pseudo);
+    udp[6..8].copy_from_slice(&if sum == 0 { 0xffff } else { sum }.to_be_bytes());
+    let mut packet = if v6 {
+        let [high, low] = udp_len.to_be_bytes();
+        vec![0x60, 0, 0, 0, high, low, 17, 64]
+    } else {
+        let [high, low] = (20 + options as u16 * 4 + udp_len).to_be_bytes();
+        vec![0x45 + options as u8, 0, high, low, 0, 1, 0, 0, 64, 17, 0, 0]
+    };
+    packet.extend(from);
+    packet.extend(to);
+    if !v6 {
+        packet.extend(vec![1; options * 4]); // no operation
+        let sum = checksum(&packet);
+        packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    }
+    packet.extend(udp);
+    packet
+}
+
+fn raw(v6: bool) -> Socket {
+    at_host("left", move || {
+        let domain = if v6 { Domain::IPV6 } else { Domain::IPV4 };
+        Socket::new(domain, Type::RAW, Some(Protocol::from(255))).unwrap() // IPPROTO_RAW: headers are ours
+    })
+}
+
+#[test]
+#[ignore = "runs in a guest: tests/vm/run"]
+fn odd_headers_go_the_ordinary_way() {
+    let right = socket("10.0.2.2:5320");
+    let up = socket("10.0.1.1:30320");
+    let mut table = table();
+    let (one, out) = flow("10.0.1.2:4320", "10.0.1.1:30320", "10.0.2.1:30320", "10.0.2.2:5320");
+    table.install(&one, &[out]).unwrap();
+    let wire = raw(false);
+    let to: SockAddr = "10.0.1.1:0".parse::<std::net::SocketAddr>().unwrap().into();
+    let media = rtp(0, 1, 1, 100);
+    // As it should be, with IP options, without a checksum: media all the same.
+    let mut unchecked = datagram(false, 0, 30320, &media);
+    unchecked[26..28].copy_from_slice(&[0, 0]);
+    for packet in [datagram(false, 0, 30320, &media), datagram(false, 3, 30320, &media), unchecked] {
+        wire.send_to(&packet, &to).unwrap();
+        assert_eq!(receive(&right), media);
+    }
+    // More IP than UDP: the rest belongs to nobody, and the checksum over all of it does not hold for us.
+    let mut longer = datagram(false, 0, 30320, &media);
+    longer.extend([0xaa; 8]);
+    let total = (longer.len() as u16).to_be_bytes();
+    longer[2..4].copy_from_slice(&total);
+    longer[10..12].copy_from_slice(&[0, 0]);
+    let sum = checksum(&longer[..20]);
+    longer[10..12].copy_from_slice(&sum.to_be_bytes());
+    wire.send_to(&longer, &to).unwrap();
+    assert_eq!(receive(&up), media);
+    // A wrong checksum: nobody gets it.
+    let mut wrong = datagram(false, 0, 30320, &media);
+    wrong[40] ^= 1;
+    wire.send_to(&wrong, &to).unwrap();
+    wire.send_to(&datagram(false, 0, 30320, &rtp(0, 2, 1, 9)), &to).unwrap();
+    assert_eq!(receive(&right), rtp(0, 2, 1, 9));
+    let said = table.snapshot(one.local).unwrap();
+    assert_eq!((said.received.packets, said.fates[abi::FATE_PASS_ODD]), (4, 2), "{}", picture());
+}
+
+#[test]
+#[ignore = "runs in a guest: tests/vm/run"]
+fn random_headers() {
+    let right = socket("10.0.2.2:5330");
+    let mut table = table();
+    for local in ["10.0.1.1:30330", "[2001:db8:1::1]:30330"] {
+        let source = if local.starts_with('[') { "[2001:db8:1::2]:4320" } else { "10.0.1.2:4320" };
+        let (mut one, out) = flow(source, local, "10.0.2.1:30330", "10.0.2.2:5330");
+        one.source_check = abi::SOURCE_IGNORE;
+        table.install(&one, &[out, out]).unwrap();
+    }
+    let wires = [raw(false), raw(true)];
+    let to = ["10.0.1.1:0", "[2001:db8:1::1]:0"]
+        .map(|at| SockAddr::from(at.parse::<std::net::SocketAddr>().unwrap()));
+    let mut noise = Noise(0x5eed_0003);
+    let end = until();
+    let (mut tried, mut sent) = (0u64, 0u64);
+    while Instant::now() < end {
+        let v6 = noise.below(2) == 1;
+        let options = noise.below(6) * noise.below(2);
+        let media = rtp(0, noise.next() as u16, 1, noise.below(400));
+        let mut packet = datagram(v6, options, 30330, &media);
+        let headers = if v6 { 48 } else { 28 + options * 4 };
+        match noise.below(5) {
+            0 => noise.spoil(&mut packet[..headers]),
+            1 => noise.spoil(&mut packet),
+            2 => packet.truncate(20 + noise.below(packet.len() - 20)),
+            3 if !v6 => packet[6] = [0x20, 0, 0x3f][noise.below(3)], // fragments
+            _ => {}
+        }
+        tried += 1;
+        sent += u64::from(wires[usize::from(v6)].send_to(&packet, &to[usize::from(v6)]).is_ok());
+    }
+    println!("{sent} of {tried} packets sent");
+    assert!(sent > 50);
+    assert!(table.snapshot(addr("10.0.1.1:30330")).unwrap().received.packets > 10, "{}", picture());
+    assert!(table.snapshot(addr("[2001:db8:1::1]:30330")).unwrap().received.packets > 10, "{}", picture());
+    right.set_nonblocking(true).unwrap();
+    while right.recv(&mut [0; 2048]).is_ok() {}
+    right.set_nonblocking(false).unwrap();
+    let last = rtp(0, 1, 0x1234_5678, 77);
+    wires[0].send_to(&datagram(false, 0, 30330, &last), &to[0]).unwrap();
     assert_eq!(receive(&right), last, "{}", picture());
 }

@@ -2,6 +2,7 @@
 //!
 //!     left 10.0.1.2, 2001:db8:1::2 ── 10.0.1.1, 2001:db8:1::1 relay 10.0.2.1, 2001:db8:2::1 ── right 10.0.2.2, …:2::2
 
+use blank::zeroed;
 use compat_procfs::abi::{self, Addr, Flow, Output};
 use compat_procfs::{Claim, Control, Tables};
 use nix::sched::{CloneFlags, setns};
@@ -10,7 +11,6 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::process::Command;
 use std::sync::Once;
 use std::time::Duration;
-use blank::zeroed;
 
 pub(crate) const TABLE: u32 = 42;
 
@@ -73,7 +73,8 @@ pub(crate) mod blank {
     }
 }
 
-fn sh(line: &str) {
+/// Runs a line of shell, which must succeed.
+pub(crate) fn sh(line: &str) {
     let out = Command::new("sh").args(["-ec", line]).output().unwrap();
     assert!(out.status.success(), "{line}: {}", String::from_utf8_lossy(&out.stderr));
 }
@@ -112,12 +113,21 @@ pub(crate) fn socket(address: &str) -> UdpSocket {
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         socket
     };
-    let Some(host) = host else { return open() };
-    let name = if host == 1 { "left" } else { "right" };
-    // The thread changes its namespace and ends; the socket stays in it.
+    match host {
+        None => open(),
+        Some(1) => at_host("left", open),
+        Some(_) => at_host("right", open),
+    }
+}
+
+/// Does something in the namespace of a host.
+pub(crate) fn at_host<T: Send + 'static>(host: &str, what: impl FnOnce() -> T + Send + 'static) -> T {
+    build();
+    let namespace = File::open(format!("/run/netns/{host}")).unwrap();
+    // The thread changes its namespace and ends; what it opened stays in it.
     std::thread::spawn(move || {
-        setns(File::open(format!("/run/netns/{name}")).unwrap(), CloneFlags::CLONE_NEWNET).unwrap();
-        open()
+        setns(namespace, CloneFlags::CLONE_NEWNET).unwrap();
+        what()
     })
     .join()
     .unwrap()

@@ -1,7 +1,8 @@
 //! Plain forwarding: what arrives, what is counted, what passes up.
 
-use crate::lab::{addr, flow, output, picture, receive, rtcp, rtp, shown, silent, socket, table};
+use crate::lab::{addr, flow, output, picture, receive, rtcp, rtp, sh, shown, silent, socket, table};
 use compat_procfs::abi::{self, Pt};
+use compat_procfs::{Claim, Control, Tables};
 
 #[test]
 #[ignore = "runs in a guest: tests/vm/run"]
@@ -113,7 +114,8 @@ fn both_families_and_from_one_to_the_other() {
             let sent = rtp(0, seq, n, body);
             a.send_to(&sent, local).unwrap();
             let mut room = vec![0; 9000];
-            let (got, whence) = b.recv_from(&mut room).unwrap_or_else(|error| panic!("{error}\n{}", picture()));
+            let (got, whence) =
+                b.recv_from(&mut room).unwrap_or_else(|error| panic!("{error}\n{}", picture()));
             assert_eq!(room[..got], sent);
             assert_eq!(whence, from.parse().unwrap());
         }
@@ -253,4 +255,67 @@ fn packets_that_were_put_together_are_taken_apart() {
     silent(&right);
     let said = table.snapshot(addr("10.0.1.1:30070")).unwrap();
     assert_eq!((said.received.packets, said.fates[abi::FATE_PASS_KIND]), (5, 1), "{}", picture());
+}
+
+#[test]
+#[ignore = "runs in a guest: tests/vm/run"]
+fn a_rule_that_goes_in_mid_call_leaves_media_to_the_socket() {
+    let (left, right) = (socket("10.0.1.2:4080"), socket("10.0.2.2:5080"));
+    let up = socket("10.0.1.1:30080");
+    let mut table = table();
+    let (flow, out) = flow("10.0.1.2:4080", "10.0.1.1:30080", "10.0.2.1:30080", "10.0.2.2:5080");
+    table.install(&flow, &[out]).unwrap();
+    let rules = |count: &str| assert!(shown("stats").contains(&format!("rules                {count}\n")));
+    rules("2");
+    left.send_to(&rtp(0, 1, 1, 160), "10.0.1.1:30080").unwrap();
+    receive(&right);
+    sh("iptables -D INPUT -p udp -j RTPENGINE --id 42");
+    left.send_to(&rtp(0, 2, 1, 160), "10.0.1.1:30080").unwrap();
+    assert_eq!(receive(&up), rtp(0, 2, 1, 160));
+    silent(&right);
+    assert_eq!(
+        table.snapshot(addr("10.0.1.1:30080")).unwrap().received.packets,
+        1,
+        "the daemon sees it stand still"
+    );
+    sh("iptables -N media; iptables -A INPUT -p udp -j media; iptables -A media -j RTPENGINE --id 42");
+    left.send_to(&rtp(0, 3, 1, 160), "10.0.1.1:30080").unwrap();
+    assert_eq!(receive(&right), rtp(0, 3, 1, 160));
+    silent(&up);
+    rules("2");
+    sh("iptables -D INPUT -p udp -j media; iptables -F media; iptables -X media
+        iptables -I INPUT -p udp -j RTPENGINE --id 42");
+}
+
+#[test]
+#[ignore = "runs in a guest: tests/vm/run"]
+fn two_instances_keep_to_their_tables() {
+    let (left, right) = (socket("10.0.1.2:4090"), socket("10.0.2.2:5090"));
+    let up = socket("10.0.1.1:30090");
+    let mut ours = table();
+    let tables = Tables::default();
+    tables.add(7).unwrap();
+    let mut theirs = Control::open(&tables, 7).unwrap();
+    theirs.claim(Claim::Fresh).unwrap();
+    for (control, port) in [(&mut ours, 30090), (&mut theirs, 30092)] {
+        let (flow, out) =
+            flow("10.0.1.2:4090", &format!("10.0.1.1:{port}"), "10.0.2.1:30090", "10.0.2.2:5090");
+        control.install(&flow, &[out]).unwrap();
+    }
+    // Only one of the tables has a rule so far.
+    let far = socket("10.0.1.1:30092");
+    left.send_to(&rtp(0, 1, 1, 160), "10.0.1.1:30092").unwrap();
+    receive(&far);
+    sh("iptables -A INPUT -p udp -j RTPENGINE --id 7");
+    for port in [30090, 30092] {
+        left.send_to(&rtp(0, 2, 1, 160), ("10.0.1.1", port)).unwrap();
+        receive(&right);
+    }
+    silent(&up);
+    silent(&far);
+    assert_eq!(ours.snapshot(addr("10.0.1.1:30090")).unwrap().received.packets, 1);
+    assert_eq!(theirs.snapshot(addr("10.0.1.1:30092")).unwrap().received.packets, 1);
+    sh("iptables -D INPUT -p udp -j RTPENGINE --id 7");
+    drop(theirs);
+    tables.del(7).unwrap();
 }

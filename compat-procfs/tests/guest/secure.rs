@@ -177,7 +177,10 @@ fn no_key_is_shown() {
     let secret = srtp(abi::SUITE_AES_CM_256_SHA1, 10, b"");
     install(&mut table, secret, 1);
     let text = shown("list").to_lowercase();
-    assert!(text.contains("cipher: aes-cm-256\n") && text.contains("srtp decryption parameters:\n"), "{text}");
+    assert!(
+        text.contains("cipher: aes-cm-256\n") && text.contains("srtp decryption parameters:\n"),
+        "{text}"
+    );
     assert!(text.contains("auth tag length: 10\n"), "{text}");
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     for keys in [secret.rtp, secret.rtcp] {
