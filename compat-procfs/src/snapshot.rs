@@ -3,8 +3,10 @@ use crate::abi::{
 };
 use crate::encode::to_socket;
 use flow::{
-    Counters, DropReason, FlowKey, Generation, Micros, Moment, Snapshot, SsrcCounters, StreamId, Traffic,
+    Counters, DropReason, FlowKey, Generation, Micros, Moment, Rewrite, Snapshot, SsrcCounters, StreamId,
+    Traffic,
 };
+use smallvec::SmallVec;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Where the daemon's moments lie on the kernel's monotonic clock.
@@ -31,8 +33,25 @@ pub(crate) fn decode(said: &abi::Snapshot, clock: Clock) -> Snapshot {
         peer,
         confirmed: peer.is_some(),
         counters: counters(said, clock),
-        ssrcs: said.ssrcs.iter().filter(|one| one.state.flags & SSRC_KNOWN != 0).map(ssrc).collect(),
+        ssrcs: known(said).map(ssrc).collect(),
+        sent_ssrcs: SmallVec::new(),
     }
+}
+
+fn known(said: &abi::Snapshot) -> impl Iterator<Item = &abi::SsrcCounters> {
+    said.ssrcs.iter().filter(|one| one.state.flags & SSRC_KNOWN != 0)
+}
+
+/// The senders of a flow as they look behind an output that rewrites their packets. The numbers are those sent.
+pub(crate) fn sent_ssrcs(said: &abi::Snapshot, rewrite: Rewrite) -> impl Iterator<Item = SsrcCounters> + '_ {
+    let moved = i32::from(rewrite.seq_offset as i16);
+    known(said).map(ssrc).map(move |one| SsrcCounters {
+        ssrc: rewrite.ssrc.unwrap_or(one.ssrc),
+        first_seq: one.first_seq.wrapping_add_signed(moved),
+        last_seq: one.last_seq.wrapping_add_signed(moved),
+        last_pt: rewrite.pt.filter(|pt| pt.from == one.last_pt).map_or(one.last_pt, |pt| pt.to),
+        ..one
+    })
 }
 
 /// What left through an output.
@@ -103,5 +122,8 @@ mod tests {
         assert_eq!(snapshot.counters.drops[DropReason::UnknownSource as usize], 1);
         assert_eq!(snapshot.ssrcs.len(), 1);
         assert_eq!((snapshot.ssrcs[0].last_seq, snapshot.ssrcs[0].jitter), (0x1_0005, Micros(125)));
+        let rewrite = Rewrite { ssrc: Some(9), seq_offset: 0xfffe, pt: None };
+        let behind: Vec<_> = sent_ssrcs(&said, rewrite).map(|one| (one.ssrc, one.last_seq)).collect();
+        assert_eq!(behind, [(9, 0x1_0003)]);
     }
 }

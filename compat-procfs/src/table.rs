@@ -1,13 +1,20 @@
 use crate::abi::Snapshot as Said;
 use crate::control::read_all;
 use crate::encode::{encode, from_key};
-use crate::snapshot::{decode, sent};
+use crate::snapshot::{decode, sent, sent_ssrcs};
 use crate::{Claim, Clock, Control, Error, Greeting, Result, Tables};
-use flow::{FlowKey, FlowTable, Generation, InstallError, Recipe, Snapshot, Traffic};
+use flow::{FlowKey, FlowTable, Generation, InstallError, Recipe, Rewrite, Snapshot, SsrcCounters, Traffic};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 use std::io;
+
+/// Where an output leaves and what it changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Exit {
+    port: FlowKey,
+    rewrite: Rewrite,
+}
 
 /// A kernel table as a [`FlowTable`]. The module forwards on its own, also after this value is gone.
 ///
@@ -19,7 +26,7 @@ pub struct ModuleTable {
     control: Control,
     clock: Clock,
     /// Ports that each installed flow leaves through, by position of the output.
-    exits: HashMap<FlowKey, SmallVec<[FlowKey; 1]>, RandomState>,
+    exits: HashMap<FlowKey, SmallVec<[Exit; 1]>, RandomState>,
     /// The other way around: flows that leave through a port.
     feeders: HashMap<FlowKey, SmallVec<[FlowKey; 1]>, RandomState>,
     /// What flows that were withdrawn or replaced have sent through each port.
@@ -86,7 +93,7 @@ impl ModuleTable {
 
     fn forget(&mut self, key: FlowKey, said: &Said) {
         let Some(exits) = self.exits.remove(&key) else { return };
-        for (&port, counted) in exits.iter().zip(&said.outputs) {
+        for (&Exit { port, .. }, counted) in exits.iter().zip(&said.outputs) {
             self.sent_before.entry(port).or_default().add(sent(counted));
             if let Some(feeders) = self.feeders.get_mut(&port) {
                 feeders.retain(|feeder| *feeder != key);
@@ -98,8 +105,9 @@ impl ModuleTable {
     }
 
     fn remember(&mut self, recipe: &Recipe) {
-        let exits: SmallVec<[FlowKey; 1]> = recipe.outputs.iter().map(|output| output.from).collect();
-        for &port in &exits {
+        let exits: SmallVec<[Exit; 1]> =
+            recipe.outputs.iter().map(|output| Exit { port: output.from, rewrite: output.rewrite }).collect();
+        for &Exit { port, .. } in &exits {
             let feeders = self.feeders.entry(port).or_default();
             if !feeders.contains(&recipe.key) {
                 feeders.push(recipe.key);
@@ -108,18 +116,23 @@ impl ModuleTable {
         self.exits.insert(recipe.key, exits);
     }
 
-    fn sent_through(&self, port: FlowKey) -> Traffic {
+    /// Adds what other flows have sent through the port of this snapshot.
+    fn add_sent(&self, snapshot: &mut Snapshot) {
+        let port = snapshot.key;
         let mut sum = self.sent_before.get(&port).copied().unwrap_or_default();
+        let mut senders: SmallVec<[SsrcCounters; 1]> = SmallVec::new();
         for feeder in self.feeders.get(&port).into_iter().flatten() {
             let (Some(exits), Ok(said)) = (self.exits.get(feeder), self.control.snapshot(from_key(*feeder)))
             else {
                 continue;
             };
-            for (_, counted) in exits.iter().zip(&said.outputs).filter(|(exit, _)| **exit == port) {
+            for (exit, counted) in exits.iter().zip(&said.outputs).filter(|(exit, _)| exit.port == port) {
                 sum.add(sent(counted));
+                senders.extend(sent_ssrcs(&said, exit.rewrite));
             }
         }
-        sum
+        snapshot.counters.sent = sum;
+        snapshot.sent_ssrcs = senders;
     }
 }
 
@@ -127,7 +140,8 @@ impl FlowTable for ModuleTable {
     fn install(&mut self, recipe: &Recipe) -> std::result::Result<(), InstallError> {
         let (flow, outputs) = encode(recipe)?;
         let before = self.exits.get(&recipe.key);
-        if before.is_some_and(|exits| !exits.iter().eq(recipe.outputs.iter().map(|output| &output.from))) {
+        let leaves = recipe.outputs.iter().map(|output| output.from);
+        if before.is_some_and(|exits| !exits.iter().map(|exit| exit.port).eq(leaves)) {
             // The module counts outputs by position. Where they leave now is another place, so the counts start anew.
             if let Ok(said) = self.control.withdraw(from_key(recipe.key), recipe.generation.0) {
                 self.forget(recipe.key, &said);
@@ -146,7 +160,7 @@ impl FlowTable for ModuleTable {
         let said = self.control.withdraw(from_key(key), generation.0).ok()?;
         let mut snapshot = decode(&said, self.clock);
         self.forget(key, &said);
-        snapshot.counters.sent = self.sent_through(key);
+        self.add_sent(&mut snapshot);
         self.sent_before.remove(&key);
         Some(snapshot)
     }
@@ -154,7 +168,7 @@ impl FlowTable for ModuleTable {
     fn snapshot(&self, key: FlowKey) -> Option<Snapshot> {
         let said = self.control.snapshot(from_key(key)).ok()?;
         let mut snapshot = decode(&said, self.clock);
-        snapshot.counters.sent = self.sent_through(key);
+        self.add_sent(&mut snapshot);
         Some(snapshot)
     }
 }

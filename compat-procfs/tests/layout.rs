@@ -1,5 +1,7 @@
 //! Compares the mirror with `kmod/uapi/rtpengine.h` by asking a C compiler for sizes, offsets and constants.
 
+#![allow(clippy::unwrap_used)] // a test
+
 use compat_procfs::abi::{CONSTANTS, LAYOUTS, Layout, SECRET_LAYOUTS};
 use std::fmt::Write as _;
 use std::path::Path;

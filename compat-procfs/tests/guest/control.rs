@@ -54,6 +54,7 @@ fn the_flow_table_installs_counts_and_takes_back() {
     let near = module.snapshot(there.key).unwrap();
     assert_eq!((near.counters.received.packets, near.counters.sent.packets), (5, 1));
     assert_eq!((near.stream, near.generation, near.ssrcs.len()), (StreamId(77), Generation(1), 1));
+    assert_eq!((near.sent_ssrcs.len(), near.sent_ssrcs[0].ssrc), (1, 2));
     assert_eq!(near.peer, Some("10.0.1.2:4200".parse().unwrap()));
     assert_eq!(module.flows().unwrap().len(), 2);
     // A newer generation keeps the counts, an older one changes nothing.
