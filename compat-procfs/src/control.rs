@@ -74,8 +74,8 @@ impl Control {
     pub fn claim(&mut self, claim: Claim) -> Result<()> {
         let flags = if claim == Claim::Adopt { CLAIM_ADOPT } else { 0 };
         let request = ClaimRequest { request: head::<ClaimRequest>(OP_CLAIM), abi: ABI_VERSION, flags };
-        match self.file.write(request.as_bytes()) {
-            Ok(_) => {}
+        match self.file.write_all(request.as_bytes()) {
+            Ok(()) => {}
             Err(cause) if cause.kind() == io::ErrorKind::ResourceBusy => {
                 return Err(Error::Owned { table: self.table, pid: self.greeting.owner.unwrap_or(0) });
             }
@@ -107,7 +107,7 @@ impl Control {
         let mut bytes = Vec::with_capacity(size);
         bytes.extend_from_slice(flow.as_bytes());
         bytes.extend_from_slice(outputs.as_bytes());
-        self.file.write(&bytes).map(drop)
+        self.file.write_all(&bytes)
     }
 
     /// Takes a flow back unless its generation is later than `generation`; its last counters.
@@ -131,12 +131,12 @@ impl Control {
     /// # Errors
     /// What the module answered.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.file.write(head::<Request>(OP_FLUSH).as_bytes()).map(drop)
+        self.file.write_all(head::<Request>(OP_FLUSH).as_bytes())
     }
 
     fn ask(&self, op: u32, local: Addr, generation: u64) -> io::Result<Snapshot> {
         let mut file = &self.file;
-        file.write(Pick { request: head::<Pick>(op), local, zero: 0, generation }.as_bytes())?;
+        file.write_all(Pick { request: head::<Pick>(op), local, zero: 0, generation }.as_bytes())?;
         let mut snapshot = Snapshot::new_zeroed();
         file.read_exact(snapshot.as_mut_bytes())?;
         Ok(snapshot)

@@ -4,14 +4,16 @@
 //! * [`Control`] is a table's control file: the greeting with version and sizes, ownership, requests.
 //! * [`ModuleTable`] is the [`flow::FlowTable`] on top: recipes in, snapshots out.
 //! * [`abi`] mirrors `kmod/uapi/rtpengine.h`, which is the manual; a test compares the two.
+//! * [`rules`] writes the firewall rules that lead packets into the module.
 //!
-//! What is not here: firewall rules, calls, and any knowledge of when a flow should be installed.
+//! What is not here: calls, and any knowledge of when a flow should be installed.
 #![forbid(unsafe_code)]
 
 pub mod abi;
 mod control;
 mod encode;
 mod error;
+pub mod rules;
 mod snapshot;
 mod table;
 mod tables;

@@ -221,7 +221,7 @@ pub(crate) fn silent(socket: &UdpSocket) {
 
 /// What the module shows, for failing tests.
 pub(crate) fn picture() -> String {
-    ["list", "status", "stats"].map(|file| shown(file)).join("\n")
+    ["list", "status", "stats"].map(shown).join("\n")
 }
 
 /// A text file of the table.

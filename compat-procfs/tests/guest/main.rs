@@ -7,4 +7,5 @@ mod control;
 mod hostile;
 mod lab;
 mod plain;
+mod rules;
 mod secure;
