@@ -5,6 +5,7 @@
 //! * [`ModuleTable`] is the [`flow::FlowTable`] on top: recipes in, snapshots out.
 //! * [`abi`] mirrors `kmod/uapi/rtpengine.h`, which is the manual; a test compares the two.
 //! * [`rules`] writes the firewall rules that lead packets into the module.
+//! * [`view`] shows the same tree for flows that the module does not forward.
 //!
 //! What is not here: calls, and any knowledge of when a flow should be installed.
 #![forbid(unsafe_code)]
@@ -17,6 +18,7 @@ pub mod rules;
 mod snapshot;
 mod table;
 mod tables;
+pub mod view;
 
 pub use control::{Claim, Control, Greeting};
 pub use encode::encode;
