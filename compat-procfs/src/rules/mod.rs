@@ -1,0 +1,10 @@
+//! The firewall rules that lead packets into the module, written by the daemon itself over nfnetlink (no program is
+//! run): in table `filter` a chain of our own with the expression `rtpengine`, and a jump to it for UDP.
+
+mod message;
+mod reply;
+mod socket;
+mod steps;
+
+pub use socket::RulesError;
+pub use steps::{Family, Rules, Standing};
