@@ -290,6 +290,7 @@ impl<H: Hops> DriverTable<H> {
             confirmed: peer.is_some(),
             counters: meter.counters(self.clock, self.sent_from(key)),
             ssrcs: meter.ssrcs().collect(),
+            sent_ssrcs: Default::default(),
         })
     }
 }
