@@ -221,7 +221,8 @@ struct rtpe_flow {
 };
 
 #define RTPE_FLOW_RTCP_FORWARD	0x1u	/* RTCP leaves through outputs with RTPE_OUT_RTCP; without: passes up */
-#define RTPE_FLOW_RTCP_COPY	0x2u	/* and the received packet passes up as well */
+/* And the received packet goes up to the socket as well; it is accepted, so rules behind ours do not see it. */
+#define RTPE_FLOW_RTCP_COPY	0x2u
 #define RTPE_FLOW_PT_FILTER	0x4u	/* payload types not listed in pts pass up */
 #define RTPE_FLOW_FLAGS		0x7u
 
