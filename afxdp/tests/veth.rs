@@ -103,6 +103,9 @@ fn the_driver_forwards_both_ways_and_nothing_reaches_the_stack() {
         assert_eq!(snapshot.counters.received.packets, u64::from(COUNT));
         assert_eq!(snapshot.counters.sent.packets, u64::from(COUNT), "what came the other way left here");
         assert_eq!(snapshot.ssrcs[0].lost, 0);
+        let sent = relay.table.snapshot(ends.far.into()).unwrap().sent_ssrcs;
+        let last = u32::from(COUNT) - 1 + 1000;
+        assert_eq!((sent[0].ssrc, sent[0].last_seq, sent[0].last_pt), (0xbeef, last, 96), "as it leaves");
         assert!(silent(&learner), "no packet of the flow went up the stack");
 
         // What is not media of this flow does go up: STUN, RTCP, other sources, other ports.

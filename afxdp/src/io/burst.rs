@@ -20,7 +20,7 @@ pub struct XskIo<R> {
     counters: IoCounters,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Outbox {
     packets: Vec<Packet>,
     /// For each packet, its place in the burst.
@@ -53,7 +53,10 @@ impl<R: Rings> XskIo<R> {
         for queue in &mut queues {
             queue.refill(&mut frames);
         }
-        let outboxes = queues.iter().map(|_| Outbox::default()).collect();
+        // As much as a burst with its copies usually has: a larger one makes it grow once.
+        let outbox =
+            |_| Outbox { packets: Vec::with_capacity(4 * BURST), places: Vec::with_capacity(4 * BURST) };
+        let outboxes = queues.iter().map(outbox).collect();
         XskIo {
             frames,
             queues,

@@ -126,7 +126,7 @@ fn open_queue(
         fill,
         completion,
         busy_poll: options.busy_poll.is_some(),
-        scratch: Vec::new(),
+        scratch: Vec::with_capacity(4 * flow::BURST),
         foreign: 0,
     };
     let zero_copy = sys::is_zero_copy(queue.socket()).map_err(Error::sys("reading XDP_OPTIONS"))?;

@@ -136,6 +136,10 @@ impl Rings for XskQueue {
             // SAFETY: these buffers are of this UMEM and were free a moment ago; the pool has just noted them as the
             // kernel's. There is room for all, so all are taken.
             unsafe { self.fill.produce(&self.scratch) };
+            // The driver has run out and sleeps until it is told.
+            if self.fill.needs_wakeup() {
+                sys::nudge_receive(self.socket());
+            }
         }
     }
 

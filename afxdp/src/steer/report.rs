@@ -1,6 +1,6 @@
 use super::layout::{Meter, Sender};
 use crate::sys;
-use flow::{Counters, DropReason, Micros, Moment, SsrcCounters, Traffic};
+use flow::{Counters, DropReason, Micros, Moment, Rewrite, SsrcCounters, Traffic};
 use std::io;
 
 /// Where the daemon's clock starts on the clock of the XDP program.
@@ -58,6 +58,20 @@ impl Sender {
             reordered: self.reordered,
             jitter: Micros(u64::from(self.jitter >> 4) * 1_000_000 / clock(self.last_pt)),
         }
+    }
+}
+
+/// What is known of a sender, as a receiver behind the rewriting sees it.
+pub(crate) fn sender_as_sent(sender: SsrcCounters, rewrite: &Rewrite) -> SsrcCounters {
+    let offset = u32::from(rewrite.seq_offset);
+    let last_pt =
+        rewrite.pt.filter(|change| change.from == sender.last_pt).map_or(sender.last_pt, |change| change.to);
+    SsrcCounters {
+        ssrc: rewrite.ssrc.unwrap_or(sender.ssrc),
+        first_seq: sender.first_seq.wrapping_add(offset),
+        last_seq: sender.last_seq.wrapping_add(offset),
+        last_pt,
+        ..sender
     }
 }
 

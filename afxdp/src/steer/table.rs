@@ -1,10 +1,11 @@
 use super::encode::WorkerFlow;
 use super::layout::{Endpoint, Recipe};
 use super::places::Places;
-use super::report::Clock;
+use super::report::{Clock, sender_as_sent};
 use super::{Maps, Sizes};
 use crate::{Error, Hop, Hops, NoHop};
-use flow::{FlowKey, FlowTable, Generation, InstallError, Snapshot, StreamId, Traffic};
+use flow::{FlowKey, FlowTable, Generation, InstallError, Snapshot, SsrcCounters, StreamId, Traffic};
+use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
@@ -290,8 +291,22 @@ impl<H: Hops> DriverTable<H> {
             confirmed: peer.is_some(),
             counters: meter.counters(self.clock, self.sent_from(key)),
             ssrcs: meter.ssrcs().collect(),
-            sent_ssrcs: Default::default(),
+            sent_ssrcs: self.senders_from(key),
         })
+    }
+
+    /// Senders of what leaves through a local port now, as their packets leave.
+    fn senders_from(&self, key: FlowKey) -> SmallVec<[SsrcCounters; 1]> {
+        let Some(through) = self.through.get(&key) else { return SmallVec::new() };
+        let mut all = SmallVec::new();
+        for flow in through.flows.iter().filter_map(|(key, _)| self.flows.get(key)) {
+            let Tier::Driver { recipe, .. } = &flow.tier else { continue };
+            let (Some(output), Ok(meter)) = (recipe.outputs.first(), self.maps.meter(flow.meter)) else {
+                continue;
+            };
+            all.extend(meter.ssrcs().map(|sender| sender_as_sent(sender, &output.rewrite)));
+        }
+        all
     }
 }
 

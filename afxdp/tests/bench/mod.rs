@@ -94,7 +94,7 @@ impl Relay {
 
     /// Waits until the next hop is known.
     pub(crate) fn hop(&mut self, local: IpAddr, remote: IpAddr) -> afxdp::Hop {
-        let end = Instant::now() + Duration::from_secs(5);
+        let end = Instant::now() + Duration::from_secs(20);
         let mut poll = Poll::new().unwrap();
         let mut events = Events::with_capacity(4);
         let hops = self.table.hops_mut();
