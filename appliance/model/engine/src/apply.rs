@@ -40,6 +40,24 @@ impl Engine {
                 events.push(Event::Withdrawn(Box::new(last)));
                 Applied::Withdrawn
             }
+            Change::Away { key, strays_from } => self.on_flow(key, |flow| {
+                flow.strays_from = strays_from;
+                flow.ssrcs.away = strays_from.is_some();
+            }),
+            Change::Counted(counted) => {
+                self.totals.take_over(&counted.counters);
+                self.on_flow(counted.key, |flow| flow.take_over(&counted))
+            }
+        }
+    }
+
+    fn on_flow(&mut self, key: FlowKey, change: impl FnOnce(&mut Flow)) -> Applied {
+        match self.table.find(key).and_then(|at| self.table.get_mut(at)) {
+            Some(flow) => {
+                change(flow);
+                Applied::Installed
+            }
+            None => Applied::Stale,
         }
     }
 }

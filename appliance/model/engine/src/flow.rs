@@ -1,7 +1,7 @@
 use crate::learn::Peer;
 use crate::sent::SentTable;
 use crate::ssrc::SsrcTable;
-use flow::{Carries, Counters, FlowKey, FlowSpec, Gate, Generation, Output, Rewrite, Snapshot, StreamId};
+use flow::{Carries, Counters, FlowKey, FlowSpec, Gate, Generation, Moment, Output, Rewrite, Snapshot, StreamId};
 use smallvec::SmallVec;
 
 /// One flow as its worker holds it: the spec taken apart into what packets need, and what packets have shown.
@@ -22,6 +22,8 @@ pub(crate) struct Flow {
     pub(crate) sent: SentTable,
     /// STUN and DTLS pass, because the two ends speak them with each other.
     pub(crate) foreign: bool,
+    /// A fast path carries the flow; its packets that come here from then on are reported.
+    pub(crate) strays_from: Option<Moment>,
 }
 
 /// One way out, and the place where the flow of its egress port was last found.
@@ -53,6 +55,7 @@ impl Flow {
             ssrcs: SsrcTable::for_what(spec.carries),
             sent: SentTable::for_what(spec.carries),
             foreign: spec.foreign,
+            strays_from: None,
         }
     }
 
@@ -67,7 +70,23 @@ impl Flow {
         let counters = std::mem::take(&mut self.counters);
         let mut peer = self.peer;
         peer.replace(spec);
-        *self = Flow { peer, counters, ssrcs, sent, ..fresh };
+        *self = Flow { peer, counters, ssrcs, sent, strays_from: self.strays_from, ..fresh };
+    }
+
+    /// Adds what a fast path has counted.
+    pub(crate) fn take_over(&mut self, counted: &Snapshot) {
+        self.counters.received.add(counted.counters.received);
+        self.counters.sent.add(counted.counters.sent);
+        for (mine, theirs) in self.counters.drops.iter_mut().zip(counted.counters.drops) {
+            *mine += theirs;
+        }
+        self.counters.last_packet = self.counters.last_packet.max(counted.counters.last_packet);
+        for sender in &counted.ssrcs {
+            self.ssrcs.take_over(sender, counted.counters.last_packet.unwrap_or_default());
+        }
+        for sender in &counted.sent_ssrcs {
+            self.sent.take_over(sender);
+        }
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {

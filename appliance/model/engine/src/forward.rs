@@ -3,8 +3,12 @@ use crate::classify::{Class, classify};
 use crate::engine::Places;
 use crate::flow::{Flow, Way};
 use crate::sent::RtpSeen;
-use flow::{Buffers, Burst, Carries, Departure, DropReason, Event, Frame, Moment, Rewrite, Verdict};
+use flow::{Buffers, Burst, Carries, Departure, DropReason, Event, Frame, Micros, Moment, Rewrite, Verdict};
 use rtp::HeaderMut;
+use std::net::SocketAddr;
+
+/// Strays of a flow are reported at most this often.
+const STRAYS_EVERY: Micros = Micros::from_secs(1);
 
 /// What is left to do with a frame that was let in.
 struct Admitted {
@@ -17,7 +21,7 @@ struct Admitted {
 
 impl Engine {
     /// Decides about every frame of the burst; copies for fan-out are appended. Frames that the backend has decided on
-    /// already are left as they are. At most one event per arrived frame is appended, and only into capacity that `events`
+    /// already are left as they are. At most two events per arrived frame are appended, and only into capacity that `events`
     /// has: what does not fit is reported with a later packet.
     pub fn run<B: Buffers>(
         &mut self,
@@ -72,6 +76,9 @@ impl Engine {
         flow.counters.last_packet = Some(now);
         if let Class::Rtp(header) = class {
             flow.ssrcs.count(&header, payload.len(), now);
+            if flow.strays_from.is_some_and(|from| now >= from) {
+                stray(flow, frame.remote, now, events);
+            }
         }
         // RTCP goes on, so that the ends do not take the call for dead.
         if flow.blocked && class != Class::Rtcp {
@@ -181,6 +188,14 @@ fn report(flow: &mut Flow, now: Moment, events: &mut Vec<Event>) {
         let (stream, key, generation) = (flow.stream, flow.key, flow.generation);
         events.push(Event::PeerLearned { stream, key, generation, peer });
         flow.peer.reported(now);
+    }
+}
+
+/// A packet that a fast path should have taken. Said once a second, and only of the peer's own.
+fn stray(flow: &mut Flow, remote: SocketAddr, now: Moment, events: &mut Vec<Event>) {
+    if flow.peer.is_surely(remote) && events.len() < events.capacity() {
+        events.push(Event::Strayed { key: flow.key });
+        flow.strays_from = Some(now + STRAYS_EVERY);
     }
 }
 

@@ -77,6 +77,9 @@ impl Peer {
         }
         // the call side knows it for certain, and nothing here says otherwise
         self.confirmed |= fresh.confirmed;
+        // A new generation begins unconfirmed on the call side: it hears again with the next packet.
+        self.unreported |= self.confirmed;
+        self.report_from = Moment::default();
     }
 
     /// Where packets to the peer are sent.
@@ -164,6 +167,11 @@ impl Peer {
     /// The address to report, if there is one the call side has not heard of and it is time.
     pub(crate) fn report(&self, now: Moment) -> Option<SocketAddr> {
         self.now.filter(|_| self.unreported && now >= self.report_from)
+    }
+
+    /// True when `source` is the peer, beyond doubt.
+    pub(crate) fn is_surely(&self, source: SocketAddr) -> bool {
+        self.confirmed && self.now == Some(source)
     }
 
     /// The report was made.

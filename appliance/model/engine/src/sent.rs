@@ -71,6 +71,23 @@ impl SentTable {
         true
     }
 
+    /// Adds what a fast path has counted of a sender.
+    pub(crate) fn take_over(&mut self, counted: &SsrcCounters) {
+        let last = RtpSeen {
+            ssrc: counted.ssrc,
+            seq: counted.last_seq as u16,
+            timestamp: counted.last_timestamp,
+            pt: counted.last_pt,
+        };
+        if !self.bring_up(last) {
+            return;
+        }
+        if let Some((seen, traffic)) = self.senders.last_mut() {
+            *seen = last;
+            traffic.add(counted.traffic);
+        }
+    }
+
     pub(crate) fn snapshot(&self) -> SmallVec<[SsrcCounters; 1]> {
         let counters = |(seen, traffic): &(RtpSeen, Traffic)| SsrcCounters {
             ssrc: seen.ssrc,

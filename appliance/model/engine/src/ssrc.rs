@@ -16,6 +16,8 @@ pub(crate) struct SsrcTable {
     senders: Vec<Sender>,
     /// Whose packet came last: most often whose packet comes next.
     last: usize,
+    /// A fast path has the packets, so gaps mean nothing.
+    pub(crate) away: bool,
 }
 
 #[derive(Debug)]
@@ -37,8 +39,8 @@ struct Sender {
     reordered: u32,
     timestamp: u32,
     pt: u8,
-    /// Arrival minus timestamp in units of the clock.
-    transit: u32,
+    /// Arrival minus timestamp of the last packet that came here, in units of the clock.
+    transit: Option<u32>,
     /// Sixteen times the jitter in units of the clock (RFC 3550 appendix A.8).
     jitter16: u32,
 }
@@ -50,23 +52,35 @@ impl SsrcTable {
             Carries::Rtp | Carries::RtpAndRtcp => MAX_SSRCS,
             Carries::Rtcp | Carries::Opaque => 0,
         };
-        SsrcTable { senders: Vec::with_capacity(room), last: 0 }
+        SsrcTable { senders: Vec::with_capacity(room), last: 0, away: false }
     }
 
     /// Counts an RTP packet of `len` bytes.
     pub(crate) fn count(&mut self, header: &Header<'_>, len: usize, now: Moment) {
         let ssrc = header.ssrc();
         if self.senders.get(self.last).is_none_or(|sender| sender.ssrc != ssrc) {
-            let Some(place) = self.place_of(header, now) else { return };
+            let Some(place) = self.place_of(ssrc, || Sender::new(header, now)) else { return };
             // The latest stands last.
             self.senders[place..].rotate_left(1);
             self.last = self.senders.len() - 1;
         }
-        self.senders[self.last].count(header, len, now);
+        let sender = &mut self.senders[self.last];
+        if self.away {
+            sender.skip_gap(header.seq());
+        }
+        sender.count(header, len, now);
     }
 
-    fn place_of(&mut self, header: &Header<'_>, now: Moment) -> Option<usize> {
-        let known = self.senders.iter().position(|sender| sender.ssrc == header.ssrc());
+    /// Adds what a fast path has counted of a sender, whose last packet came at `heard`.
+    pub(crate) fn take_over(&mut self, counted: &SsrcCounters, heard: Moment) {
+        let Some(place) = self.place_of(counted.ssrc, || Sender::carried(counted, heard)) else { return };
+        self.senders[place..].rotate_left(1);
+        self.last = self.senders.len() - 1;
+        self.senders[self.last].take_over(counted, heard);
+    }
+
+    fn place_of(&mut self, ssrc: u32, fresh: impl FnOnce() -> Sender) -> Option<usize> {
+        let known = self.senders.iter().position(|sender| sender.ssrc == ssrc);
         if known.is_some() {
             return known;
         }
@@ -74,7 +88,11 @@ impl SsrcTable {
             let (silent, _) = self.senders.iter().enumerate().min_by_key(|(_, sender)| sender.heard)?;
             self.senders.remove(silent);
         }
-        self.senders.push(Sender::new(header, now));
+        // Senders that carry no RTP have no room at all.
+        if self.senders.capacity() == 0 {
+            return None;
+        }
+        self.senders.push(fresh());
         Some(self.senders.len() - 1)
     }
 
@@ -100,7 +118,7 @@ impl Sender {
             reordered: 0,
             timestamp: header.timestamp(),
             pt: header.pt(),
-            transit: arrival(now, header.pt()).wrapping_sub(header.timestamp()),
+            transit: Some(arrival(now, header.pt()).wrapping_sub(header.timestamp())),
             jitter16: 0,
         }
     }
@@ -111,9 +129,70 @@ impl Sender {
         self.follow(header.seq(), header.timestamp());
         self.pt = header.pt();
         let transit = arrival(now, self.pt).wrapping_sub(header.timestamp());
-        let change = transit.wrapping_sub(self.transit).cast_signed().unsigned_abs();
-        self.transit = transit;
+        let before = self.transit.replace(transit).unwrap_or(transit);
+        let change = transit.wrapping_sub(before).cast_signed().unsigned_abs();
         self.jitter16 = (self.jitter16 - ((self.jitter16 + 8) >> 4)).saturating_add(change);
+    }
+
+    /// A sender first heard of by a fast path.
+    fn carried(counted: &SsrcCounters, heard: Moment) -> Sender {
+        Sender {
+            ssrc: counted.ssrc,
+            traffic: Traffic::default(),
+            heard,
+            first_seq: counted.first_seq,
+            last_seq: counted.first_seq.wrapping_sub(1),
+            since_first: 0,
+            lost_before: 0,
+            after_jump: None,
+            window: 0,
+            duplicates: 0,
+            reordered: 0,
+            timestamp: counted.last_timestamp,
+            pt: counted.last_pt,
+            transit: None,
+            jitter16: 0,
+        }
+    }
+
+    /// Adds what a fast path has counted since. The next packet is expected after its last, or, when a later one has
+    /// come here before this was known, after that one.
+    fn take_over(&mut self, counted: &SsrcCounters, heard: Moment) {
+        self.traffic.add(counted.traffic);
+        self.duplicates = self.duplicates.saturating_add(counted.duplicates);
+        self.reordered = self.reordered.saturating_add(counted.reordered);
+        self.lost_before = self.lost().saturating_add(counted.lost);
+        self.heard = self.heard.max(heard);
+        // Its first number is near our last one; its last is as far from there as it has counted.
+        let gap = (counted.first_seq as u16).wrapping_sub(self.last_seq as u16).cast_signed();
+        let first = self.last_seq.wrapping_add_signed(gap.into());
+        let last = first.wrapping_add(counted.last_seq.wrapping_sub(counted.first_seq));
+        let ahead = last.wrapping_sub(self.last_seq) < 1 << 31;
+        let (last, window) = if ahead { (last, 1) } else { (self.last_seq, self.window) };
+        if ahead {
+            self.timestamp = counted.last_timestamp;
+            self.pt = counted.last_pt;
+        }
+        self.start_anew_at(last, window);
+        self.jitter16 = self.jitter16_of(counted);
+    }
+
+    /// While a fast path has the packets, one that comes here nevertheless begins a count of its own.
+    fn skip_gap(&mut self, seq: u16) {
+        let step = seq.wrapping_sub(self.last_seq as u16);
+        if step > 1 && step < 1 << 15 {
+            self.lost_before = self.lost();
+            self.start_anew_at(self.last_seq.wrapping_add(u32::from(step) - 1), 1);
+        }
+    }
+
+    /// Nothing is missing up to and including `last`.
+    fn start_anew_at(&mut self, last: u32, window: u64) {
+        self.first_seq = last;
+        self.last_seq = last;
+        self.since_first = 1;
+        self.window = window;
+        self.after_jump = None;
     }
 
     /// RFC 3550 appendix A.1 without the probation: a packet counts from the first.
@@ -165,6 +244,11 @@ impl Sender {
     fn lost(&self) -> u32 {
         let expected = self.last_seq.wrapping_sub(self.first_seq).wrapping_add(1);
         self.lost_before.saturating_add(expected.saturating_sub(self.since_first))
+    }
+
+    fn jitter16_of(&self, counted: &SsrcCounters) -> u32 {
+        let ticks = counted.jitter.0.saturating_mul(clock(self.pt).into()) / 1_000_000;
+        u32::try_from(ticks.saturating_mul(16)).unwrap_or(u32::MAX >> 1)
     }
 
     fn snapshot(&self) -> SsrcCounters {

@@ -1,4 +1,4 @@
-use flow::{DropReason, Traffic};
+use flow::{Counters, DropReason, Traffic};
 
 /// What one worker has done with packets, all flows and those of no flow together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,15 @@ impl Totals {
     /// How many were dropped for `reason`.
     pub fn dropped(&self, reason: DropReason) -> u64 {
         self.drops[reason as usize]
+    }
+
+    /// Adds what another path has counted of one flow.
+    pub fn take_over(&mut self, counters: &Counters) {
+        self.received.add(counters.received);
+        self.sent.add(counters.sent);
+        for (mine, theirs) in self.drops.iter_mut().zip(counters.drops) {
+            *mine += theirs;
+        }
     }
 
     /// Adds another worker's totals.

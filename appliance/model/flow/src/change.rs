@@ -1,4 +1,4 @@
-use crate::{FlowKey, FlowSpec, Generation, Snapshot, StreamId};
+use crate::{FlowKey, FlowSpec, Generation, Moment, Snapshot, StreamId};
 use std::net::SocketAddr;
 
 /// The only way down from the call side to the packet side.
@@ -13,6 +13,27 @@ pub enum Change {
         /// Flows of a later generation stay.
         generation: Generation,
     },
+    /// Says whether a fast path carries the flow's RTP from now on. While one does, a gap in the sequence numbers is no
+    /// loss, and packets that come to the sockets are sent on as before but reported by [`Event::Strayed`].
+    Away {
+        /// The flow.
+        key: FlowKey,
+        /// `None`: it is back. Else packets until then are stragglers of the hand-over and not reported.
+        strays_from: Option<Moment>,
+    },
+    /// What a fast path has counted of the flow and will not tell again.
+    Counted(Box<Snapshot>),
+}
+
+impl Change {
+    /// The flow that it is about.
+    pub fn key(&self) -> FlowKey {
+        match self {
+            Change::Install(spec) => spec.key,
+            Change::Withdraw { key, .. } | Change::Away { key, .. } => *key,
+            Change::Counted(counted) => counted.key,
+        }
+    }
 }
 
 /// What the packet side reports.
@@ -28,6 +49,11 @@ pub enum Event {
         generation: Generation,
         /// The peer's address.
         peer: SocketAddr,
+    },
+    /// RTP of a flow that a fast path carries has come to the sockets, from the known peer; said once a second at most.
+    Strayed {
+        /// The flow.
+        key: FlowKey,
     },
     /// The flow is gone; its last counters.
     Withdrawn(Box<Snapshot>),

@@ -66,6 +66,22 @@ pub struct SsrcCounters {
     pub jitter: Micros,
 }
 
+impl SsrcCounters {
+    /// Adds what another path has counted of the same sender. The numbers seen last are those of whoever is `later`.
+    pub fn join(&mut self, other: &SsrcCounters, later: bool) {
+        self.traffic.add(other.traffic);
+        self.lost = self.lost.saturating_add(other.lost);
+        self.duplicates = self.duplicates.saturating_add(other.duplicates);
+        self.reordered = self.reordered.saturating_add(other.reordered);
+        if later {
+            self.last_seq = other.last_seq;
+            self.last_timestamp = other.last_timestamp;
+            self.last_pt = other.last_pt;
+            self.jitter = other.jitter;
+        }
+    }
+}
+
 /// A copy of one flow's state, taken by its worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -85,4 +101,36 @@ pub struct Snapshot {
     pub ssrcs: SmallVec<[SsrcCounters; 1]>,
     /// Senders of what left through this port, the latest last; bounded. Their sequence numbers are the last sent.
     pub sent_ssrcs: SmallVec<[SsrcCounters; 1]>,
+}
+
+impl Snapshot {
+    /// Adds what another path has counted of the same flow. The peer stays.
+    pub fn join(&mut self, other: &Snapshot) {
+        let later = other.counters.last_packet > self.counters.last_packet;
+        self.counters.received.add(other.counters.received);
+        self.counters.sent.add(other.counters.sent);
+        for (sum, more) in self.counters.drops.iter_mut().zip(other.counters.drops) {
+            *sum += more;
+        }
+        self.counters.last_packet = self.counters.last_packet.max(other.counters.last_packet);
+        join_senders(&mut self.ssrcs, &other.ssrcs, later);
+        // Who sends through a port is not known to it; the fast path's part of a stream is the younger one.
+        join_senders(&mut self.sent_ssrcs, &other.sent_ssrcs, true);
+    }
+}
+
+/// The latest stand last.
+fn join_senders(mine: &mut SmallVec<[SsrcCounters; 1]>, others: &[SsrcCounters], later: bool) {
+    for other in others {
+        match mine.iter().position(|known| known.ssrc == other.ssrc) {
+            Some(at) => {
+                mine[at].join(other, later);
+                if later {
+                    mine[at..].rotate_left(1);
+                }
+            }
+            None if later => mine.push(*other),
+            None => mine.insert(0, *other),
+        }
+    }
 }

@@ -46,7 +46,21 @@ reasons! {
         PathUnavailable = "path-unavailable",
         /// The fast path refused the flow.
         Refused = "refused",
-        /// Counters did not move after the install, so the flow was taken back.
+        /// Packets still came to the sockets after the install, so the flow was taken back for a while.
         NotVerified = "not-verified",
+        /// The fast path holds as many flows as it can.
+        TableFull = "table-full",
+        /// No route from our address to the destination.
+        NoRoute = "no-route",
+        /// The next hop has not answered yet.
+        NoNeighbour = "no-neighbour",
+        /// The interface that leads to the destination is down or gone.
+        LinkDown = "link-down",
+        /// Our address is not on this host (any more).
+        NoAddress = "no-address",
+        /// The fast path cannot send through the interface that leads to the destination.
+        EgressNotReachable = "egress-not-reachable",
+        /// A packet thread did not take the flow.
+        WorkerBusy = "worker-busy",
     }
 }

@@ -1,4 +1,4 @@
-use crate::{FlowKey, Generation, Recipe, Snapshot};
+use crate::{FlowKey, Generation, PathReason, Recipe, Snapshot};
 use thiserror::Error;
 
 /// A fast path that carries recipes out: AF_XDP workers, the XDP program, the kernel module.
@@ -20,10 +20,25 @@ pub enum InstallError {
     /// The fast path is not there (any more).
     #[error("the fast path is not available: {0}")]
     Unavailable(String),
+    /// There is no way out to a destination of the recipe now; there may be one later.
+    #[error("no way out: {}", .0.code())]
+    NoWay(PathReason),
     /// It does not know how to do what the recipe asks.
     #[error("the fast path cannot do this: {0}")]
     Unsupported(&'static str),
     /// No place left.
     #[error("the fast path holds {0} flows and has no room for more")]
     Full(usize),
+}
+
+impl InstallError {
+    /// The stable code for it.
+    pub const fn reason(&self) -> PathReason {
+        match self {
+            InstallError::Unavailable(_) => PathReason::PathUnavailable,
+            InstallError::NoWay(reason) => *reason,
+            InstallError::Unsupported(_) => PathReason::Refused,
+            InstallError::Full(_) => PathReason::TableFull,
+        }
+    }
 }

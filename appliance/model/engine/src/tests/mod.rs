@@ -5,6 +5,7 @@ mod forwarding;
 mod learning;
 mod lifecycle;
 mod memory;
+mod offload;
 mod relay;
 
 use flow::*;

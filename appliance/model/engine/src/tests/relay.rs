@@ -88,7 +88,7 @@ impl Relay {
     pub(super) fn learned(&mut self) -> Vec<(u16, SocketAddr)> {
         let events = self.events.drain(..).filter_map(|event| match event {
             Event::PeerLearned { key, peer, .. } => Some((key.port, peer)),
-            Event::Withdrawn(_) => None,
+            Event::Withdrawn(_) | Event::Strayed { .. } => None,
         });
         events.collect()
     }
