@@ -476,7 +476,7 @@ fn flows_follow_their_next_hop() {
         "198.51.100.20:7000",
         Rewrite::default(),
     );
-    assert_eq!(bench.table.install(&flow), Err(InstallError::Unavailable("no-route".into())));
+    assert_eq!(bench.table.install(&flow), Err(InstallError::NoWay(PathReason::NoRoute)));
     let mut hop = bench.hop("198.51.100.1", "198.51.100.20", None);
     bench.table.install(&flow).unwrap();
     let media = udp(flow.source, flow.key.into(), None, &rtp(8, 1, 1, 1));
@@ -522,7 +522,7 @@ fn what_the_program_cannot_do_is_refused() {
     assert!(matches!(bench.table.install(&opaque), Err(InstallError::Unsupported(_))));
     let ends = ("198.51.100.1".parse().unwrap(), "198.51.100.20".parse().unwrap());
     bench.table.hops_mut().set(ends.0, ends.1, Some(Hop { ifindex: 999_999, ..hop }));
-    assert_eq!(bench.table.install(&flow), Err(InstallError::Unsupported("egress-not-reachable")));
+    assert_eq!(bench.table.install(&flow), Err(InstallError::NoWay(PathReason::EgressNotReachable)));
     bench.table.hops_mut().set(ends.0, ends.1, Some(hop));
     for port in 0..SIZES.flows as u16 {
         let mut one = flow.clone();

@@ -1,3 +1,4 @@
+use flow::PathReason;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use wire::Link;
@@ -27,15 +28,20 @@ pub enum NoHop {
 }
 
 impl NoHop {
+    /// As the reason why a flow stays with the learner.
+    pub const fn reason(self) -> PathReason {
+        match self {
+            NoHop::NoRoute => PathReason::NoRoute,
+            NoHop::NoNeighbour => PathReason::NoNeighbour,
+            NoHop::LinkDown => PathReason::LinkDown,
+            NoHop::NoAddress => PathReason::NoAddress,
+            NoHop::NotEthernet => PathReason::EgressNotReachable,
+        }
+    }
+
     /// The stable code that `query`, the control tool and metrics show.
     pub const fn code(self) -> &'static str {
-        match self {
-            NoHop::NoRoute => "no-route",
-            NoHop::NoNeighbour => "no-neighbour",
-            NoHop::LinkDown => "link-down",
-            NoHop::NoAddress => "no-address",
-            NoHop::NotEthernet => "egress-not-reachable",
-        }
+        self.reason().code()
     }
 }
 

@@ -4,7 +4,7 @@ use super::places::Places;
 use super::report::{Clock, sender_as_sent};
 use super::{Maps, Sizes};
 use crate::{Error, Hop, Hops, NoHop};
-use flow::{FlowKey, FlowTable, Generation, InstallError, Snapshot, SsrcCounters, StreamId, Traffic};
+use flow::{FlowKey, FlowTable, Generation, InstallError, PathReason, Snapshot, SsrcCounters, StreamId, Traffic};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -80,6 +80,11 @@ impl<H: Hops> DriverTable<H> {
     }
 
     /// What knows the next hops.
+    pub fn hops(&self) -> &H {
+        &self.hops
+    }
+
+    /// What knows the next hops, to ask it.
     pub fn hops_mut(&mut self) -> &mut H {
         &mut self.hops
     }
@@ -337,8 +342,9 @@ impl<H: Hops> FlowTable for DriverTable<H> {
         let hop = self
             .hops
             .hop(output.from.addr, to.ip())
-            .map_err(|why| InstallError::Unavailable(why.code().to_owned()))?;
-        let port = *self.ports.get(&hop.ifindex).ok_or(InstallError::Unsupported("egress-not-reachable"))?;
+            .map_err(|why| InstallError::NoWay(why.reason()))?;
+        let port =
+            *self.ports.get(&hop.ifindex).ok_or(InstallError::NoWay(PathReason::EgressNotReachable))?;
         let encoded = Recipe::forwarding(recipe, &hop, port).map_err(InstallError::Unsupported)?;
         let tier = Tier::Driver { recipe: Box::new(recipe.clone()), hop };
         self.put(recipe.key, recipe.generation, tier, encoded)

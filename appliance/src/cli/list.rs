@@ -41,7 +41,7 @@ pub(super) fn session(desk: &mut Desk, call_id: &str, explain: bool) -> String {
     let snapshots = desk.snapshots(number);
     let now = desk.clock.stamp();
     let Some(call) = desk.book.get(number) else { return String::new() };
-    let reply = crate::verbs::render_call(call, &snapshots, now);
+    let reply = crate::verbs::render_call(call, &snapshots, &desk.paths, now);
     if explain { explain_streams(&reply) } else { json(reply.body()) }
 }
 

@@ -1,5 +1,5 @@
 use super::{Clock, Strain, Tally, cdr};
-use crate::placement::Ports;
+use crate::placement::{Paths, Ports};
 use call::{Book, Call, CallNumber, EndReason};
 use flow::{Change, Event, FlowKey, Snapshot};
 use foldhash::fast::RandomState;
@@ -45,6 +45,8 @@ pub struct Desk {
     pub book: Book,
     /// Ports, and the workers behind them.
     pub ports: Ports,
+    /// Which path carries which flow.
+    pub paths: Paths,
     /// What has been counted.
     pub tally: Tally,
     /// Limits against the machine's load.
@@ -66,6 +68,7 @@ impl Desk {
         clock: Clock,
         book: Book,
         ports: Ports,
+        paths: Paths,
         strain: Strain,
         templates: BTreeMap<String, String>,
     ) -> Desk {
@@ -75,6 +78,7 @@ impl Desk {
             clock,
             book,
             ports,
+            paths,
             tally,
             strain,
             rates: Rates::default(),
@@ -87,6 +91,7 @@ impl Desk {
 
     /// Tells the workers what has changed, each once.
     pub fn flush(&mut self) {
+        self.paths.review(&mut self.changes, self.clock.now());
         for worker in 0..self.ports.pool().workers() {
             let ports = self.ports.opened(worker as u16);
             let changes = self.changes_for(worker as u16);
@@ -107,19 +112,29 @@ impl Desk {
         self.flush_asking(worker, &keys)
     }
 
-    /// Copies of flows of one worker, taken just before it hears of what has changed.
+    /// Copies of flows of one worker with what fast paths count of them, taken just before it hears of what has changed.
     pub fn flush_asking(&mut self, worker: u16, keys: &[FlowKey]) -> Snapshots {
+        // Asked before the changes are looked at: what a fast path gives back because of them is told in them.
+        let counted = self.paths.count(keys);
+        self.paths.review(&mut self.changes, self.clock.now());
         let changes = self.changes_for(worker);
         if keys.is_empty() && changes.is_empty() {
             return Snapshots::default();
         }
-        match self.ports.pool().tell_and_ask(usize::from(worker), keys, changes, PATIENCE) {
-            Ok(copies) => copies.into_iter().map(|s| (s.key, s)).collect(),
-            Err(error) => {
-                tracing::error!(%error, "counters of a call are not available");
-                Snapshots::default()
+        let mut copies: Snapshots =
+            match self.ports.pool().tell_and_ask(usize::from(worker), keys, changes, PATIENCE) {
+                Ok(copies) => copies.into_iter().map(|s| (s.key, s)).collect(),
+                Err(error) => {
+                    tracing::error!(%error, "counters of a call are not available");
+                    Snapshots::default()
+                }
+            };
+        for counted in &counted {
+            if let Some(copy) = copies.get_mut(&counted.key) {
+                copy.join(counted);
             }
         }
+        copies
     }
 
     /// Hears what the workers report; ports of flows that are gone become free.
@@ -127,14 +142,25 @@ impl Desk {
         let mut events = std::mem::take(&mut self.events);
         self.ports.pool().drain_events(&mut events);
         let now = self.clock.now();
+        let heard = !events.is_empty();
         for (_, event) in events.drain(..) {
             self.book.hear(&event, now);
+            self.paths.hear(&event, now, &mut self.changes);
             if let Event::Withdrawn(snapshot) = event {
                 self.tally.flow_ended(&snapshot);
                 self.ports.release(snapshot.key);
             }
         }
         self.events = events;
+        if heard {
+            self.flush();
+        }
+    }
+
+    /// Hears what the fast paths have found out.
+    pub fn look_at_paths(&mut self) {
+        self.paths.look(&mut self.changes, self.clock.now());
+        self.flush();
     }
 
     /// Waits until the workers have carried out every withdrawal they were told of, so that its port is free. True when
@@ -165,6 +191,8 @@ impl Desk {
             let snapshots = self.snapshots(number);
             self.end(number, EndReason::ForceTerminated, &snapshots);
         }
+        // The NICs are let go of while the packet threads can still be told to.
+        drop(self.paths);
         if let Err(error) = self.ports.into_pool().stop() {
             tracing::error!(%error, "a packet thread had ended before");
         }

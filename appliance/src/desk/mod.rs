@@ -5,6 +5,7 @@ mod cdr;
 mod clock;
 #[expect(clippy::module_inception, reason = "the room is named for its main type, and so is the file")]
 mod desk;
+mod fast_paths;
 mod open;
 mod pierce;
 mod run;

@@ -62,7 +62,9 @@ impl Desk {
             limits.bandwidth.unwrap_or_default(),
         );
         let book = Book::new(settings(config, cores.len())?, interfaces);
-        Ok(Desk::new(Clock::new(epoch), book, ports, strain, config.templates.clone()))
+        let clock = Clock::new(epoch);
+        let paths = super::fast_paths::open(config, ports.pool(), clock.now());
+        Ok(Desk::new(clock, book, ports, paths, strain, config.templates.clone()))
     }
 }
 

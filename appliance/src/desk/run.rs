@@ -3,6 +3,7 @@ use crate::boot::{self, Boot, Levels, Signals};
 use crate::config::checked::Config;
 use crate::control::{self, Addresses, Handler, Listeners, Options, Peer};
 use flow::{Micros, Moment};
+use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
 use ng::{Incoming, Reply};
 use std::io;
@@ -12,6 +13,8 @@ use thiserror::Error;
 
 const SIGNALS: Token = Token(0);
 const WORKERS: Token = Token(1);
+/// Routes and neighbours, and whatever else a fast path listens to.
+const PATHS: Token = Token(2);
 /// The first token of the control listeners; those before are ours.
 const LISTENERS: Token = Token(16);
 /// How often calls are looked at for what is over.
@@ -51,6 +54,9 @@ pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
     let options = Options { tos: config.control.tos, ..Options::default() };
     let listeners = Listeners::bind(&addresses, &options, poll.registry(), LISTENERS)?;
     let desk = Desk::open(config, waker)?;
+    for descriptor in desk.paths.descriptors() {
+        poll.registry().register(&mut SourceFd(&descriptor), PATHS, Interest::READABLE)?;
+    }
     let pidfile = ready.announce()?;
     for (transport, at) in listeners.local_addresses() {
         tracing::info!("listening for {transport} on {at}");
@@ -88,7 +94,11 @@ impl Counter {
                 match event.token() {
                     SIGNALS if self.obey() => return Ok(()),
                     SIGNALS => {}
-                    WORKERS => self.desk.hear(),
+                    WORKERS => {
+                        self.desk.hear();
+                        self.desk.look_at_paths();
+                    }
+                    PATHS => self.desk.look_at_paths(),
                     token => {
                         let now_ms = self.desk.clock.now().0 / 1000;
                         self.listeners.on_ready(token, now_ms, &mut self.desk);

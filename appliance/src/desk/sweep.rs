@@ -7,6 +7,8 @@ impl Desk {
     pub fn sweep(&mut self) {
         self.hear();
         let now = self.clock.now();
+        self.paths.retry(&mut self.changes, now);
+        self.flush();
         for number in self.book.due(now) {
             let snapshots = self.snapshots(number);
             let last_packet = snapshots.values().filter_map(|s| s.counters.last_packet).max();
@@ -33,7 +35,7 @@ impl Desk {
     }
 
     /// What all workers have counted.
-    pub fn worker_totals(&self) -> engine::Totals {
+    pub fn worker_totals(&mut self) -> engine::Totals {
         let pool = self.ports.pool();
         let mut all = engine::Totals::default();
         for worker in 0..pool.workers() {
@@ -41,6 +43,11 @@ impl Desk {
                 Ok(totals) => all.add(&totals),
                 Err(error) => tracing::error!(%error, "totals of a packet thread are not available"),
             }
+        }
+        // What fast paths have given back is in the workers' totals already.
+        let carried = self.paths.carried();
+        for copy in self.paths.count(&carried) {
+            all.take_over(&copy.counters);
         }
         all
     }

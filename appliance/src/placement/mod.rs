@@ -1,7 +1,13 @@
 //! Which ports and which path carry which flow.
 
+#[cfg(feature = "appliance")]
+pub mod appliance;
+mod fast;
+mod paths;
 mod ports;
 mod sockets;
 
+pub use fast::{FastPath, Finding, Leaving, Stable, TablePath};
+pub use paths::{Moves, Paths};
 pub use ports::{PortMap, PortMask};
 pub use sockets::{PortUse, Ports};

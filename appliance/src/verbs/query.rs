@@ -1,6 +1,7 @@
 use crate::desk::{Desk, Snapshots};
+use crate::placement::Paths;
 use call::{Call, CallReport, FlowUse, MediaReport, PartyReport, Scope, Stamp, StreamReport};
-use flow::{Gate, PathReason, Snapshot, SsrcCounters, Traffic};
+use flow::{Gate, Snapshot, SsrcCounters, Traffic};
 use ng::request::Flag;
 use ng::{Dict, Reply, Request, Value};
 use std::net::SocketAddr;
@@ -16,17 +17,18 @@ pub(super) fn query(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Rep
     let now = desk.clock.stamp();
     let Some(call) = desk.book.get(number) else { return Err(Reply::error("Unknown call-id")) };
     let scope = Scope { from_tag: request.from_tag.as_deref(), to_tag: request.to_tag.as_deref() };
-    Ok(Page { snapshots: &snapshots, now, explain: request.has(Flag::Explain) }.reply(call, scope))
+    let explain = request.has(Flag::Explain).then_some(&desk.paths);
+    Ok(Page { snapshots: &snapshots, now, explain }.reply(call, scope))
 }
 
 /// The statistics of a call as `delete` tells them.
 pub(super) fn render(call: &Call, scope: Scope<'_>, snapshots: &Snapshots, now: Stamp) -> Reply {
-    Page { snapshots, now, explain: false }.reply(call, scope)
+    Page { snapshots, now, explain: None }.reply(call, scope)
 }
 
 /// The statistics of a call with the path of each stream, for the control tool.
-pub fn render_call(call: &Call, snapshots: &Snapshots, now: Stamp) -> Reply {
-    Page { snapshots, now, explain: true }.reply(call, Scope::default())
+pub fn render_call(call: &Call, snapshots: &Snapshots, paths: &Paths, now: Stamp) -> Reply {
+    Page { snapshots, now, explain: Some(paths) }.reply(call, Scope::default())
 }
 
 /// What a report is written with.
@@ -34,7 +36,7 @@ struct Page<'a> {
     snapshots: &'a Snapshots,
     now: Stamp,
     /// Say which path each stream is on, and why.
-    explain: bool,
+    explain: Option<&'a Paths>,
 }
 
 impl Page<'_> {
@@ -130,9 +132,10 @@ impl Page<'_> {
         out.push("flags", Value::List(stream_flags(stream, &seen).into_iter().map(Value::from).collect()));
         out.push("stats", traffic(seen.received));
         out.push("stats_out", traffic(seen.sent));
-        if self.explain {
-            out.push("path", flow::Path::Userspace.code());
-            out.push("path reason", seen.reason(stream).code());
+        if let (Some(paths), Some(local)) = (self.explain, stream.local) {
+            let (path, reason) = paths.standing(local);
+            out.push("path", path.code());
+            out.push("path reason", reason.code());
         }
         out
     }
@@ -213,25 +216,6 @@ struct Seen {
     outputs: bool,
     /// Everybody it is for has an address.
     sendable: bool,
-}
-
-impl Seen {
-    /// Why the stream is not on a fast path.
-    fn reason(&self, stream: &StreamReport<'_>) -> PathReason {
-        if self.blocked {
-            PathReason::Blocked
-        } else if stream.usage == FlowUse::Rtcp {
-            PathReason::Rtcp
-        } else if !self.outputs {
-            PathReason::NoOutput
-        } else if self.peer.is_none() {
-            PathReason::NoPeer
-        } else if !self.confirmed {
-            PathReason::NotStableYet
-        } else {
-            PathReason::UserspaceMode
-        }
-    }
 }
 
 /// Flags in upstream's words and order. It calls a confirmed stream `kernelized` also when it has no module.

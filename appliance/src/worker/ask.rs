@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// A question to a worker, and the place for its answer.
 #[derive(Debug)]
-pub(super) struct Ask {
+pub struct Ask {
     keys: Vec<FlowKey>,
     answer: Mutex<Option<Answer>>,
     ready: Condvar,

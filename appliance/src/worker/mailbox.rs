@@ -18,6 +18,9 @@ pub(super) enum Order {
     Answer(Arc<Ask>),
     /// Send an empty RTP packet from each of these ports to its peer.
     Pierce(Vec<FlowKey>),
+    /// Something for the AF_XDP side.
+    #[cfg(feature = "appliance")]
+    Fast(super::FastOrder),
     /// All of these, in order: what one message of a client comes to takes one place and one call.
     Many(Vec<Order>),
 }

@@ -4,6 +4,10 @@
 //! Waiting: a worker waits in its poll and nowhere else. A caller waits at most for the time it says.
 
 mod ask;
+#[cfg(feature = "appliance")]
+mod fast;
+#[cfg(feature = "appliance")]
+mod lane;
 mod mailbox;
 mod outbox;
 mod poller;
@@ -11,4 +15,8 @@ mod pool;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "appliance")]
+pub use fast::{FastOrder, Idle, Slip};
+#[cfg(feature = "appliance")]
+pub use lane::Lane;
 pub use pool::{Pool, PoolError, StartError};

@@ -25,6 +25,12 @@ impl Outbox {
         }
     }
 
+    /// What calls the desk.
+    #[cfg(feature = "appliance")]
+    pub(super) fn desk(&self) -> Arc<Waker> {
+        Arc::clone(&self.desk)
+    }
+
     /// Moves events of `worker` out, as far as there is room, and calls the desk.
     pub(super) fn put(&self, worker: usize, events: &mut Vec<Event>) {
         if events.is_empty() {

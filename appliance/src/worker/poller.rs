@@ -1,7 +1,7 @@
 use super::mailbox::{Mailbox, Order};
 use super::outbox::Outbox;
 use engine::{Applied, Engine};
-use flow::{BURST, Burst, Change, Event, FlowKey, Moment, PacketIo, Verdict};
+use flow::{BURST, Burst, Event, FlowKey, Moment, PacketIo, Verdict};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,12 +20,16 @@ const ORDERS: usize = 64;
 pub(super) struct Poller {
     number: usize,
     epoch: Instant,
+    /// When this turn began.
+    now: Moment,
     io: UdpIo,
     engine: Engine,
     burst: Burst,
     events: Vec<Event>,
     mailbox: Arc<Mailbox>,
     outbox: Arc<Outbox>,
+    #[cfg(feature = "appliance")]
+    fast: super::fast::Fast,
 }
 
 impl Poller {
@@ -39,12 +43,15 @@ impl Poller {
         Poller {
             number,
             epoch,
+            now: Moment::default(),
             io,
             engine: Engine::new(FLOWS, BURST + COPIES),
             burst: Burst::new(BURST + COPIES),
             events: Vec::with_capacity(BURST),
             mailbox,
             outbox,
+            #[cfg(feature = "appliance")]
+            fast: super::fast::Fast::new(),
         }
     }
 
@@ -53,16 +60,25 @@ impl Poller {
         let mailbox = Arc::clone(&self.mailbox);
         let _last_words = LastWords(&mailbox);
         while !mailbox.ended() {
-            let idle = if mailbox.is_empty() { None } else { Some(Duration::ZERO) };
+            let idle = if mailbox.is_empty() { self.patience() } else { Some(Duration::ZERO) };
             self.io.wait(idle)?;
             self.turn();
         }
         Ok(())
     }
 
+    /// How long the thread may sleep when it has no orders; `None` is until it is called.
+    fn patience(&self) -> Option<Duration> {
+        #[cfg(feature = "appliance")]
+        return self.fast.patience(self.now);
+        #[cfg(not(feature = "appliance"))]
+        None
+    }
+
     /// One turn: clock, orders, one burst, events.
     fn turn(&mut self) {
         let now = Moment(self.epoch.elapsed().as_micros() as u64);
+        self.now = now;
         self.orders();
         if self.io.receive(&mut self.burst) > 0 {
             self.engine.run(&mut self.burst, &mut self.io, now, &mut self.events);
@@ -70,6 +86,8 @@ impl Poller {
             self.engine.settle(&self.burst);
             self.burst.clear();
         }
+        #[cfg(feature = "appliance")]
+        self.fast.turn(now);
         self.outbox.put(self.number, &mut self.events);
     }
 
@@ -90,10 +108,7 @@ impl Poller {
         match order {
             Order::Open(port) => self.io.adopt(port),
             Order::Change(change) => {
-                let key = match &change {
-                    Change::Install(spec) => spec.key,
-                    Change::Withdraw { key, .. } => *key,
-                };
+                let key = change.key();
                 // the port is closed before the desk can hear that it is free
                 if self.engine.apply(change, &mut self.events) == Applied::Withdrawn {
                     self.io.close(key);
@@ -105,6 +120,16 @@ impl Poller {
                 ask.answer(&self.engine);
             }
             Order::Pierce(keys) => self.pierce(&keys),
+            #[cfg(feature = "appliance")]
+            Order::Fast(order) => {
+                self.fast.obey(order, self.now);
+                for queue in self.fast.take_unwatched() {
+                    // A queue that cannot be waited for is looked at when the thread wakes for something else.
+                    if let Err(error) = self.io.also_watch(queue) {
+                        tracing::error!(%error, "a NIC queue cannot be waited for");
+                    }
+                }
+            }
             Order::Many(orders) => orders.into_iter().for_each(|order| self.obey(order)),
         }
     }

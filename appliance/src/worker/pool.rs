@@ -19,7 +19,7 @@ const MAILBOX: usize = 4096;
 /// Events that may wait for the desk.
 const OUTBOX: usize = 4096;
 /// How long a caller waits for room in a full mailbox.
-const PATIENCE: Duration = Duration::from_millis(500);
+pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The packet threads, as the desk sees them. A call's flows must all be on one worker.
 #[derive(Debug)]
@@ -86,6 +86,15 @@ pub enum PoolError {
     },
 }
 
+impl PoolError {
+    pub(super) fn of(refused: Refused, worker: usize) -> PoolError {
+        match refused {
+            Refused::Full => PoolError::Full(worker),
+            Refused::Ended => PoolError::Ended(worker),
+        }
+    }
+}
+
 impl Pool {
     /// Starts a thread `poll-N` per entry of `cores`, pinned to the core if one is named. `epoch` is the start of
     /// [`flow::Moment`]; `desk` is called when there are events to drain.
@@ -116,10 +125,16 @@ impl Pool {
 
     fn send(&self, number: usize, order: Order) -> Result<(), PoolError> {
         let sent = self.worker(number)?.mailbox.send(order, Instant::now() + PATIENCE);
-        sent.map_err(|refused| match refused {
-            Refused::Full => PoolError::Full(number),
-            Refused::Ended => PoolError::Ended(number),
-        })
+        sent.map_err(|refused| PoolError::of(refused, number))
+    }
+
+    /// The ways to the AF_XDP sides of all workers.
+    #[cfg(feature = "appliance")]
+    pub fn lanes(&self) -> Vec<super::Lane> {
+        let lane = |(number, worker): (usize, &Worker)| {
+            super::Lane::new(number, Arc::clone(&worker.mailbox), self.outbox.desk())
+        };
+        self.workers.iter().enumerate().map(lane).collect()
     }
 
     /// Gives a port to a worker. It serves it until a flow of its key is withdrawn, whether or not one was ever

@@ -148,6 +148,9 @@ impl TopologySpec {
             // nodad: the address would be unusable for a second while the kernel looks for a double.
             namespace.ip(&["addr", "add", &format!("{v6}/64"), "dev", device, "nodad"])?;
             namespace.ip(&["link", "set", device, "up"])?;
+            // A veth takes frames that an XDP program redirects to it only when its other end polls, which GRO makes it do;
+            // the kernel notes that only when the device is up.
+            let _ = namespace.run(&["ethtool", "-K", device, "gro", "on"]);
         }
         Ok(())
     }

@@ -125,6 +125,14 @@ impl UdpIo {
         true
     }
 
+    /// Lets [`UdpIo::wait`] end when this descriptor can be read, too, as long as it is open. It is the caller's to read.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn also_watch(&self, descriptor: RawFd) -> io::Result<()> {
+        sys::watch(self.poll.registry().as_raw_fd(), descriptor)
+    }
+
     /// A frame of our own with this payload, to be given a verdict and to leave in a burst; `None` when there is no
     /// free buffer or the payload is too long for one.
     pub fn compose(&mut self, local: FlowKey, payload: &[u8]) -> Option<Frame> {

@@ -158,6 +158,8 @@ impl Book {
                 call.last_media = now;
             }
             Event::Withdrawn(snapshot) => self.keep(snapshot),
+            // Which path has a flow is not the call's business.
+            Event::Strayed { .. } => {}
         }
     }
 

@@ -60,6 +60,8 @@ reasons! {
         NoAddress = "no-address",
         /// The fast path cannot send through the interface that leads to the destination.
         EgressNotReachable = "egress-not-reachable",
+        /// On a fast path, but its packets leave through the kernel's routing, which costs more.
+        EgressByKernel = "egress-by-kernel",
         /// A packet thread did not take the flow.
         WorkerBusy = "worker-busy",
     }

@@ -1,0 +1,79 @@
+use crate::config::checked::{Config, Mode};
+use crate::placement::Paths;
+use crate::worker::Pool;
+use flow::{Moment, PathReason};
+
+/// Opens the fast paths that the interfaces name. One that cannot be had is logged, and its interfaces' media goes through
+/// the sockets.
+pub(super) fn open(config: &Config, pool: &Pool, now: Moment) -> Paths {
+    let mut paths = Paths::default();
+    for (_, local) in config.interfaces.addresses() {
+        if local.mode != Mode::Userspace {
+            paths.serve(local.addr, Err(PathReason::PathUnavailable));
+        }
+    }
+    #[cfg(feature = "appliance")]
+    appliance(config, pool, now, &mut paths);
+    #[cfg(not(feature = "appliance"))]
+    let _ = (pool, now);
+    paths
+}
+
+#[cfg(feature = "appliance")]
+fn appliance(config: &Config, pool: &Pool, now: Moment, paths: &mut Paths) {
+    use crate::placement::appliance::{Appliance, Options};
+    use crate::worker::Idle;
+
+    let nics = nics(config);
+    if nics.is_empty() {
+        return;
+    }
+    let options = Options { flows: 65_536, sockets: afxdp::io::Options::default(), idle: Idle::default() };
+    match Appliance::open(&nics, pool.lanes(), &options, now) {
+        Ok(appliance) => {
+            for queue in appliance.obtained() {
+                tracing::info!(
+                    "{} queue {}: program {}, packet thread {}",
+                    queue.nic,
+                    queue.queue,
+                    queue.program,
+                    queue.mode
+                );
+            }
+            let number = paths.add(Box::new(appliance));
+            for (addr, _) in nics.iter().flat_map(|nic| &nic.addresses) {
+                paths.serve(*addr, Ok(number));
+            }
+        }
+        Err(error) => {
+            let names: Vec<&str> = nics.iter().map(|nic| nic.name.as_str()).collect();
+            tracing::error!("no AF_XDP on {}, media goes through userspace: {error}", names.join(", "));
+        }
+    }
+}
+
+/// The devices of mode appliance, each with its addresses.
+#[cfg(feature = "appliance")]
+fn nics(config: &Config) -> Vec<crate::placement::appliance::Nic> {
+    use crate::placement::appliance::{Forward, Nic};
+
+    let mut nics: Vec<Nic> = Vec::new();
+    for (_, local) in config.interfaces.addresses().filter(|(_, local)| local.mode == Mode::Appliance) {
+        let Some(name) = &local.device else { continue };
+        let address = (local.addr, Forward::Auto);
+        if let Some(known) = nics.iter_mut().find(|nic| nic.name == *name) {
+            known.addresses.push(address);
+            continue;
+        }
+        match nix::net::if_::if_nametoindex(name.as_str()) {
+            Ok(ifindex) => {
+                let queues = std::fs::read_dir(format!("/sys/class/net/{name}/queues")).map_or(1, |all| {
+                    all.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with("rx-")).count()
+                });
+                nics.push(Nic { name: name.clone(), ifindex, queues: queues as u32, addresses: vec![address] });
+            }
+            Err(error) => tracing::error!("no network device {name}: {error}"),
+        }
+    }
+    nics
+}

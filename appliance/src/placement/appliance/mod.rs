@@ -1,0 +1,115 @@
+//! The fast path of mode `appliance`: the XDP program on the NICs, and the AF_XDP sides of the packet threads.
+//!
+//! A flow that the program can carry out by itself (the *driver tier*) costs no polling core, so that is tried first. What
+//! is left goes to the packet thread of the queue it arrives at (the *worker tier*): every thread gets the flow, and the
+//! program redirects its packets to the socket of their queue.
+
+mod look;
+mod open;
+mod workers;
+
+use super::{FastPath, Finding, Leaving, Stable, TablePath};
+use afxdp::DriverTable;
+use afxdp::hops::NetlinkHops;
+use afxdp::steer::Attached;
+use flow::{FlowKey, Generation, InstallError, Path, PathReason, Snapshot};
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use std::net::IpAddr;
+use std::os::fd::{AsRawFd, RawFd};
+use std::time::Instant;
+use workers::WorkerTier;
+
+pub use open::{Nic, Obtained, OpenError, Options};
+
+/// Which tier an interface's flows go to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Forward {
+    /// The program where it can, else a packet thread.
+    #[default]
+    Auto,
+    /// The program only.
+    Driver,
+    /// A packet thread only.
+    Worker,
+}
+
+/// The fast path of all interfaces of mode `appliance`.
+#[derive(Debug)]
+pub struct Appliance {
+    driver: TablePath<DriverTable<NetlinkHops>>,
+    workers: WorkerTier,
+    forward: HashMap<IpAddr, Forward, RandomState>,
+    obtained: Vec<Obtained>,
+    /// What is still to be told of flows that have changed from one tier to the other.
+    told: Vec<Finding>,
+    /// When neighbours that do not answer were asked last.
+    asked: Instant,
+    /// Dropped last: while the program is on a NIC, its maps and sockets are there.
+    _attached: Vec<Attached>,
+}
+
+impl Appliance {
+    /// What was obtained of each NIC queue.
+    pub fn obtained(&self) -> &[Obtained] {
+        &self.obtained
+    }
+
+    fn forward_of(&self, addr: IpAddr) -> Forward {
+        self.forward.get(&addr).copied().unwrap_or_default()
+    }
+}
+
+impl FastPath for Appliance {
+    fn install(&mut self, flow: &Stable<'_>) -> Result<(Path, PathReason), InstallError> {
+        let key = flow.recipe.key;
+        let forward = self.forward_of(key.addr);
+        if forward != Forward::Worker {
+            match self.driver.install(flow) {
+                Ok(taken) => {
+                    // Its packets in the rings are still sent; what the threads have counted is told when they are.
+                    self.workers.leave(key);
+                    return Ok(taken);
+                }
+                Err(error) if forward == Forward::Driver || !self.workers.could_do_better(&error) => {
+                    return Err(error);
+                }
+                Err(_) => {}
+            }
+        }
+        let left = self.driver.withdraw(key, flow.recipe.generation);
+        if !left.counted.is_empty() {
+            self.told.push(Finding::Finished { key, counted: left.counted });
+        }
+        self.workers.install(flow, self.driver.table_mut())
+    }
+
+    fn settle(&mut self) -> Vec<(FlowKey, PathReason)> {
+        self.workers.settle(self.driver.table_mut())
+    }
+
+    fn withdraw(&mut self, key: FlowKey, generation: Generation) -> Leaving {
+        if self.workers.has(key) {
+            return self.workers.withdraw(key, generation, self.driver.table_mut());
+        }
+        self.driver.withdraw(key, generation)
+    }
+
+    fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot> {
+        let mut counted = self.driver.count(keys);
+        counted.append(&mut self.workers.count(keys));
+        counted
+    }
+
+    /// Routes, neighbours or links have changed.
+    fn descriptor(&self) -> Option<RawFd> {
+        Some(self.driver.table().hops().as_raw_fd())
+    }
+
+    fn look(&mut self) -> Vec<Finding> {
+        let mut findings = std::mem::take(&mut self.told);
+        findings.append(&mut self.look_at_hops());
+        findings.append(&mut self.workers.look());
+        findings
+    }
+}

@@ -1,0 +1,162 @@
+use flow::{
+    Counters, FlowKey, FlowSpec, FlowTable, Generation, InstallError, Path, PathReason, Recipe, Rewrite, Snapshot,
+    StreamId,
+};
+use smallvec::SmallVec;
+use std::os::fd::RawFd;
+
+/// A flow that can be handed over: who sends and where it goes is known.
+#[derive(Debug)]
+pub struct Stable<'a> {
+    /// What is to be done with its packets.
+    pub recipe: &'a Recipe,
+    /// The flow as the learner has it, with the peer that was learned.
+    pub spec: &'a FlowSpec,
+    /// The flows of the ports it leaves from, likewise, in the order of the recipe's outputs.
+    pub egress: SmallVec<[&'a FlowSpec; 1]>,
+}
+
+/// What a fast path says of a flow that it gives back.
+#[derive(Debug, Default)]
+pub struct Leaving {
+    /// What it has counted, of the flow and of those it left through.
+    pub counted: Vec<Snapshot>,
+    /// More is still to come, by [`FastPath::look`].
+    pub unfinished: bool,
+}
+
+/// What a fast path has found out by itself.
+#[derive(Debug)]
+pub enum Finding {
+    /// It has given up a flow; its packets go to the sockets.
+    Lost {
+        /// The flow.
+        key: FlowKey,
+        /// Why.
+        reason: PathReason,
+        /// As when it is withdrawn.
+        leaving: Leaving,
+    },
+    /// The rest of what it had counted of a flow that was withdrawn.
+    Finished {
+        /// The flow.
+        key: FlowKey,
+        /// What had not been told.
+        counted: Vec<Snapshot>,
+    },
+    /// Flows that were refused may be taken now.
+    TryAgain,
+}
+
+/// A fast path as the control side sees it.
+pub trait FastPath: std::fmt::Debug {
+    /// Takes a flow over, or replaces an older generation of it without a gap. Says which path it is on and, if it is
+    /// not as good as it could be, why.
+    ///
+    /// # Errors
+    /// Why it stays where it is.
+    fn install(&mut self, flow: &Stable<'_>) -> Result<(Path, PathReason), InstallError>;
+    /// Called after some installs: those that need more than a table entry become valid now, all at once. Flows
+    /// returned did not.
+    fn settle(&mut self) -> Vec<(FlowKey, PathReason)> {
+        Vec::new()
+    }
+    /// Gives a flow back.
+    fn withdraw(&mut self, key: FlowKey, generation: Generation) -> Leaving;
+    /// Copies of what it counts of some of its flows and those they leave through.
+    fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot>;
+    /// What has happened since it was last asked. Called once a second, and when its descriptor is readable.
+    fn look(&mut self) -> Vec<Finding> {
+        Vec::new()
+    }
+    /// Readable when there is something to look at.
+    fn descriptor(&self) -> Option<RawFd> {
+        None
+    }
+}
+
+/// A [`FlowTable`] as a fast path: all that it does is in its table.
+#[derive(Debug)]
+pub struct TablePath<T> {
+    table: T,
+    path: Path,
+    /// The recipes installed, to tell whose packets were sent where.
+    recipes: hashbrown::HashMap<FlowKey, Recipe, foldhash::fast::RandomState>,
+}
+
+impl<T: FlowTable> TablePath<T> {
+    /// The table, and what to call it.
+    pub fn new(table: T, path: Path) -> TablePath<T> {
+        TablePath { table, path, recipes: hashbrown::HashMap::default() }
+    }
+
+    /// The table.
+    pub fn table(&self) -> &T {
+        &self.table
+    }
+
+    /// The table, to change.
+    pub fn table_mut(&mut self) -> &mut T {
+        &mut self.table
+    }
+
+    /// Forgets a flow that the table has given up; what it had counted.
+    pub fn given_up(&mut self, snapshot: Snapshot) -> Vec<Snapshot> {
+        match self.recipes.remove(&snapshot.key) {
+            Some(recipe) => by_flow(snapshot, &recipe),
+            None => Vec::new(),
+        }
+    }
+}
+
+impl<T: FlowTable + std::fmt::Debug> FastPath for TablePath<T> {
+    fn install(&mut self, flow: &Stable<'_>) -> Result<(Path, PathReason), InstallError> {
+        self.table.install(flow.recipe)?;
+        self.recipes.insert(flow.recipe.key, flow.recipe.clone());
+        Ok((self.path, PathReason::OnFastPath))
+    }
+
+    fn withdraw(&mut self, key: FlowKey, generation: Generation) -> Leaving {
+        let counted = self.table.withdraw(key, generation).map(|snapshot| self.given_up(snapshot));
+        Leaving { counted: counted.unwrap_or_default(), unfinished: false }
+    }
+
+    fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot> {
+        let known = keys.iter().filter_map(|key| Some((self.recipes.get(key)?, self.table.snapshot(*key)?)));
+        known.flat_map(|(recipe, snapshot)| by_flow(snapshot, recipe)).collect()
+    }
+}
+
+/// A table counts what arrives. What arrived was sent, so the same counts are also those of the egress ports; what the
+/// table itself says of its sending is left out, because it goes on when a flow is replaced.
+fn by_flow(mut snapshot: Snapshot, recipe: &Recipe) -> Vec<Snapshot> {
+    snapshot.counters.sent = flow::Traffic::default();
+    snapshot.sent_ssrcs = SmallVec::new();
+    let sent = recipe.outputs.iter().map(|output| Snapshot {
+        key: output.from,
+        generation: snapshot.generation,
+        stream: StreamId::default(),
+        peer: None,
+        confirmed: false,
+        counters: Counters { sent: snapshot.counters.received, ..Counters::default() },
+        ssrcs: SmallVec::new(),
+        sent_ssrcs: snapshot.ssrcs.iter().map(|sender| as_sent(*sender, output.rewrite)).collect(),
+    });
+    let sent: Vec<Snapshot> = sent.collect();
+    std::iter::once(snapshot).chain(sent).collect()
+}
+
+fn as_sent(sender: flow::SsrcCounters, rewrite: Rewrite) -> flow::SsrcCounters {
+    let shifted = |seq: u32| u32::from((seq as u16).wrapping_add(rewrite.seq_offset));
+    flow::SsrcCounters {
+        ssrc: rewrite.ssrc.unwrap_or(sender.ssrc),
+        first_seq: shifted(sender.first_seq),
+        last_seq: shifted(sender.last_seq),
+        last_pt: rewrite.pt.filter(|change| change.from == sender.last_pt).map_or(sender.last_pt, |c| c.to),
+        lost: 0,
+        duplicates: 0,
+        reordered: 0,
+        jitter: flow::Micros(0),
+        ..sender
+    }
+}

@@ -1,0 +1,105 @@
+//! Which path carries which flow, and why.
+//!
+//! The desk shows every change and event to [`Paths`] before it passes it on. A flow whose peers are known and
+//! confirmed is handed to the fast path of the interface that it arrives at; when that is no longer so it is taken
+//! back. The learner keeps every flow all the time, so whatever a fast path does not take goes through the sockets.
+
+mod entry;
+mod review;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+use super::{FastPath, Finding, Leaving, Stable};
+use entry::{Entry, Place};
+use flow::{Change, FlowKey, Path, PathReason, Snapshot};
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashSet};
+use smallvec::SmallVec;
+use std::net::IpAddr;
+use std::os::fd::RawFd;
+
+/// Places of all flows.
+#[derive(Debug, Default)]
+pub struct Paths {
+    tables: Vec<Box<dyn FastPath>>,
+    /// What the interface of an address offers: a fast path, or why there is none.
+    offers: HashMap<IpAddr, Result<usize, PathReason>, RandomState>,
+    flows: HashMap<FlowKey, Entry, RandomState>,
+    /// Flows that may be in the wrong place.
+    doubtful: Vec<FlowKey>,
+    /// Flows that were refused for a reason that may pass.
+    waiting: HashSet<FlowKey, RandomState>,
+    /// By port: the flows that leave through it.
+    feeders: HashMap<FlowKey, SmallVec<[FlowKey; 1]>, RandomState>,
+    /// Flows whose fast path has more to tell of them, and of the flows named here.
+    unfinished: HashMap<FlowKey, SmallVec<[FlowKey; 2]>, RandomState>,
+    /// Withdrawals that wait for that.
+    held: HashMap<FlowKey, (u16, Change), RandomState>,
+    /// How often flows were handed over and taken back.
+    moves: Moves,
+}
+
+/// How often flows changed hands since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moves {
+    /// To a fast path.
+    pub handed_over: u64,
+    /// Back to the learner, for whatever reason.
+    pub taken_back: u64,
+    /// Of these: because packets still came to the sockets.
+    pub not_verified: u64,
+    /// Of these: because the fast path gave them up.
+    pub lost: u64,
+}
+
+impl Paths {
+    /// Adds a fast path; flows of addresses that it serves are handed to it.
+    pub fn add(&mut self, table: Box<dyn FastPath>) -> usize {
+        self.tables.push(table);
+        self.tables.len() - 1
+    }
+
+    /// Says which fast path serves an address, or why none does.
+    pub fn serve(&mut self, addr: IpAddr, offer: Result<usize, PathReason>) {
+        self.offers.insert(addr, offer);
+    }
+
+    /// Which path carries a flow, and why.
+    pub fn standing(&self, key: FlowKey) -> (Path, PathReason) {
+        self.flows.get(&key).map_or((Path::Userspace, PathReason::NoOutput), Entry::standing)
+    }
+
+    /// How many flows there are on each path with that reason.
+    pub fn census(&self) -> Vec<((Path, PathReason), u64)> {
+        let mut counts: Vec<((Path, PathReason), u64)> = Vec::new();
+        for standing in self.flows.values().map(Entry::standing) {
+            match counts.iter_mut().find(|(known, _)| *known == standing) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((standing, 1)),
+            }
+        }
+        counts
+    }
+
+    /// Descriptors that are readable when there is something to look at.
+    pub fn descriptors(&self) -> Vec<RawFd> {
+        self.tables.iter().filter_map(|table| table.descriptor()).collect()
+    }
+
+    /// How often flows changed hands.
+    pub fn moves(&self) -> Moves {
+        self.moves
+    }
+
+    /// What the fast paths count of these flows now, and what those they leave through have sent.
+    pub fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot> {
+        // A fast path may have something to tell of flows that it no longer carries.
+        self.tables.iter_mut().flat_map(|table| table.count(keys)).collect()
+    }
+
+    /// All flows that fast paths carry.
+    pub fn carried(&self) -> Vec<FlowKey> {
+        self.flows.iter().filter(|(_, entry)| entry.table().is_some()).map(|(key, _)| *key).collect()
+    }
+}

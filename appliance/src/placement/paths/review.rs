@@ -1,0 +1,109 @@
+use super::{Entry, Paths, Place};
+use flow::{Change, Event, FlowKey, FlowSpec, Moment, PathReason};
+
+impl Paths {
+    /// Looks at changes on their way to the packet threads, and adds what follows from them.
+    pub fn review(&mut self, changes: &mut Vec<(u16, Change)>, now: Moment) {
+        if changes.is_empty() && self.doubtful.is_empty() {
+            return;
+        }
+        for (worker, change) in std::mem::take(changes) {
+            match &change {
+                Change::Install(spec) => self.installed(worker, spec),
+                Change::Withdraw { key, .. } => {
+                    self.withdrawn(*key, changes);
+                    if self.has_more_to_tell(*key) {
+                        self.held.insert(*key, (worker, change));
+                        continue;
+                    }
+                }
+                Change::Away { .. } | Change::Counted(_) => {}
+            }
+            changes.push((worker, change));
+        }
+        self.settle(changes, now);
+    }
+
+    /// Hears what a packet thread reports. What follows is done by the next [`Paths::review`].
+    pub fn hear(&mut self, event: &Event, now: Moment, changes: &mut Vec<(u16, Change)>) {
+        match event {
+            Event::PeerLearned { key, generation, peer, .. } => {
+                let Some(entry) = self.flows.get_mut(key).filter(|entry| entry.spec.generation <= *generation)
+                else {
+                    return;
+                };
+                entry.spec.peer = Some(*peer);
+                entry.spec.confirmed = true;
+                self.doubt(*key);
+            }
+            Event::Strayed { key } => self.strayed(*key, now, changes),
+            Event::Withdrawn(_) => {}
+        }
+    }
+
+    /// The flow and those that leave through its port may be in the wrong place now.
+    fn doubt(&mut self, key: FlowKey) {
+        self.doubtful.push(key);
+        self.doubtful.extend(self.feeders.get(&key).into_iter().flatten());
+    }
+
+    fn installed(&mut self, worker: u16, spec: &FlowSpec) {
+        let key = spec.key;
+        self.detach(key);
+        match self.flows.get_mut(&key) {
+            Some(entry) => entry.renew(worker, spec.clone()),
+            None => {
+                self.flows.insert(key, Entry::new(worker, spec.clone()));
+            }
+        }
+        for output in &spec.rtp {
+            self.feeders.entry(output.egress).or_default().push(key);
+        }
+        self.doubt(key);
+    }
+
+    fn detach(&mut self, key: FlowKey) {
+        let Some(entry) = self.flows.get(&key) else { return };
+        for output in &entry.spec.rtp {
+            if let Some(feeders) = self.feeders.get_mut(&output.egress) {
+                feeders.retain(|feeder| *feeder != key);
+                if feeders.is_empty() {
+                    self.feeders.remove(&output.egress);
+                }
+            }
+        }
+    }
+
+    /// The flow ends: it and those that leave through its port are taken back first, so that all is counted.
+    fn withdrawn(&mut self, key: FlowKey, changes: &mut Vec<(u16, Change)>) {
+        for feeder in self.feeders.get(&key).cloned().unwrap_or_default() {
+            self.take_back(feeder, PathReason::NoPeer, changes);
+        }
+        self.take_back(key, PathReason::NoOutput, changes);
+        self.doubt(key);
+        self.detach(key);
+        self.waiting.remove(&key);
+        self.flows.remove(&key);
+    }
+
+    /// A packet that a fast path should have taken came to the sockets. If the path takes none at all, the flow is
+    /// taken back for a while.
+    fn strayed(&mut self, key: FlowKey, now: Moment, changes: &mut Vec<(u16, Change)>) {
+        let packets = self.packets_on_path(key);
+        let Some(entry) = self.flows.get_mut(&key) else { return };
+        let Place::Fast { checked, .. } = &mut entry.place else { return };
+        if *checked != packets {
+            *checked = packets;
+            return;
+        }
+        entry.back_off(now);
+        self.moves.not_verified += 1;
+        self.take_back(key, PathReason::NotVerified, changes);
+        self.waiting.insert(key);
+    }
+
+    fn packets_on_path(&mut self, key: FlowKey) -> u64 {
+        let counted = self.count(&[key]);
+        counted.iter().filter(|copy| copy.key == key).map(|copy| copy.counters.received.packets).sum()
+    }
+}

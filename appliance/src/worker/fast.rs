@@ -1,0 +1,194 @@
+//! The AF_XDP side of a packet thread: NIC queues, an engine of its own, and flows that come and go without a gap.
+
+use super::ask::Ask;
+use super::poller::COPIES;
+use afxdp::io::XskQueue;
+use afxdp::{Hop, XskIo};
+use engine::Engine;
+use flow::{BURST, Burst, Change, Event, FlowKey, FlowSpec, Generation, Micros, Moment, PacketIo, Snapshot};
+use mio::Waker;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Flows there is room for before the table grows.
+const FLOWS: usize = 1024;
+/// Packets that were redirected just before a flow was given back are out of the rings by then.
+const GRACE: Micros = Micros::from_millis(5);
+
+/// How a packet thread waits for packets of its NIC queues.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Idle {
+    /// It does not.
+    Busy,
+    /// It looks again for a while, then sleeps until the NIC calls.
+    #[default]
+    Adaptive,
+    /// It sleeps until the NIC calls.
+    Interrupt,
+}
+
+/// What the AF_XDP side of a packet thread can be told.
+#[derive(Debug)]
+pub enum FastOrder {
+    /// Serve these queues.
+    Serve(Box<XskIo<XskQueue>>, Idle),
+    /// Have this flow. Its packets do not come before the XDP program is told.
+    Install(Box<FlowSpec>),
+    /// How packets from a port to a destination leave.
+    Exit(FlowKey, SocketAddr, Option<Hop>),
+    /// They do not any more.
+    ForgetExit(FlowKey, SocketAddr),
+    /// Give these flows back once no more of their packets can come.
+    Retire(Vec<FlowKey>, Arc<Slip>),
+    /// Copies of flows.
+    Answer(Arc<Ask>),
+    /// Let go of the queues.
+    Close,
+}
+
+/// Where a packet thread puts the last counters of flows that it gives back.
+#[derive(Debug)]
+pub struct Slip {
+    last: Mutex<Option<Vec<Snapshot>>>,
+    desk: Arc<Waker>,
+}
+
+impl Slip {
+    pub(super) fn new(desk: Arc<Waker>) -> Slip {
+        Slip { last: Mutex::new(None), desk }
+    }
+
+    fn fill(&self, last: Vec<Snapshot>) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
+        // If the desk cannot be called, it looks within a second.
+        let _ = self.desk.wake();
+    }
+
+    /// The last counters; `None` while they are still to come. They are told once.
+    pub fn take(&self) -> Option<Vec<Snapshot>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// The AF_XDP side.
+pub(super) struct Fast {
+    io: Option<Box<XskIo<XskQueue>>>,
+    idle: Idle,
+    engine: Engine,
+    burst: Burst,
+    /// Nobody waits for them: what these flows need to learn is known.
+    events: Vec<Event>,
+    retiring: VecDeque<Retiring>,
+    /// When a packet came last.
+    heard: Moment,
+    unwatched: Vec<RawFd>,
+}
+
+struct Retiring {
+    due: Moment,
+    flows: Vec<FlowKey>,
+    slip: Arc<Slip>,
+}
+
+/// How long [`Idle::Adaptive`] looks again before it sleeps: a few packets' time at the rates where sleeping costs most.
+const SPIN: Micros = Micros(50);
+
+impl Fast {
+    pub(super) fn new() -> Fast {
+        Fast {
+            io: None,
+            idle: Idle::default(),
+            engine: Engine::new(FLOWS, BURST + COPIES),
+            burst: Burst::new(BURST + COPIES),
+            events: Vec::with_capacity(BURST),
+            retiring: VecDeque::new(),
+            heard: Moment::default(),
+            unwatched: Vec::new(),
+        }
+    }
+
+    /// Descriptors of queues that came since this was last asked; they are to be waited for.
+    pub(super) fn take_unwatched(&mut self) -> Vec<RawFd> {
+        std::mem::take(&mut self.unwatched)
+    }
+
+    /// How long the thread may sleep; `None` is until it is called.
+    pub(super) fn patience(&self, now: Moment) -> Option<Duration> {
+        let spin = match (&self.io, self.idle) {
+            (None, _) | (_, Idle::Interrupt) => false,
+            (_, Idle::Busy) => true,
+            (_, Idle::Adaptive) => now.since(self.heard) < SPIN,
+        };
+        if spin {
+            return Some(Duration::ZERO);
+        }
+        let due = self.retiring.front()?.due;
+        // A millisecond more, because that is how finely one can wait.
+        Some(Duration::from_micros(due.since(now).0) + Duration::from_millis(1))
+    }
+
+    /// One burst.
+    pub(super) fn turn(&mut self, now: Moment) {
+        let Some(io) = &mut self.io else { return };
+        if io.receive(&mut self.burst) > 0 {
+            self.engine.run(&mut self.burst, &mut **io, now, &mut self.events);
+            io.finish(&mut self.burst);
+            self.engine.settle(&self.burst);
+            self.burst.clear();
+            self.events.clear();
+            self.heard = now;
+        } else {
+            io.tidy();
+        }
+        while self.retiring.front().is_some_and(|next| next.due <= now) {
+            if let Some(next) = self.retiring.pop_front() {
+                self.retire(next);
+            }
+        }
+    }
+
+    pub(super) fn obey(&mut self, order: FastOrder, now: Moment) {
+        match order {
+            FastOrder::Serve(io, idle) => {
+                self.unwatched = io.queues().iter().map(|queue| queue.socket().as_raw_fd()).collect();
+                self.io = Some(io);
+                self.idle = idle;
+            }
+            FastOrder::Install(spec) => {
+                self.engine.apply(Change::Install(spec), &mut self.events);
+            }
+            FastOrder::Exit(from, to, hop) => {
+                if let Some(io) = &mut self.io {
+                    io.set_exit(from, to, hop);
+                }
+            }
+            FastOrder::ForgetExit(from, to) => {
+                if let Some(io) = &mut self.io {
+                    io.forget_exit(from, to);
+                }
+            }
+            FastOrder::Retire(flows, slip) => {
+                self.retiring.push_back(Retiring { due: now + GRACE, flows, slip });
+            }
+            FastOrder::Answer(ask) => ask.answer(&self.engine),
+            FastOrder::Close => self.io = None,
+        }
+    }
+
+    fn retire(&mut self, retiring: Retiring) {
+        let mut last = Vec::with_capacity(retiring.flows.len());
+        for key in retiring.flows {
+            // Whatever version it is by now: nobody but who retires it can have installed it.
+            let generation = Generation(u64::MAX);
+            self.engine.apply(Change::Withdraw { key, generation }, &mut self.events);
+            last.extend(self.events.drain(..).filter_map(|event| match event {
+                Event::Withdrawn(snapshot) => Some(*snapshot),
+                _ => None,
+            }));
+        }
+        retiring.slip.fill(last);
+    }
+}

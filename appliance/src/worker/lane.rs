@@ -1,0 +1,51 @@
+use super::ask::Ask;
+use super::fast::{FastOrder, Slip};
+use super::mailbox::{Mailbox, Order};
+use super::pool::{PATIENCE, PoolError};
+use flow::{FlowKey, Snapshot};
+use mio::Waker;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The way to the AF_XDP side of one packet thread.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    worker: usize,
+    mailbox: Arc<Mailbox>,
+    desk: Arc<Waker>,
+}
+
+impl Lane {
+    pub(super) fn new(worker: usize, mailbox: Arc<Mailbox>, desk: Arc<Waker>) -> Lane {
+        Lane { worker, mailbox, desk }
+    }
+
+    /// Tells it something; all at once, in this order.
+    ///
+    /// # Errors
+    /// [`PoolError`]; nothing was done then.
+    pub fn tell(&self, orders: Vec<FastOrder>) -> Result<(), PoolError> {
+        if orders.is_empty() {
+            return Ok(());
+        }
+        let orders = Order::Many(orders.into_iter().map(Order::Fast).collect());
+        let sent = self.mailbox.send(orders, Instant::now() + PATIENCE);
+        sent.map_err(|refused| PoolError::of(refused, self.worker))
+    }
+
+    /// Copies of those of `keys` that it has. Who has the answer can rely on all that was told before it.
+    ///
+    /// # Errors
+    /// [`PoolError`]; waits up to `patience`.
+    pub fn ask(&self, keys: &[FlowKey], patience: Duration) -> Result<Vec<Snapshot>, PoolError> {
+        let ask = Arc::new(Ask::new(keys));
+        self.tell(vec![FastOrder::Answer(Arc::clone(&ask))])?;
+        let answer = ask.wait(Instant::now() + patience).ok_or(PoolError::Silent(self.worker))?;
+        Ok(answer.snapshots)
+    }
+
+    /// An empty slip, for [`FastOrder::Retire`].
+    pub fn slip(&self) -> Arc<Slip> {
+        Arc::new(Slip::new(Arc::clone(&self.desk)))
+    }
+}
