@@ -1,7 +1,8 @@
+use super::sweep::Worked;
 use super::{Clock, Strain, Tally, cdr};
 use crate::placement::{Paths, Ports};
 use call::{Book, Call, CallNumber, EndReason};
-use flow::{Change, Event, FlowKey, Snapshot};
+use flow::{Change, Event, FlowKey, Snapshot, Traffic};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
@@ -15,24 +16,30 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(200);
 /// Copies of flows by their key.
 pub type Snapshots = HashMap<FlowKey, Snapshot, RandomState>;
 
-/// What the workers relayed in the last second.
+/// What was relayed in the last second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rates {
-    /// Packets.
-    pub packets: u64,
-    /// Bytes of UDP payload.
-    pub bytes: u64,
-    /// Packets that could not be handled.
-    pub errors: u64,
-    before: (u64, u64, u64),
+    /// On all paths; bytes of UDP payload, errors are packets that could not be handled.
+    pub all: Traffic,
+    /// Of these, by fast paths.
+    pub fast: Traffic,
+    before: Worked,
 }
 
 impl Rates {
-    pub(super) fn measure(&mut self, now: (u64, u64, u64)) {
-        self.packets = now.0 - self.before.0.min(now.0);
-        self.bytes = now.1 - self.before.1.min(now.1);
-        self.errors = now.2 - self.before.2.min(now.2);
-        self.before = now;
+    pub(super) fn measure(&mut self, now: &Worked) {
+        self.all = since(now.all.received, self.before.all.received);
+        self.fast = since(now.fast, self.before.fast);
+        self.before = *now;
+    }
+}
+
+/// Counts of flows that change hands may seem to go back for a moment.
+fn since(now: Traffic, before: Traffic) -> Traffic {
+    Traffic {
+        packets: now.packets.saturating_sub(before.packets),
+        bytes: now.bytes.saturating_sub(before.bytes),
+        errors: now.errors.saturating_sub(before.errors),
     }
 }
 
@@ -168,7 +175,7 @@ impl Desk {
     pub fn await_withdrawals(&mut self) -> bool {
         let before = self.ports.free();
         // Orders are carried out in turn, so an answer says that all before it were.
-        self.worker_totals();
+        self.worked();
         self.hear();
         self.ports.free() > before
     }

@@ -18,4 +18,5 @@ pub use desk::{Desk, Rates, Snapshots};
 pub use open::OpenError;
 pub use run::{RunError, run};
 pub use strain::Strain;
+pub use sweep::Worked;
 pub use tally::{ControlTally, ProxyTally, Tally};

@@ -1,5 +1,6 @@
 use super::Desk;
 use call::Outside;
+use flow::Traffic;
 use std::fs;
 
 impl Desk {
@@ -28,27 +29,36 @@ impl Desk {
         // Not there (a container without /proc) means nothing is known, which is no reason to refuse calls.
         let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
         let loadavg = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-        let relayed = crate::export::relayed(&self.worker_totals());
-        self.rates.measure(relayed);
-        self.strain.measure(&stat, &loadavg, relayed.1, self.clock.now());
+        let worked = self.worked();
+        self.rates.measure(&worked);
+        self.strain.measure(&stat, &loadavg, worked.all.received.bytes, self.clock.now());
         self.tally.note_sessions(self.book.len() as u64);
     }
 
-    /// What all workers have counted.
-    pub fn worker_totals(&mut self) -> engine::Totals {
+    /// What has been counted over all flows, on whatever path.
+    pub fn worked(&mut self) -> Worked {
+        let mut worked = Worked { fast: self.paths.given_back(), ..Worked::default() };
+        // What a fast path has given back is in the workers' totals already.
+        for copy in self.paths.count_all() {
+            worked.fast.add(copy.counters.received);
+            worked.all.take_over(&copy.counters);
+        }
         let pool = self.ports.pool();
-        let mut all = engine::Totals::default();
         for worker in 0..pool.workers() {
             match pool.totals(worker, super::desk::PATIENCE) {
-                Ok(totals) => all.add(&totals),
+                Ok(totals) => worked.all.add(&totals),
                 Err(error) => tracing::error!(%error, "totals of a packet thread are not available"),
             }
         }
-        // What fast paths have given back is in the workers' totals already.
-        let carried = self.paths.carried();
-        for copy in self.paths.count(&carried) {
-            all.take_over(&copy.counters);
-        }
-        all
+        worked
     }
+}
+
+/// What has been relayed since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Worked {
+    /// On all paths together.
+    pub all: engine::Totals,
+    /// Received by fast paths.
+    pub fast: Traffic,
 }

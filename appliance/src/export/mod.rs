@@ -3,4 +3,4 @@
 mod commands;
 mod statistics;
 
-pub use statistics::{relayed, statistics};
+pub use statistics::statistics;

@@ -1,16 +1,15 @@
 use super::commands::SHORT;
-use crate::desk::{Desk, Tally};
+use crate::desk::{Desk, Tally, Worked};
 use call::{AddressId, EndReason};
-use engine::Totals;
-use flow::Micros;
+use flow::{Micros, Path, Traffic};
 use ng::{Dict, Value};
 
 /// Key names of upstream, so that whoever reads them keeps reading; what this build does not measure is zero.
 pub fn statistics(desk: &mut Desk) -> Dict<'static> {
-    let totals = desk.worker_totals();
+    let worked = desk.worked();
     Dict::new()
         .with("currentstatistics", Value::Dict(current(desk)))
-        .with("totalstatistics", Value::Dict(total(desk, &totals)))
+        .with("totalstatistics", Value::Dict(total(desk, &worked)))
         .with("mos", Value::Dict(averages(&["mos"])))
         .with("voip_metrics", Value::Dict(voip(&desk.tally)))
         .with("controlstatistics", Value::Dict(control(&desk.tally)))
@@ -19,14 +18,11 @@ pub fn statistics(desk: &mut Desk) -> Dict<'static> {
         .with("poller_threads", Value::List(Vec::new()))
 }
 
-/// Packets, bytes and errors relayed so far.
-pub fn relayed(totals: &Totals) -> (u64, u64, u64) {
-    (totals.received.packets, totals.received.bytes, totals.received.errors)
-}
-
 fn current(desk: &Desk) -> Dict<'static> {
     let sessions = desk.book.len() as u64;
     let rates = desk.rates;
+    let slow = without(rates.all, rates.fast);
+    let places = places(desk);
     Dict::new()
         .with("sessionsown", int(sessions))
         .with("sessionsforeign", int(0))
@@ -34,23 +30,49 @@ fn current(desk: &Desk) -> Dict<'static> {
         .with("transcodedmedia", int(0))
         .with("mediacache", int(0))
         .with("playercache", int(0))
-        .with("packetrate_user", int(rates.packets))
-        .with("byterate_user", int(rates.bytes))
-        .with("errorrate_user", int(rates.errors))
-        .with("packetrate_kernel", int(0))
-        .with("byterate_kernel", int(0))
-        .with("errorrate_kernel", int(0))
-        .with("packetrate", int(rates.packets))
-        .with("byterate", int(rates.bytes))
-        .with("errorrate", int(rates.errors))
-        .with("media_userspace", int(sessions))
-        .with("media_kernel", int(0))
-        .with("media_mixed", int(0))
+        .with("packetrate_user", int(slow.packets))
+        .with("byterate_user", int(slow.bytes))
+        .with("errorrate_user", int(slow.errors))
+        .with("packetrate_kernel", int(rates.fast.packets))
+        .with("byterate_kernel", int(rates.fast.bytes))
+        .with("errorrate_kernel", int(rates.fast.errors))
+        .with("packetrate", int(rates.all.packets))
+        .with("byterate", int(rates.all.bytes))
+        .with("errorrate", int(rates.all.errors))
+        .with("media_userspace", int(places[0]))
+        .with("media_kernel", int(places[1]))
+        .with("media_mixed", int(places[2]))
 }
 
-fn total(desk: &Desk, totals: &Totals) -> Dict<'static> {
+fn without(all: Traffic, part: Traffic) -> Traffic {
+    Traffic {
+        packets: all.packets.saturating_sub(part.packets),
+        bytes: all.bytes.saturating_sub(part.bytes),
+        errors: all.errors.saturating_sub(part.errors),
+    }
+}
+
+/// Calls whose media is all with the sockets, all on a fast path, or partly so. RTCP, which is nearly always with the
+/// sockets, does not count.
+fn places(desk: &Desk) -> [u64; 3] {
+    let mut counts = [0; 3];
+    for call in desk.book.iter() {
+        let rtp = call.rtp_keys();
+        let fast = rtp.iter().filter(|key| desk.paths.standing(**key).0 != Path::Userspace).count();
+        let place = match fast {
+            0 => 0,
+            all if all == rtp.len() => 1,
+            _ => 2,
+        };
+        counts[place] += 1;
+    }
+    counts
+}
+
+fn total(desk: &Desk, worked: &Worked) -> Dict<'static> {
     let tally = &desk.tally;
-    let (packets, bytes, errors) = relayed(totals);
+    let (all, fast) = (worked.all.received, worked.fast);
+    let slow = without(all, fast);
     let ended = tally.all_ended();
     let (sum, squares) = tally.duration;
     let average = if ended == 0 { 0.0 } else { sum / ended as f64 };
@@ -66,15 +88,15 @@ fn total(desk: &Desk, totals: &Totals) -> Dict<'static> {
         .with("offertimeoutsessions", int(tally.ended_for(EndReason::OfferTimeout)))
         .with("regularterminatedsessions", int(tally.ended_for(EndReason::Terminated)))
         .with("forcedterminatedsessions", int(tally.ended_for(EndReason::ForceTerminated)))
-        .with("relayedpackets_user", int(packets))
-        .with("relayedpacketerrors_user", int(errors))
-        .with("relayedbytes_user", int(bytes))
-        .with("relayedpackets_kernel", int(0))
-        .with("relayedpacketerrors_kernel", int(0))
-        .with("relayedbytes_kernel", int(0))
-        .with("relayedpackets", int(packets))
-        .with("relayedpacketerrors", int(errors))
-        .with("relayedbytes", int(bytes))
+        .with("relayedpackets_user", int(slow.packets))
+        .with("relayedpacketerrors_user", int(slow.errors))
+        .with("relayedbytes_user", int(slow.bytes))
+        .with("relayedpackets_kernel", int(fast.packets))
+        .with("relayedpacketerrors_kernel", int(fast.errors))
+        .with("relayedbytes_kernel", int(fast.bytes))
+        .with("relayedpackets", int(all.packets))
+        .with("relayedpacketerrors", int(all.errors))
+        .with("relayedbytes", int(all.bytes))
         .with("zerowaystreams", int(tally.zero_way))
         .with("onewaystreams", int(tally.one_way))
         .with("avgcallduration", decimal(average))

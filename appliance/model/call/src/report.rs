@@ -135,6 +135,12 @@ impl Call {
         self.flows.iter().filter(|f| !f.withdrawn).map(|f| f.key).collect()
     }
 
+    /// The keys of the open flows that carry media, with or without RTCP.
+    pub fn rtp_keys(&self) -> Vec<FlowKey> {
+        let media = |f: &&FlowEntry| !f.withdrawn && f.usage == FlowUse::Rtp;
+        self.flows.iter().filter(media).map(|f| f.key).collect()
+    }
+
     /// The ports that are to open the NAT of who they face, until something comes from there.
     pub fn piercing(&self) -> Vec<FlowKey> {
         let open = self.flows.iter().filter(|f| !f.withdrawn);

@@ -12,7 +12,7 @@ mod tests;
 
 use super::{FastPath, Finding, Leaving, Stable};
 use entry::{Entry, Place};
-use flow::{Change, FlowKey, Path, PathReason, Snapshot};
+use flow::{Change, FlowKey, Path, PathReason, Snapshot, Traffic};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
@@ -38,6 +38,8 @@ pub struct Paths {
     held: HashMap<FlowKey, (u16, Change), RandomState>,
     /// How often flows were handed over and taken back.
     moves: Moves,
+    /// Received by fast paths, of flows that have been given back.
+    given_back: Traffic,
 }
 
 /// How often flows changed hands since the start.
@@ -98,8 +100,18 @@ impl Paths {
         self.tables.iter_mut().flat_map(|table| table.count(keys)).collect()
     }
 
-    /// All flows that fast paths carry.
-    pub fn carried(&self) -> Vec<FlowKey> {
-        self.flows.iter().filter(|(_, entry)| entry.table().is_some()).map(|(key, _)| *key).collect()
+    /// What the fast paths count of all their flows now: what the packet threads have not been told yet.
+    pub fn count_all(&mut self) -> Vec<Snapshot> {
+        if self.tables.is_empty() {
+            return Vec::new();
+        }
+        let carried: Vec<FlowKey> =
+            self.flows.iter().filter(|(_, entry)| entry.table().is_some()).map(|(key, _)| *key).collect();
+        self.count(&carried)
+    }
+
+    /// Packets that fast paths had received of flows that they have given back. These are in the packet threads' counts.
+    pub fn given_back(&self) -> Traffic {
+        self.given_back
     }
 }
