@@ -87,7 +87,9 @@ mod tests {
             ports: Ports::new(PortRange::new(low, high).unwrap(), &[]),
             mode: Mode::Userspace,
             device: None,
-            queues: Vec::new(),
+            queues: None,
+            forward: crate::config::checked::Forward::Auto,
+            share: crate::config::checked::Share::All,
             cores: Vec::new(),
             table: None,
         };

@@ -24,6 +24,8 @@ pub struct DeviceAddress {
 pub struct Host {
     /// Addresses in the order the system lists them.
     pub addresses: Vec<DeviceAddress>,
+    /// The names of all network devices, also of those without an address.
+    pub links: Vec<String>,
     /// Asks for the addresses of a host name; blocks.
     pub resolve: fn(&str) -> io::Result<Vec<IpAddr>>,
 }
@@ -35,7 +37,11 @@ impl Host {
     /// When the system does not tell its addresses.
     pub fn now() -> io::Result<Self> {
         let mut addresses = Vec::new();
+        let mut links: Vec<String> = Vec::new();
         for entry in nix::ifaddrs::getifaddrs()? {
+            if !links.contains(&entry.interface_name) {
+                links.push(entry.interface_name.clone());
+            }
             let Some(address) = entry.address else { continue };
             let addr = match (address.as_sockaddr_in(), address.as_sockaddr_in6()) {
                 (Some(v4), _) => IpAddr::V4(v4.ip()),
@@ -49,7 +55,7 @@ impl Host {
                 loopback: entry.flags.contains(InterfaceFlags::IFF_LOOPBACK),
             });
         }
-        Ok(Self { addresses, resolve: resolve_by_system })
+        Ok(Self { addresses, links, resolve: resolve_by_system })
     }
 
     /// Whether the address is one of the host's, or could be bound anyway (all of 127/8).
@@ -131,6 +137,7 @@ pub(super) mod tests {
                 address("eth0", "2001:db8::1", false),
                 address("eth0", "fe80::1", false),
             ],
+            links: ["lo", "eth0", "eth1", "eth2"].map(str::to_owned).to_vec(),
             resolve: |name| match name {
                 "media.example" => Ok(vec!["203.0.113.1".parse().unwrap()]),
                 "localhost" => Ok(vec!["::1".parse().unwrap(), "127.0.0.1".parse().unwrap()]),

@@ -29,6 +29,28 @@ impl Mode {
     }
 }
 
+/// Which part of the AF_XDP path takes the flows of an interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Forward {
+    /// The XDP program where it can, else a packet thread.
+    #[default]
+    Auto,
+    /// The XDP program only.
+    Driver,
+    /// A packet thread only.
+    Worker,
+}
+
+/// Who uses the queues of a network card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Share {
+    /// We alone.
+    #[default]
+    All,
+    /// We have the media ports, by rules in the card; others have the rest.
+    Media,
+}
+
 /// One local address of a logical interface, with the ports that may be opened on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalAddress {
@@ -41,10 +63,15 @@ pub struct LocalAddress {
     pub ports: Ports,
     /// Which path carries the stable flows.
     pub mode: Mode,
-    /// The network device, if one was named (mode appliance).
+    /// The network device: the one that was named, else the one that has the address. Always there in mode appliance.
     pub device: Option<String>,
-    /// NIC queues to use; empty means all (mode appliance).
-    pub queues: Vec<u32>,
+    /// How many NIC queues to use, from queue 0 on; None means as many as there are packet threads, as far as the NIC
+    /// has them (mode appliance). Equal for all addresses of a device.
+    pub queues: Option<u32>,
+    /// Which part of the fast path takes the flows (mode appliance).
+    pub forward: Forward,
+    /// Who else uses the device (mode appliance). Equal for all addresses of a device.
+    pub share: Share,
     /// CPU cores of the packet threads; empty means unpinned.
     pub cores: Vec<usize>,
     /// The kernel module's table, 0 to 63 (mode kernel).

@@ -7,9 +7,9 @@ mod ports;
 mod settings;
 
 pub use build::{Built, build};
-pub use interface::{Interface, Interfaces, LocalAddress, Mode};
+pub use interface::{Forward, Interface, Interfaces, LocalAddress, Mode, Share};
 pub use ports::{PortRange, PortRangeError, Ports};
 pub use settings::{
-    Config, Control, EndpointLearning, Facility, Kernel, Limits, Log, Media, PathMtu, Process, Subsystem,
-    Threads, Timeouts,
+    Appliance, BusyPoll, Config, Control, EndpointLearning, Facility, Idle, Kernel, Limits, Log, Media,
+    PathMtu, Process, Subsystem, Threads, Timeouts,
 };

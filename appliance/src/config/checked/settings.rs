@@ -22,6 +22,8 @@ pub struct Config {
     pub limits: Limits,
     /// Packet threads.
     pub threads: Threads,
+    /// Interfaces of mode appliance, all together.
+    pub appliance: Appliance,
     /// The kernel module.
     pub kernel: Kernel,
     /// Logging.
@@ -115,13 +117,49 @@ pub struct Limits {
     pub bandwidth: Option<u64>,
 }
 
-/// Packet threads of the userspace path.
+/// Packet threads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Threads {
     /// Number of packet threads, at least 1.
     pub media: usize,
     /// CPU cores to pin packet threads to, dealt in turn; empty means unpinned.
     pub cores: Vec<usize>,
+    /// How they wait for packets of NIC queues.
+    pub idle: Idle,
+}
+
+/// How packet threads wait for packets of NIC queues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Idle {
+    /// They do not.
+    Busy,
+    /// They look again for a moment, then sleep.
+    #[default]
+    Adaptive,
+    /// They sleep.
+    Interrupt,
+}
+
+/// What all interfaces of mode appliance have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appliance {
+    /// Flows there is room for: what was asked for, else one for every port of these interfaces; at least 1.
+    pub flows: u32,
+    /// Try zero-copy before copy mode.
+    pub zero_copy: bool,
+    /// Fetch packets without interrupts.
+    pub busy_poll: Option<BusyPoll>,
+    /// Where is written down how NICs were set up.
+    pub state_folder: PathBuf,
+}
+
+/// How packets are fetched without interrupts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BusyPoll {
+    /// How long to look at a time, in microseconds.
+    pub microseconds: u32,
+    /// How many packets to take at a time.
+    pub packets: u32,
 }
 
 /// The kernel module.

@@ -30,8 +30,18 @@ define_section! {
         mode: Option<Mode> = None, "\"userspace\"";
         /// Mode appliance: the network device. Without it: the one that has the address.
         device: Option<String> = None, "\"eth1\"";
-        /// Mode appliance: queues of the network card to use, as a list or as text like "0-3". Without it: all.
+        /// Mode appliance: queues of the network card to use, from 0 on without a gap, as a list or as text like
+        /// "0-3": packet thread 0 takes queue 0, and so on. Without it: one for every packet thread, as far as the
+        /// card has so many.
         queues: Numbers = Numbers(Vec::new()), "\"0-3\"";
+        /// Mode appliance: which part of the fast path takes a flow. `driver`: the program in the network driver, which
+        /// can only rewrite headers, but needs no thread. `worker`: the packet threads. `auto`: the program where it
+        /// can, else the threads. What the chosen part cannot do goes through sockets.
+        forward: Forward = Forward::Auto, "\"auto\"";
+        /// Mode appliance: who else uses the network card. `all`: its queues are ours alone, and what is not media goes
+        /// through them to the kernel. `media`: rules in the card bring only media ports to our queues; the card must
+        /// have such rules (ntuple) and one queue more.
+        share: Share = Share::All, "\"all\"";
         /// CPU cores for the packet threads of this interface, as a list or as text like "2-5". Without it:
         /// `threads.cores`.
         cores: Numbers = Numbers(Vec::new()), "[2, 3, 4, 5]";
@@ -50,6 +60,28 @@ pub enum Mode {
     Kernel,
     /// The daemon's sockets.
     Userspace,
+}
+
+/// Which part of the AF_XDP path takes flows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Forward {
+    /// The XDP program where it can, else a packet thread.
+    Auto,
+    /// The XDP program only.
+    Driver,
+    /// A packet thread only.
+    Worker,
+}
+
+/// Who uses the queues of a network card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Share {
+    /// We alone.
+    All,
+    /// We have the media, others have the rest.
+    Media,
 }
 
 /// One text or a list of texts.

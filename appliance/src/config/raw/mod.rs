@@ -5,6 +5,8 @@ mod interface;
 mod schema;
 mod sections;
 
-pub use interface::{Interface, Mode, Numbers, Strings};
+pub use interface::{Forward, Interface, Mode, Numbers, Share, Strings};
 pub use schema::{Field, SECTIONS, Section, SectionKind, section};
-pub use sections::{Config, Control, Kernel, Limits, Log, Media, Process, Threads, Timeouts};
+pub use sections::{
+    Appliance, BusyPoll, Config, Control, Idle, Kernel, Limits, Log, Media, Process, Threads, Timeouts,
+};

@@ -2,7 +2,7 @@
 //! cannot drift apart.
 
 use super::Interface;
-use super::sections::{Control, Kernel, Limits, Log, Media, Process, Threads, Timeouts};
+use super::sections::{Appliance, Control, Kernel, Limits, Log, Media, Process, Threads, Timeouts};
 
 /// A documented key.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +74,7 @@ pub static SECTIONS: &[Section] = &[
     Section { name: "timeouts", kind: SectionKind::Table, docs: Timeouts::DOCS, fields: Timeouts::FIELDS },
     Section { name: "limits", kind: SectionKind::Table, docs: Limits::DOCS, fields: Limits::FIELDS },
     Section { name: "threads", kind: SectionKind::Table, docs: Threads::DOCS, fields: Threads::FIELDS },
+    Section { name: "appliance", kind: SectionKind::Table, docs: Appliance::DOCS, fields: Appliance::FIELDS },
     Section { name: "kernel", kind: SectionKind::Table, docs: Kernel::DOCS, fields: Kernel::FIELDS },
     Section { name: "log", kind: SectionKind::Table, docs: Log::DOCS, fields: Log::FIELDS },
     Section { name: "process", kind: SectionKind::Table, docs: Process::DOCS, fields: Process::FIELDS },

@@ -23,6 +23,8 @@ pub struct Config {
     pub limits: Limits,
     /// Threads.
     pub threads: Threads,
+    /// Interfaces of mode appliance.
+    pub appliance: Appliance,
     /// The kernel module.
     pub kernel: Kernel,
     /// Logging.
@@ -114,7 +116,49 @@ define_section! {
         media: Option<u32> = None, "4";
         /// CPU cores to pin packet threads to, in turn, as a list or as text like "2-5". Without it: not pinned.
         cores: super::Numbers = super::Numbers(Vec::new()), "\"2-5\"";
+        /// How packet threads wait for packets of network cards (mode appliance). `busy`: they do not, and take all of
+        /// their core. `adaptive`: they look again for a moment after a packet, then sleep. `interrupt`: they sleep.
+        idle: Idle = Idle::Adaptive, "\"adaptive\"";
     }
+}
+
+/// How packet threads wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Idle {
+    /// They do not.
+    Busy,
+    /// They look again for a moment, then sleep.
+    Adaptive,
+    /// They sleep.
+    Interrupt,
+}
+
+define_section! {
+    /// Interfaces of mode appliance, all together.
+    pub struct Appliance {
+        /// Flows (ports that media arrives at) that can be on the fast path at a time. Without it: one for every port of
+        /// these interfaces. It fixes memory, about a kilobyte for each.
+        flows: Option<u32> = None, "20000";
+        /// Let the network card write packets straight into our memory, where its driver can. `false`: copy always.
+        zero_copy: bool = true;
+        /// Fetch packets from the network card in the packet threads themselves instead of by interrupts: for so many
+        /// microseconds and so many packets at a time. Interrupts of the card are put off while the daemon runs. Useful
+        /// with `threads.idle = "busy"` and cores of their own. Without it: by interrupts.
+        busy_poll: Option<BusyPoll> = None, "{ microseconds = 20, packets = 64 }";
+        /// Where is written down how the network cards were set up, so that it can be restored even after a crash.
+        state_folder: String = "/run/rtpengine".to_owned();
+    }
+}
+
+/// How packets are fetched without interrupts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BusyPoll {
+    /// How long to look at a time.
+    pub microseconds: u32,
+    /// How many packets to take at a time.
+    pub packets: u32,
 }
 
 define_section! {

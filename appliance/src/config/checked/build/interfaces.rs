@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Builder;
+use super::appliance::{forward, share};
 use super::plain::HIGHEST_TABLE;
 use crate::config::checked::{Interface, Interfaces, LocalAddress, Mode, PortRange, PortRangeError, Ports};
 use crate::config::nearest::nearest;
@@ -34,6 +35,7 @@ impl Builder<'_> {
             }
         }
         self.overlaps(&raw.interface, &list);
+        self.devices(&raw.interface, &list);
         self.aliases(&raw.aliases, &raw.interface);
         Interfaces::new(list, raw.aliases.clone())
     }
@@ -70,6 +72,7 @@ impl Builder<'_> {
         };
         let table = block.table.or(raw.kernel.table).filter(|_| mode == Mode::Kernel);
         self.path_settings(path, block, mode, table);
+        let queues = self.queues(path, &block.queues);
         let mut addresses = Vec::new();
         for (index, text) in block.address.0.iter().enumerate() {
             let at = format!("{path}.address[{index}]");
@@ -99,7 +102,9 @@ impl Builder<'_> {
                         Mode::Appliance => self.host.device_of(addr).map(str::to_owned),
                         Mode::Kernel | Mode::Userspace => None,
                     }),
-                    queues: block.queues.0.clone(),
+                    queues,
+                    forward: forward(block.forward),
+                    share: share(block.share),
                     cores: self.cores(&format!("{path}.cores"), &block.cores),
                     table,
                 });
@@ -185,6 +190,8 @@ impl Builder<'_> {
             ("table", block.table.is_some(), Mode::Kernel),
             ("device", block.device.is_some(), Mode::Appliance),
             ("queues", !block.queues.0.is_empty(), Mode::Appliance),
+            ("forward", block.forward != raw::Forward::Auto, Mode::Appliance),
+            ("share", block.share != raw::Share::All, Mode::Appliance),
         ] {
             if set && mode != of {
                 self.warn(
@@ -194,23 +201,19 @@ impl Builder<'_> {
                 );
             }
         }
-        if given && mode != Mode::Userspace {
+        let missing = match mode {
+            Mode::Appliance => !cfg!(feature = "appliance"),
+            Mode::Kernel => true,
+            Mode::Userspace => false,
+        };
+        if given && missing {
             self.warn(
                 &format!("{path}.mode"),
                 format!("mode {} is not available in this build", mode.name()),
                 "media of this interface goes through userspace",
             );
         }
-        if let Some(device) = &block.device
-            && self.host.device(device).is_none()
-        {
-            let known = nearest(device, self.host.devices()).unwrap_or_default().to_owned();
-            self.wrong(
-                &format!("{path}.device"),
-                format!("there is no network device `{device}`"),
-                format!("did you mean `{known}`?"),
-            );
-        }
+        self.device_is_there(path, block.device.as_ref());
     }
 
     /// What an `address` stands for.

@@ -1,6 +1,7 @@
 //! From the configuration as typed to the one that is used. All that is wrong is found in one go, each thing with
 //! its place and what to do about it.
 
+mod appliance;
 mod interfaces;
 mod listeners;
 mod plain;
@@ -49,6 +50,7 @@ pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, V
     let log = builder.log(&raw.log);
     let threads = builder.threads(&raw.threads);
     let interfaces = builder.interfaces(raw);
+    let appliance = builder.appliance(&raw.appliance, interfaces.as_ref());
     let errors = builder.findings.iter().any(|finding| finding.severity == Severity::Error);
     let (Some(interfaces), Some(media), Some(log), false) = (interfaces, media, log, errors) else {
         return Err(builder.findings);
@@ -60,6 +62,7 @@ pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, V
         timeouts: plain::timeouts(&raw.timeouts),
         limits,
         threads,
+        appliance,
         kernel,
         log,
         process: plain::process(&raw.process),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Builder;
 use crate::config::checked::{
-    EndpointLearning, Facility, Kernel, Limits, Log, Media, Process, Subsystem, Threads, Timeouts,
+    EndpointLearning, Facility, Idle, Kernel, Limits, Log, Media, Process, Subsystem, Threads, Timeouts,
 };
 use crate::config::nearest::nearest;
 use crate::config::raw;
@@ -74,7 +74,15 @@ impl Builder<'_> {
         }
         let cpus = std::thread::available_parallelism().map_or(1, usize::from);
         let set = raw.media.or(raw.workers).and_then(|count| usize::try_from(count).ok());
-        Threads { media: set.unwrap_or(cpus).max(1), cores: self.cores("threads.cores", &raw.cores) }
+        Threads {
+            media: set.unwrap_or(cpus).max(1),
+            cores: self.cores("threads.cores", &raw.cores),
+            idle: match raw.idle {
+                raw::Idle::Busy => Idle::Busy,
+                raw::Idle::Adaptive => Idle::Adaptive,
+                raw::Idle::Interrupt => Idle::Interrupt,
+            },
+        }
     }
 
     /// Core numbers that exist on any Linux.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Built, build};
-use crate::config::checked::{Mode, Subsystem};
+use crate::config::checked::{BusyPoll, Forward, Idle, Mode, Share, Subsystem};
 use crate::config::finding::Severity;
 use crate::config::host::tests::painted;
 use crate::config::raw;
@@ -117,6 +117,37 @@ fn the_kernel_table_makes_kernel_mode_the_default() {
 }
 
 #[test]
+fn appliance_settings_are_taken_over() {
+    let config = good(
+        "[[interface]]\naddress = \"eth0\"\nmode = \"appliance\"\nqueues = \"0-1\"\nforward = \"worker\"\nshare = \"media\"\n\
+         [[interface]]\nname = \"b\"\naddress = \"eth1\"\ndevice = \"eth2\"\nmode = \"appliance\"\nports = \"30000-30099\"\n\
+         [threads]\nidle = \"busy\"\n\
+         [appliance]\nzero-copy = false\nbusy-poll = { microseconds = 20, packets = 64 }\nstate-folder = \"/tmp/x\"\n",
+    )
+    .config;
+    let nics: Vec<_> = config
+        .interfaces
+        .addresses()
+        .map(|(_, local)| (local.device.as_deref().unwrap(), local.queues, local.forward, local.share))
+        .collect();
+    assert_eq!(nics[..2], [("eth0", Some(2), Forward::Worker, Share::Media); 2]);
+    assert_eq!(nics[2..], [("eth2", None, Forward::Auto, Share::All)]);
+    assert_eq!(config.threads.idle, Idle::Busy);
+    let appliance = config.appliance;
+    assert_eq!((appliance.flows, appliance.zero_copy), (20_100, false));
+    assert_eq!(appliance.busy_poll, Some(BusyPoll { microseconds: 20, packets: 64 }));
+    assert_eq!(appliance.state_folder, Path::new("/tmp/x"));
+    let plain = good("[[interface]]\naddress = \"eth0\"").config;
+    assert_eq!(
+        (plain.appliance.flows, plain.appliance.zero_copy, plain.threads.idle),
+        (1, true, Idle::Adaptive)
+    );
+    let few =
+        good("[[interface]]\naddress = \"eth0\"\nmode = \"appliance\"\n[appliance]\nflows = 7\n").config;
+    assert_eq!(few.appliance.flows, 7);
+}
+
+#[test]
 fn listeners_take_every_classic_form() {
     let config = outcome(
         "[control]\nlisten-ng = [\"2223\", \"[::1]:2224\", \"localhost:2225\"]\nlisten-cli = [\"*:2226\"]\n\
@@ -190,6 +221,30 @@ fn errors_say_where_what_and_what_to_do() {
             "x.toml:6:10: there is no network device `eth9` (did you mean `eth0`?)",
         ),
         (
+            "[[interface]]\naddress = \"eth0\"\nmode = \"appliance\"\nqueues = [0, 2]",
+            "x.toml:6:10: the queues do not run from 0 on without a gap (packet thread 0 takes queue 0, and so on: write \"0-1\")",
+        ),
+        (
+            "[[interface]]\naddress = \"127.0.0.9\"\nmode = \"appliance\"",
+            "x.toml:3:1: no network device has the address 127.0.0.9, so there is none to forward on (name it: device = \"...\")",
+        ),
+        (
+            "[[interface]]\naddress = \"198.51.100.1\"\nmode = \"appliance\"\n[[interface]]\nname = \"b\"\naddress = \"2001:db8::1\"\nmode = \"appliance\"\nshare = \"media\"",
+            "x.toml:6:1: `default` and `b` use the device eth0 with different queues or share (give both the same `queues` and `share`)",
+        ),
+        (
+            "[[interface]]\naddress = \"eth0\"\n[appliance]\nflows = 0",
+            "x.toml:6:9: this is no sensible number of flows (1 to 4194304; a call with audio takes 4)",
+        ),
+        (
+            "[[interface]]\naddress = \"eth0\"\n[appliance]\nbusy-poll = { microseconds = 0, packets = 64 }",
+            "x.toml:6:13: this is no sensible way to poll (1 to 1000000 microseconds, 1 to 32767 packets)",
+        ),
+        (
+            "[[interface]]\naddress = \"eth0\"\n[appliance]\nstate-folder = \"run\"",
+            "x.toml:6:16: the folder has no absolute path (begin it with /)",
+        ),
+        (
             "[[interface]]\naddress = \"eth0\"\n[aliases]\nfront = \"defualt\"",
             "x.toml:6:9: unknown interface `defualt` (did you mean `default`?)",
         ),
@@ -251,8 +306,8 @@ fn warnings_let_the_daemon_run() {
             "x.toml:5:10: `queues` has no effect in mode userspace (it belongs to mode appliance)",
         ),
         (
-            "[[interface]]\naddress = \"eth0\"\nmode = \"appliance\"",
-            "x.toml:5:8: mode appliance is not available in this build (media of this interface goes through userspace)",
+            "[[interface]]\naddress = \"eth0\"\nmode = \"kernel\"\ntable = 1",
+            "x.toml:5:8: mode kernel is not available in this build (media of this interface goes through userspace)",
         ),
     ] {
         assert_eq!(warnings(text), [want], "{text}");
