@@ -25,7 +25,8 @@ impl Clock {
 
 impl Meter {
     pub(crate) fn counters(&self, clock: Clock, sent: Traffic) -> Counters {
-        let mut counters = Counters { received: self.traffic(), sent, ..Counters::default() };
+        let received = Traffic { errors: self.strays, ..self.traffic() };
+        let mut counters = Counters { received, sent, ..Counters::default() };
         counters.drops[DropReason::UnknownSource as usize] = self.strays;
         counters.last_packet = (self.last_ns != 0).then(|| clock.moment(self.last_ns));
         counters

@@ -129,6 +129,12 @@ impl<H: Hops> DriverTable<H> {
         (meter.ifindex != 0).then_some((meter.ifindex, meter.queue))
     }
 
+    /// Packets of an installed flow that were dropped for their source since it was installed first.
+    pub fn strays(&self, key: FlowKey) -> u64 {
+        let meter = self.flows.get(&key).and_then(|flow| self.maps.meter(flow.meter).ok());
+        meter.map_or(0, |meter| meter.strays)
+    }
+
     /// Redirects a flow's packets to the worker of the queue they arrive at.
     ///
     /// # Errors

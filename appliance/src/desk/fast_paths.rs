@@ -21,14 +21,25 @@ pub(super) fn open(config: &Config, pool: &Pool, now: Moment) -> Paths {
 
 #[cfg(feature = "appliance")]
 fn appliance(config: &Config, pool: &Pool, now: Moment, paths: &mut Paths) {
+    use crate::config::checked::Idle as Asked;
     use crate::placement::appliance::{Appliance, Options};
     use crate::worker::Idle;
+    use afxdp::io;
 
     let nics = nics(config);
     if nics.is_empty() {
         return;
     }
-    let options = Options { flows: 65_536, sockets: afxdp::io::Options::default(), idle: Idle::default() };
+    let busy_poll = config.appliance.busy_poll.map(|poll| (poll.microseconds, poll.packets));
+    let options = Options {
+        flows: config.appliance.flows,
+        sockets: io::Options { zero_copy: config.appliance.zero_copy, busy_poll, ..io::Options::default() },
+        idle: match config.threads.idle {
+            Asked::Busy => Idle::Busy,
+            Asked::Adaptive => Idle::Adaptive,
+            Asked::Interrupt => Idle::Interrupt,
+        },
+    };
     match Appliance::open(&nics, pool.lanes(), &options, now) {
         Ok(appliance) => {
             for queue in appliance.obtained() {
@@ -55,12 +66,18 @@ fn appliance(config: &Config, pool: &Pool, now: Moment, paths: &mut Paths) {
 /// The devices of mode appliance, each with its addresses.
 #[cfg(feature = "appliance")]
 fn nics(config: &Config) -> Vec<crate::placement::appliance::Nic> {
+    use crate::config::checked::Forward as Asked;
     use crate::placement::appliance::{Forward, Nic};
 
     let mut nics: Vec<Nic> = Vec::new();
     for (_, local) in config.interfaces.addresses().filter(|(_, local)| local.mode == Mode::Appliance) {
         let Some(name) = &local.device else { continue };
-        let address = (local.addr, Forward::Auto);
+        let forward = match local.forward {
+            Asked::Auto => Forward::Auto,
+            Asked::Driver => Forward::Driver,
+            Asked::Worker => Forward::Worker,
+        };
+        let address = (local.addr, forward);
         if let Some(known) = nics.iter_mut().find(|nic| nic.name == *name) {
             known.addresses.push(address);
             continue;
@@ -70,7 +87,8 @@ fn nics(config: &Config) -> Vec<crate::placement::appliance::Nic> {
                 let queues = std::fs::read_dir(format!("/sys/class/net/{name}/queues")).map_or(1, |all| {
                     all.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with("rx-")).count()
                 });
-                nics.push(Nic { name: name.clone(), ifindex, queues: queues as u32, addresses: vec![address] });
+                let queues = local.queues.unwrap_or(u32::MAX).min(queues as u32);
+                nics.push(Nic { name: name.clone(), ifindex, queues, addresses: vec![address] });
             }
             Err(error) => tracing::error!("no network device {name}: {error}"),
         }

@@ -37,7 +37,7 @@ impl Desk {
 
     /// What has been counted over all flows, on whatever path.
     pub fn worked(&mut self) -> Worked {
-        let mut worked = Worked { fast: self.paths.given_back(), ..Worked::default() };
+        let mut worked = Worked { fast: self.paths.returned(), ..Worked::default() };
         // What a fast path has given back is in the workers' totals already.
         for copy in self.paths.count_all() {
             worked.fast.add(copy.counters.received);

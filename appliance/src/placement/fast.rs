@@ -138,7 +138,10 @@ fn by_flow(mut snapshot: Snapshot, recipe: &Recipe) -> Vec<Snapshot> {
         stream: StreamId::default(),
         peer: None,
         confirmed: false,
-        counters: Counters { sent: snapshot.counters.received, ..Counters::default() },
+        counters: Counters {
+            sent: flow::Traffic { errors: 0, ..snapshot.counters.received },
+            ..Counters::default()
+        },
         ssrcs: SmallVec::new(),
         sent_ssrcs: snapshot.ssrcs.iter().map(|sender| as_sent(*sender, output.rewrite)).collect(),
     });

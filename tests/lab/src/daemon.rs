@@ -22,6 +22,18 @@ pub struct DaemonSpec {
     interfaces: Vec<String>,
     control: SocketAddr,
     bare: bool,
+    config: Option<ConfigFile>,
+}
+
+/// A file that is removed when it is not needed any more.
+#[derive(Debug)]
+struct ConfigFile(PathBuf);
+
+impl Drop for ConfigFile {
+    fn drop(&mut self) {
+        // If it is gone already, so much the better.
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 impl DaemonSpec {
@@ -56,6 +68,23 @@ impl DaemonSpec {
         self
     }
 
+    /// Starts from this text as its configuration file, and without any arguments but those of [`DaemonSpec::arg`]. It
+    /// need not say where ng listens, nor that it stays in the foreground.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn config(mut self, text: &str) -> Result<DaemonSpec> {
+        static FILES: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let number = FILES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("lab-{}-{number}.toml", std::process::id()));
+        std::fs::write(&path, text).map_err(LabError::io(path.display().to_string()))?;
+        self.arguments.push(format!("--config={}", path.display()));
+        self.arguments.push(format!("--listen-ng={}", self.control));
+        self.arguments.extend(["--foreground".to_owned(), "--log-stderr".to_owned()]);
+        self.config = Some(ConfigFile(path));
+        Ok(self.bare())
+    }
+
     /// Starts the daemon and waits until it answers `ping`.
     pub fn start(self) -> Result<Daemon> {
         let binary = match &self.binary {
@@ -76,7 +105,13 @@ impl DaemonSpec {
         let ping = ng::request("ping");
         // An unbound port refuses at once; wait_until then pauses until the log moves or 20 ms have passed.
         process.wait_until("the daemon's first answer to ping", START_WITHIN, |_| first.ok(&ping).is_ok())?;
-        Ok(Daemon { process, client, control: self.control, namespace: self.namespace })
+        Ok(Daemon {
+            process,
+            client,
+            control: self.control,
+            namespace: self.namespace,
+            _config: self.config,
+        })
     }
 }
 
@@ -87,6 +122,7 @@ pub struct Daemon {
     client: ng::Client,
     control: SocketAddr,
     namespace: Namespace,
+    _config: Option<ConfigFile>,
 }
 
 impl Daemon {
@@ -108,6 +144,7 @@ impl Daemon {
             interfaces: Vec::new(),
             control: CONTROL,
             bare: false,
+            config: None,
         }
     }
 

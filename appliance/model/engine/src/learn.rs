@@ -1,8 +1,10 @@
 use flow::{DropReason, FlowSpec, Gate, Learning, Micros, Moment};
 use std::net::SocketAddr;
 
-/// A flow whose peer keeps moving is reported at most this often.
+/// A flow whose peer keeps moving is reported at most this often in the long run …
 const REPORT_EVERY: Micros = Micros::from_secs(1);
+/// … but some times in a row at once, since a fast path must follow as quickly as we do.
+const REPORTS_AT_ONCE: u64 = 8;
 
 /// How well a source fits what the SDP said; later is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +34,7 @@ pub(crate) struct Peer {
     rank: Option<Rank>,
     /// A change that the call side has not heard of.
     unreported: bool,
+    /// When all reports so far would have been due, one at a time.
     report_from: Moment,
 }
 
@@ -101,7 +104,10 @@ impl Peer {
     ) -> Result<(), DropReason> {
         let open = !self.confirmed || (self.rank == Some(Rank::Former) && now < self.until);
         if teaches && open {
+            let before = self.now;
             self.learn(source, now);
+            // Who was told of the last move must hear of this one, settled or not.
+            self.unreported |= gate == Gate::Handover && before.is_some() && self.now != before;
         }
         if self.now == Some(source) {
             return Ok(());
@@ -166,7 +172,8 @@ impl Peer {
 
     /// The address to report, if there is one the call side has not heard of and it is time.
     pub(crate) fn report(&self, now: Moment) -> Option<SocketAddr> {
-        self.now.filter(|_| self.unreported && now >= self.report_from)
+        let ahead = self.report_from.since(now).0;
+        self.now.filter(|_| self.unreported && ahead <= (REPORTS_AT_ONCE - 1) * REPORT_EVERY.0)
     }
 
     /// True when `source` is the peer, beyond doubt.
@@ -177,6 +184,6 @@ impl Peer {
     /// The report was made.
     pub(crate) fn reported(&mut self, now: Moment) {
         self.unreported = false;
-        self.report_from = now + REPORT_EVERY;
+        self.report_from = self.report_from.max(now) + REPORT_EVERY;
     }
 }

@@ -97,7 +97,7 @@ impl FastPath for Appliance {
 
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot> {
         let mut counted = self.driver.count(keys);
-        counted.append(&mut self.workers.count(keys));
+        counted.append(&mut self.workers.count(keys, self.driver.table()));
         counted
     }
 

@@ -2,7 +2,10 @@ use crate::placement::{Finding, Leaving, Stable};
 use crate::worker::{FastOrder, Lane, Slip};
 use afxdp::hops::NetlinkHops;
 use afxdp::{DriverTable, Hop, Hops, NoHop, WorkerFlow};
-use flow::{FlowKey, FlowSpec, Generation, InstallError, Learning, Moment, Path, PathReason, Recipe, Snapshot};
+use flow::{
+    Counters, DropReason, FlowKey, FlowSpec, Generation, InstallError, Learning, Moment, Path, PathReason, Recipe,
+    Snapshot, StreamId,
+};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
@@ -162,8 +165,11 @@ impl WorkerTier {
         let Some(taken) = self.flows.get(&key).filter(|taken| taken.recipe.generation <= generation) else {
             return Leaving::default();
         };
+        let strays = dropped_before(table, key);
         table.release(key, taken.recipe.generation);
-        self.leave(key)
+        let mut leaving = self.leave(key);
+        leaving.counted.extend(strays);
+        leaving
     }
 
     /// The flow's packets no longer come to the threads.
@@ -175,12 +181,13 @@ impl WorkerTier {
     }
 
     /// What the threads count, of flows that came to them and of those these left through.
-    pub(super) fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot> {
+    pub(super) fn count(&mut self, keys: &[FlowKey], table: &DriverTable<NetlinkHops>) -> Vec<Snapshot> {
         let keys: Vec<FlowKey> = keys.iter().filter(|key| self.known.contains_key(*key)).copied().collect();
         if keys.is_empty() {
             return Vec::new();
         }
-        let mut counted = Vec::new();
+        let redirected = keys.iter().filter(|key| self.flows.contains_key(*key));
+        let mut counted: Vec<Snapshot> = redirected.filter_map(|key| dropped_before(table, *key)).collect();
         for lane in &self.lanes {
             match lane.ask(&keys, PATIENCE) {
                 Ok(mut copies) => counted.append(&mut copies),
@@ -340,6 +347,24 @@ impl WorkerTier {
 struct Parting {
     flows: Vec<FlowKey>,
     exits: Vec<(FlowKey, SocketAddr)>,
+}
+
+/// What the program has dropped of a redirected flow, because it came from elsewhere.
+fn dropped_before(table: &DriverTable<NetlinkHops>, key: FlowKey) -> Option<Snapshot> {
+    let strays = table.strays(key);
+    let mut counters = Counters::default();
+    counters.received.errors = strays;
+    counters.drops[DropReason::UnknownSource as usize] = strays;
+    (strays > 0).then(|| Snapshot {
+        key,
+        generation: Generation::default(),
+        stream: StreamId::default(),
+        peer: None,
+        confirmed: false,
+        counters,
+        ssrcs: SmallVec::new(),
+        sent_ssrcs: SmallVec::new(),
+    })
 }
 
 fn concerned(recipe: &Recipe) -> impl Iterator<Item = FlowKey> + '_ {

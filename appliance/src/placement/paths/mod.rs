@@ -39,7 +39,7 @@ pub struct Paths {
     /// How often flows were handed over and taken back.
     moves: Moves,
     /// Received by fast paths, of flows that have been given back.
-    given_back: Traffic,
+    returned: Traffic,
 }
 
 /// How often flows changed hands since the start.
@@ -111,7 +111,7 @@ impl Paths {
     }
 
     /// Packets that fast paths had received of flows that they have given back. These are in the packet threads' counts.
-    pub fn given_back(&self) -> Traffic {
-        self.given_back
+    pub fn returned(&self) -> Traffic {
+        self.returned
     }
 }

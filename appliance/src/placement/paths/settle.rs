@@ -188,7 +188,7 @@ impl Paths {
     /// All flows of a call are on one worker, so those that a flow leaves through are where it is.
     fn tell_counted(&mut self, worker: u16, counted: Vec<Snapshot>, changes: &mut Vec<(u16, Change)>) {
         for copy in &counted {
-            self.given_back.add(copy.counters.received);
+            self.returned.add(copy.counters.received);
         }
         let any = |copy: &Snapshot| copy.counters != flow::Counters::default();
         changes.extend(counted.into_iter().filter(any).map(|copy| (worker, Change::Counted(Box::new(copy)))));

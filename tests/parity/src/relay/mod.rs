@@ -13,15 +13,34 @@ use std::sync::atomic::{AtomicU16, Ordering};
 pub enum Placement {
     /// The daemon's own sockets.
     Userspace,
+    /// A packet thread, from and to NIC queues.
+    Worker,
+    /// The XDP program.
+    Driver,
 }
 
 impl Placement {
-    /// What the daemon is started with.
-    fn arguments(self) -> &'static [&'static str] {
+    /// The path that `query` names for a flow that is where it should be.
+    pub fn path(self) -> &'static str {
         match self {
-            // One packet thread: the list asks for packets in order also between neighbours.
-            Placement::Userspace => &["--num-threads=1"],
+            Placement::Userspace => "userspace",
+            Placement::Worker => "af-xdp",
+            Placement::Driver => "driver",
         }
+    }
+
+    /// The interfaces' part of the configuration.
+    fn interfaces(self, net: &Topology) -> String {
+        let mode = match self {
+            Placement::Userspace => "mode = \"userspace\"",
+            Placement::Worker => "mode = \"appliance\"\nforward = \"worker\"",
+            Placement::Driver => "mode = \"appliance\"\nforward = \"driver\"",
+        };
+        let block = |leg: &Leg| {
+            let (name, v4, v6) = (leg.interface, leg.relay_v4, leg.relay_v6);
+            format!("[[interface]]\nname = \"{name}\"\naddress = [\"{v4}\", \"{v6}\"]\n{mode}\n")
+        };
+        [&net.caller, &net.callee].map(block).concat()
     }
 }
 
@@ -43,11 +62,27 @@ impl Relay {
                 leg.ns.ip(&["addr", "add", &address, "dev", "eth0", "nodad"])?;
             }
         }
-        let mut spec = Daemon::on(&net);
-        for argument in placement.arguments() {
-            spec = spec.arg(*argument);
-        }
-        Ok(Relay { daemon: spec.start()?, net, placement, calls: AtomicU16::new(0) })
+        let daemon = match lab::foreign_daemon() {
+            Some(_) => Daemon::on(&net).start()?,
+            None => {
+                // One packet thread: the list asks for packets in order also between neighbours.
+                let config = format!("{}[threads]\nmedia = 1\n", placement.interfaces(&net));
+                Daemon::on(&net).config(&config)?.start()?
+            }
+        };
+        Ok(Relay { daemon, net, placement, calls: AtomicU16::new(0) })
+    }
+
+    /// The placement asked for.
+    pub fn placement(&self) -> Placement {
+        self.placement
+    }
+
+    /// What `statistics` says: received RTP and RTCP in all, and by fast paths.
+    pub fn relayed(&self) -> Result<[i64; 2]> {
+        let reply = self.daemon.ng()?.ok(&lab::ng::request("statistics"))?;
+        let number = |key: &str| reply.int(&format!("statistics/totalstatistics/{key}")).unwrap_or(0);
+        Ok([number("relayedpackets"), number("relayedpackets_kernel")])
     }
 
     /// The daemon's log so far.
@@ -72,6 +107,8 @@ impl Datapath for Relay {
     fn name(&self) -> &'static str {
         match self.placement {
             Placement::Userspace => "daemon, userspace",
+            Placement::Worker => "daemon, AF_XDP worker",
+            Placement::Driver => "daemon, XDP program",
         }
     }
 

@@ -19,6 +19,9 @@ pub(super) fn list() -> Vec<Scenario> {
         scenario("rtp_passes_from_v4_to_v6_and_back", families(Family::V4, Family::V6), both_ways()),
         scenario("rtp_passes_from_v6_to_v4_and_back", families(Family::V6, Family::V4), both_ways()),
         scenario("rtp_passes_over_v6", families(Family::V6, Family::V6), both_ways()),
+        scenario("a_long_talk_passes", call(), talk()),
+        scenario("a_long_talk_passes_from_v4_to_v6", families(Family::V4, Family::V6), talk()),
+        scenario("a_long_talk_passes_over_v6", families(Family::V6, Family::V6), talk()),
         scenario("sequence_numbers_wrap_untouched", call(), wrap()),
         scenario("a_new_ssrc_passes_untouched", call(), new_ssrc()),
         scenario("sixty_four_packets_at_once_pass_in_order", call(), a_burst()),
@@ -35,6 +38,25 @@ fn both_ways() -> Vec<Step> {
         back.pt = 0;
         back.ssrc = 0x2222_2222;
         back.marker = seq == 0;
+        steps.push(send(B, &back.bytes()).reaches(A));
+    }
+    steps
+}
+
+/// Long enough for a fast path to take over early on: every form a header can have, payloads from nothing to what just
+/// fits, other payload types, silence and strays in between.
+fn talk() -> Vec<Step> {
+    let mut steps = Vec::new();
+    for turn in 0..24u16 {
+        let mut there = rtp(65_520u16.wrapping_add(turn)).sized([160, 0, 1, 33, 1200, 1400][usize::from(turn) % 6]);
+        there.marker = turn % 5 == 0;
+        there.csrcs = (0..u32::from(turn % 4)).collect();
+        there.extension = (turn % 7 == 3).then(|| (0xbede, vec![0x1041_0000, 7]));
+        there.padding = if turn % 9 == 4 { 12 } else { 0 };
+        steps.push(send(A, &there.bytes()).reaches(B));
+        let mut back = rtp(7 + 2 * turn).sized(usize::from(turn) * 50);
+        back.ssrc = if turn < 12 { 5 } else { 0xffff_fffe };
+        back.pt = [0, 8, 101, 96][usize::from(turn) % 4];
         steps.push(send(B, &back.bytes()).reaches(A));
     }
     steps

@@ -6,6 +6,8 @@ const RTCP_SHORT: &str = "RTCP shorter than 8 bytes is counted as an error";
 /// fails.
 const OPEN: &[(&str, &str, &str)] = &[
     ("engine", "shorter_rtcp_ends_without_an_error", RTCP_SHORT),
+    ("af-xdp", "shorter_rtcp_ends_without_an_error", RTCP_SHORT),
+    ("driver", "shorter_rtcp_ends_without_an_error", RTCP_SHORT),
     ("userspace", "shorter_rtcp_ends_without_an_error", RTCP_SHORT),
 ];
 
