@@ -113,6 +113,20 @@ pub(super) fn interfaces(desk: &Desk) -> String {
     out
 }
 
+pub(super) fn paths(desk: &Desk) -> String {
+    let mut out = String::new();
+    for ((path, reason), streams) in desk.paths.census() {
+        let _ = writeln!(out, "{:<12} {:<22} {streams}", path.code(), reason.code());
+    }
+    let moves = desk.paths.moves();
+    let _ = writeln!(
+        out,
+        "handed over {}, taken back {} (not verified {}, way out lost {})",
+        moves.handed_over, moves.taken_back, moves.not_verified, moves.lost
+    );
+    out
+}
+
 pub(super) fn jsonstats(desk: &mut Desk) -> String {
     json(&crate::export::statistics(desk))
 }

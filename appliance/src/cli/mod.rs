@@ -10,6 +10,7 @@ list numsessions                  how many calls there are
 list sessions [all|own|CALLID]    calls, or one call in full
 list totals                       what was counted since the start
 list interfaces                   addresses and their ports
+list paths                        who carries how many streams, and why
 list jsonstats                    all statistics as JSON
 explain CALLID                    which path each stream is on, and why
 terminate CALLID|all              end calls now
@@ -26,6 +27,7 @@ pub fn answer(desk: &mut Desk, line: &str) -> String {
         ["list" | "get", "sessions", call_id] => list::session(desk, call_id, false),
         ["list" | "get", "totals"] => list::totals(desk),
         ["list" | "get", "interfaces"] => list::interfaces(desk),
+        ["list" | "get", "paths"] => list::paths(desk),
         ["list" | "get", "jsonstats"] => list::jsonstats(desk),
         ["explain", call_id] => list::session(desk, call_id, true),
         ["terminate", "all" | "own"] => terminate_all(desk),

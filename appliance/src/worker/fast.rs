@@ -17,6 +17,8 @@ use std::time::Duration;
 const FLOWS: usize = 1024;
 /// Packets that were redirected just before a flow was given back are out of the rings by then.
 const GRACE: Micros = Micros::from_millis(5);
+/// A flow that came is redirected soon after; its packets that went to the socket before are out of it by then.
+const FRESH: Micros = Micros::from_millis(50);
 
 /// How a packet thread waits for packets of its NIC queues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,6 +86,8 @@ pub(super) struct Fast {
     retiring: VecDeque<Retiring>,
     /// When a packet came last.
     heard: Moment,
+    /// When a flow came last.
+    installed: Moment,
     unwatched: Vec<RawFd>,
 }
 
@@ -106,6 +110,7 @@ impl Fast {
             events: Vec::with_capacity(BURST),
             retiring: VecDeque::new(),
             heard: Moment::default(),
+            installed: Moment::default(),
             unwatched: Vec::new(),
         }
     }
@@ -130,18 +135,36 @@ impl Fast {
         Some(Duration::from_micros(due.since(now).0) + Duration::from_millis(1))
     }
 
-    /// One burst.
-    pub(super) fn turn(&mut self, now: Moment) {
-        let Some(io) = &mut self.io else { return };
-        if io.receive(&mut self.burst) > 0 {
+    /// True while packets of a flow may be in the rings that are older than some in its socket.
+    pub(super) fn ring_first(&self) -> bool {
+        !self.retiring.is_empty()
+    }
+
+    /// True while packets of a flow may be in its socket that are older than some in the rings.
+    pub(super) fn socket_first(&self, now: Moment) -> bool {
+        now.since(self.installed) < FRESH
+    }
+
+    /// Takes what is in the rings.
+    pub(super) fn receive(&mut self) {
+        if let Some(io) = &mut self.io
+            && io.receive(&mut self.burst) == 0
+        {
+            io.tidy();
+        }
+    }
+
+    /// Works on what was taken.
+    pub(super) fn work(&mut self, now: Moment) {
+        if let Some(io) = &mut self.io
+            && !self.burst.frames().is_empty()
+        {
             self.engine.run(&mut self.burst, &mut **io, now, &mut self.events);
             io.finish(&mut self.burst);
             self.engine.settle(&self.burst);
             self.burst.clear();
             self.events.clear();
             self.heard = now;
-        } else {
-            io.tidy();
         }
         while self.retiring.front().is_some_and(|next| next.due <= now) {
             if let Some(next) = self.retiring.pop_front() {
@@ -158,6 +181,7 @@ impl Fast {
                 self.idle = idle;
             }
             FastOrder::Install(spec) => {
+                self.installed = now;
                 self.engine.apply(Change::Install(spec), &mut self.events);
             }
             FastOrder::Exit(from, to, hop) => {

@@ -62,7 +62,7 @@ impl Poller {
         while !mailbox.ended() {
             let idle = if mailbox.is_empty() { self.patience() } else { Some(Duration::ZERO) };
             self.io.wait(idle)?;
-            self.turn();
+            self.turn()?;
         }
         Ok(())
     }
@@ -75,20 +75,52 @@ impl Poller {
         None
     }
 
-    /// One turn: clock, orders, one burst, events.
-    fn turn(&mut self) {
-        let now = Moment(self.epoch.elapsed().as_micros() as u64);
-        self.now = now;
+    /// One turn: clock, orders, a burst from the sockets and one from the rings, events.
+    fn turn(&mut self) -> io::Result<()> {
+        self.now = Moment(self.epoch.elapsed().as_micros() as u64);
         self.orders();
-        if self.io.receive(&mut self.burst) > 0 {
-            self.engine.run(&mut self.burst, &mut self.io, now, &mut self.events);
-            self.io.finish(&mut self.burst);
-            self.engine.settle(&self.burst);
-            self.burst.clear();
-        }
         #[cfg(feature = "appliance")]
-        self.fast.turn(now);
+        self.bursts()?;
+        #[cfg(not(feature = "appliance"))]
+        {
+            self.io.receive(&mut self.burst);
+            self.work();
+        }
         self.outbox.put(self.number, &mut self.events);
+        Ok(())
+    }
+
+    /// A flow that changes hands has packets in its socket and in a ring at the same time. Who comes second is taken
+    /// first and worked on last: what is then in hand of the other is older.
+    #[cfg(feature = "appliance")]
+    fn bursts(&mut self) -> io::Result<()> {
+        if self.fast.ring_first() {
+            self.io.receive(&mut self.burst);
+            self.fast.receive();
+            self.fast.work(self.now);
+            self.work();
+        } else {
+            self.fast.receive();
+            if self.fast.socket_first(self.now) {
+                // What has come since the thread waited last.
+                self.io.wait(Some(Duration::ZERO))?;
+            }
+            self.io.receive(&mut self.burst);
+            self.work();
+            self.fast.work(self.now);
+        }
+        Ok(())
+    }
+
+    /// Works on what was received from the sockets.
+    fn work(&mut self) {
+        if self.burst.frames().is_empty() {
+            return;
+        }
+        self.engine.run(&mut self.burst, &mut self.io, self.now, &mut self.events);
+        self.io.finish(&mut self.burst);
+        self.engine.settle(&self.burst);
+        self.burst.clear();
     }
 
     fn orders(&mut self) {

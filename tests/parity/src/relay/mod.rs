@@ -29,8 +29,8 @@ impl Placement {
         }
     }
 
-    /// The interfaces' part of the configuration.
-    fn interfaces(self, net: &Topology) -> String {
+    /// The interfaces' part of the daemon's configuration.
+    pub fn interfaces(self, net: &Topology) -> String {
         let mode = match self {
             Placement::Userspace => "mode = \"userspace\"",
             Placement::Worker => "mode = \"appliance\"\nforward = \"worker\"",

@@ -1,0 +1,94 @@
+//! Flows change hands a thousand times each way while media runs, and no packet is lost, doubled or out of order.
+
+use lab::{Call, Daemon, Pace, Stream, Topology, call, exchange, ng};
+use parity::Placement;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const TURNS: u32 = 1000;
+/// A packet every 2 ms each way: ten times faster than speech.
+const PACE: Pace = Pace::Every(Duration::from_millis(2));
+/// More than the turns take; what is left over runs on the fast path.
+const PACKETS: u32 = 12_000;
+
+#[test]
+fn a_thousand_times_to_the_xdp_program_and_back() -> lab::Result<()> {
+    to_and_fro(Placement::Driver)
+}
+
+#[test]
+fn a_thousand_times_to_a_packet_thread_and_back() -> lab::Result<()> {
+    to_and_fro(Placement::Worker)
+}
+
+fn to_and_fro(placement: Placement) -> lab::Result<()> {
+    lab::need_root!();
+    if lab::foreign_daemon().is_some() {
+        println!("a foreign daemon has no such path");
+        return Ok(());
+    }
+    let _alone = lab::alone()?;
+    let net = Topology::new()?;
+    let daemon = Daemon::on(&net).config(&placement.interfaces(&net))?.start()?;
+    let mut client = daemon.ng()?;
+    let talk = Call::set_up(&mut client, &net, "to-and-fro", 6000)?;
+    let there = Stream::new(0x0a00_0001, PACKETS).first_sequence(60_000);
+    let back = Stream::new(0x0b00_0001, PACKETS).first_sequence(7);
+    let over = AtomicBool::new(false);
+    let (turns, reports) = std::thread::scope(|scope| {
+        let signalling = scope.spawn(|| turn(&daemon, &talk, placement, &over));
+        let flows = [(&talk.alice, &talk.bob, &there), (&talk.bob, &talk.alice, &back)];
+        let reports = exchange(&flows, PACE, Duration::from_secs(2));
+        over.store(true, Ordering::Relaxed);
+        (signalling.join().unwrap(), reports)
+    });
+    let turns = turns?;
+    for report in reports? {
+        report.assert_perfect();
+        assert_eq!(report.source_changes, 0);
+    }
+    assert!(turns >= TURNS, "only {turns} turns while media ran");
+    // What was counted on both sides of every turn is all there is.
+    let state = client.ok(&ng::request("query").set("call-id", "to-and-fro"))?;
+    assert_eq!(state.int("totals/RTP/packets"), Some(i64::from(2 * PACKETS)));
+    for (ssrc, last) in [(0x0a00_0001u32, 60_000 + PACKETS - 1), (0x0b00_0001, 7 + PACKETS - 1)] {
+        let number = |what: &str| state.int(&format!("SSRC/{ssrc}/{what}"));
+        assert_eq!(number("packets"), Some(i64::from(PACKETS)));
+        assert_eq!(number("last RTP seq"), Some(i64::from(last)), "cycles counted on");
+    }
+    let ended = client.ok(&call::delete("to-and-fro"))?;
+    assert_eq!(ended.int("totals/RTP/packets"), Some(i64::from(2 * PACKETS)));
+    let statistics = client.ok(&ng::request("statistics"))?;
+    for what in ["packets_lost", "rtp_duplicates", "rtp_reordered"] {
+        assert_eq!(statistics.int(&format!("statistics/voip_metrics/{what}")), Some(0), "{what}");
+    }
+    daemon.stop()?;
+    Ok(())
+}
+
+/// Re-INVITEs as soon as both directions are on the fast path; each takes them off it. Returns how often.
+fn turn(daemon: &Daemon, talk: &Call, placement: Placement, over: &AtomicBool) -> lab::Result<u32> {
+    let mut client = daemon.ng()?;
+    let mut turns = 0;
+    while turns < TURNS && !over.load(Ordering::Relaxed) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while paths(&mut client)? != [placement.path(); 2] {
+            assert!(Instant::now() < deadline, "never on the fast path: {:?}", paths(&mut client)?);
+            if over.load(Ordering::Relaxed) {
+                return Ok(turns);
+            }
+        }
+        client.ok(&call::offer(&talk.id, talk.alice.local()))?;
+        client.ok(&call::answer(&talk.id, talk.bob.local()))?;
+        turns += 1;
+    }
+    Ok(turns)
+}
+
+fn paths(client: &mut ng::Client) -> lab::Result<[String; 2]> {
+    let state = client.ok(&ng::request("query").set("call-id", "to-and-fro").flags(&["explain"]))?;
+    let path = |tag| {
+        state.text(&format!("tags/{tag}/medias/0/streams/0/path")).unwrap_or("-").to_owned()
+    };
+    Ok(call::TAGS.map(path))
+}
