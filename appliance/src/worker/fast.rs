@@ -86,6 +86,8 @@ pub(super) struct Fast {
     retiring: VecDeque<Retiring>,
     /// When a packet came last.
     heard: Moment,
+    /// The last burst was a large one.
+    busy: bool,
     /// When a flow came last.
     installed: Moment,
     unwatched: Vec<RawFd>,
@@ -97,8 +99,10 @@ struct Retiring {
     slip: Arc<Slip>,
 }
 
-/// How long [`Idle::Adaptive`] looks again before it sleeps: a few packets' time at the rates where sleeping costs most.
+/// How long [`Idle::Adaptive`] looks again before it sleeps …
 const SPIN: Micros = Micros(50);
+/// … if the last burst had so many packets that being called for the next costs more than looking for it.
+const BUSY: usize = BURST / 4;
 
 impl Fast {
     pub(super) fn new() -> Fast {
@@ -110,6 +114,7 @@ impl Fast {
             events: Vec::with_capacity(BURST),
             retiring: VecDeque::new(),
             heard: Moment::default(),
+            busy: false,
             installed: Moment::default(),
             unwatched: Vec::new(),
         }
@@ -125,7 +130,7 @@ impl Fast {
         let spin = match (&self.io, self.idle) {
             (None, _) | (_, Idle::Interrupt) => false,
             (_, Idle::Busy) => true,
-            (_, Idle::Adaptive) => now.since(self.heard) < SPIN,
+            (_, Idle::Adaptive) => self.busy && now.since(self.heard) < SPIN,
         };
         if spin {
             return Some(Duration::ZERO);
@@ -159,6 +164,7 @@ impl Fast {
         if let Some(io) = &mut self.io
             && !self.burst.frames().is_empty()
         {
+            self.busy = self.burst.frames().len() >= BUSY;
             self.engine.run(&mut self.burst, &mut **io, now, &mut self.events);
             io.finish(&mut self.burst);
             self.engine.settle(&self.burst);
