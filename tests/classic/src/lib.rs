@@ -9,20 +9,9 @@ mod host;
 mod proc;
 
 pub use host::{Host, placed, udp_delivered};
-pub use proc::{Status, list, missing_module, say, stats, status, tables, targets};
+pub use proc::{Status, list, say, stats, status, tables, targets};
 
 use std::time::Duration;
 
 /// How long after it was due something may come. Guests are emulated and slow; nothing here is about speed.
 pub const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Returns from the test, saying why, unless we are root and the module is loaded or can be.
-#[macro_export]
-macro_rules! need_module {
-    () => {
-        lab::need_root!();
-        if let Some(why) = $crate::missing_module() {
-            lab::skip!(why);
-        }
-    };
-}

@@ -2,17 +2,6 @@
 
 use std::fs::{OpenOptions, read_to_string};
 use std::io::{self, Write};
-use std::process::Command;
-
-/// Why the module is not there, if it is not and cannot be loaded.
-pub fn missing_module() -> Option<String> {
-    let there = || std::path::Path::new("/proc/rtpengine/control").exists();
-    if !there() {
-        // Whether it worked is seen below.
-        let _ = Command::new("modprobe").arg("xt_RTPENGINE").output();
-    }
-    (!there()).then(|| "needs the kernel module xt_RTPENGINE (tests/vm/run)".to_owned())
-}
 
 /// Writes a line to the main control file: `add 42`, `del 42`.
 pub fn say(line: &str) -> io::Result<()> {

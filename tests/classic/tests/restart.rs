@@ -1,12 +1,12 @@
 //! Daemons that die, come back, and meet each other.
 
-use classic::{Host, PATIENCE, need_module, stats, status, tables, targets};
+use classic::{Host, PATIENCE, stats, status, tables, targets};
 use lab::{Call, Daemon, Pace, ng};
 use std::time::Instant;
 
 #[test]
 fn calls_of_a_killed_daemon_go_on_and_its_successor_adopts_them() -> lab::Result<()> {
-    need_module!();
+    lab::need_module!();
     let host = Host::bare(42)?;
     let spec = || host.daemon().arg("--nftables-chain=rtpengine").arg("--timeout=4").arg("--log-level=7");
     let mut killed = spec().start()?;
@@ -45,7 +45,7 @@ fn calls_of_a_killed_daemon_go_on_and_its_successor_adopts_them() -> lab::Result
 
 #[test]
 fn a_stop_that_keeps_flows_leaves_them_to_the_next_start() -> lab::Result<()> {
-    need_module!();
+    lab::need_module!();
     let host = Host::bare(42)?;
     let folder = std::env::temp_dir().join(format!("classic-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -82,7 +82,7 @@ fn a_stop_that_keeps_flows_leaves_them_to_the_next_start() -> lab::Result<()> {
 
 #[test]
 fn a_table_that_somebody_owns_is_left_alone_and_its_owner_named() -> lab::Result<()> {
-    need_module!();
+    lab::need_module!();
     let host = Host::new(42)?;
     let owner = host.daemon().interfaces(&["caller/198.51.100.1", "callee/203.0.113.1"]).start()?;
     let named = format!("kernel table 42 is owned by process {}", owner.pid());
@@ -105,7 +105,7 @@ fn a_table_that_somebody_owns_is_left_alone_and_its_owner_named() -> lab::Result
 
 #[test]
 fn without_the_module_sockets_serve_or_the_start_fails_with_the_reason() -> lab::Result<()> {
-    need_module!();
+    lab::need_module!();
     let host = Host::bare(42)?;
     // Rules of tests before are gone with their namespaces, a moment later.
     let deadline = Instant::now() + PATIENCE;
@@ -123,6 +123,6 @@ fn without_the_module_sockets_serve_or_the_start_fails_with_the_reason() -> lab:
     let call = Call::set_up(&mut daemon.ng()?, &host.net, "sockets", 4000)?;
     call.talk_perfectly(50, Pace::SPEECH, PATIENCE)?;
     daemon.stop()?;
-    assert!(classic::missing_module().is_none(), "it is loaded again for the others");
+    assert!(lab::missing_module().is_none(), "it is loaded again for the others");
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Firewall rules: the operator's and the daemon's.
 
-use classic::{Host, PATIENCE, need_module, placed, stats, udp_delivered};
+use classic::{Host, PATIENCE, placed, stats, udp_delivered};
 use lab::{Call, Pace};
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ fn back_on_the_fast_path(host: &Host, call: &Call) -> lab::Result<()> {
 
 #[test]
 fn a_rule_that_is_deleted_in_mid_call_sends_media_through_the_sockets_and_back() -> lab::Result<()> {
-    need_module!();
+    lab::need_module!();
     let host = Host::new(42)?;
     let daemon = host.daemon().start()?;
     let call = Call::set_up(&mut daemon.ng()?, &host.net, "rule", 4000)?;
@@ -42,7 +42,7 @@ fn a_rule_that_is_deleted_in_mid_call_sends_media_through_the_sockets_and_back()
 
 #[test]
 fn without_a_chain_of_its_own_the_daemon_touches_no_rule_and_says_what_is_missing() -> lab::Result<()> {
-    need_module!();
+    lab::need_module!();
     let host = Host::bare(42)?;
     let daemon = host.daemon().start()?;
     assert_eq!(host.net.relay.run(&["nft", "list", "ruleset"])?, "");
@@ -55,7 +55,7 @@ fn without_a_chain_of_its_own_the_daemon_touches_no_rule_and_says_what_is_missin
 
 #[test]
 fn rules_of_the_daemon_come_back_after_a_firewall_reload_and_go_with_it() -> lab::Result<()> {
-    need_module!();
+    lab::need_module!();
     let host = Host::bare(42)?;
     let relay = &host.net.relay;
     relay.run(&["iptables", "-A", "INPUT", "-p", "tcp", "--dport", "5060", "-j", "ACCEPT"])?;
@@ -77,7 +77,7 @@ fn rules_of_the_daemon_come_back_after_a_firewall_reload_and_go_with_it() -> lab
 
 #[test]
 fn the_classic_options_act_and_exit() -> lab::Result<()> {
-    need_module!();
+    lab::need_module!();
     let host = Host::bare(42)?;
     let binary = lab::daemon_binary()?;
     let act = |option: &str| {

@@ -1,6 +1,6 @@
 //! The workflow that operators type, with the daemon in it.
 
-use classic::{Host, PATIENCE, list, need_module, say, stats, status, tables, targets, udp_delivered};
+use classic::{Host, PATIENCE, list, say, stats, status, tables, targets, udp_delivered};
 use lab::{Call, CallSpec, Family, Pace, call, ng};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ const EBUSY: i32 = 16;
 
 #[test]
 fn a_table_made_by_hand_is_owned_filled_emptied_and_removed() -> lab::Result<()> {
-    need_module!();
+    lab::need_module!();
     let host = Host::new(42)?;
     say("add 42").unwrap();
     assert!(tables().contains(&42));
@@ -58,7 +58,7 @@ fn a_table_made_by_hand_is_owned_filled_emptied_and_removed() -> lab::Result<()>
 
 #[test]
 fn both_families_and_between_them() -> lab::Result<()> {
-    need_module!();
+    lab::need_module!();
     let host = Host::new(42)?;
     let daemon = host.daemon().start()?;
     let mut client = daemon.ng()?;
@@ -84,7 +84,7 @@ fn both_families_and_between_them() -> lab::Result<()> {
 
 #[test]
 fn three_hundred_calls_are_six_hundred_targets() -> lab::Result<()> {
-    need_module!();
+    lab::need_module!();
     let host = Host::new(42)?;
     let daemon = host.daemon().start()?;
     let mut client = daemon.ng()?;
@@ -122,7 +122,7 @@ fn three_hundred_calls_are_six_hundred_targets() -> lab::Result<()> {
 
 #[test]
 fn two_instances_have_a_table_an_address_and_a_control_port_each() -> lab::Result<()> {
-    need_module!();
+    lab::need_module!();
     let host = Host::new(42)?;
     let relay = &host.net.relay;
     for (device, address) in [("caller", "198.51.100.2/24"), ("callee", "203.0.113.2/24")] {
