@@ -6,6 +6,7 @@ pub mod config;
 pub mod control;
 pub mod desk;
 pub mod export;
+pub mod kernel;
 pub mod placement;
 pub mod verbs;
 pub mod worker;

@@ -91,6 +91,12 @@ impl ModuleTable {
         tables.del(id)
     }
 
+    /// A copy of what arrived at a flow, without what was sent through its port: one question to the module and not one
+    /// for each flow that leaves there.
+    pub fn arrived(&self, key: FlowKey) -> Option<Snapshot> {
+        Some(decode(&self.control.snapshot(from_key(key)).ok()?, self.clock))
+    }
+
     fn forget(&mut self, key: FlowKey, said: &Said) {
         let Some(exits) = self.exits.remove(&key) else { return };
         for (&Exit { port, .. }, counted) in exits.iter().zip(&said.outputs) {

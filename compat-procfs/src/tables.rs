@@ -61,6 +61,13 @@ impl Tables {
         pid.trim().parse().ok().filter(|&pid| pid != 0)
     }
 
+    /// How many firewall rules lead to table `id`, in all network namespaces; `None` when it does not exist.
+    pub fn rules(&self, id: u32) -> Option<u32> {
+        let stats = fs::read_to_string(self.directory(id).join("stats")).ok()?;
+        let count = stats.lines().find_map(|line| line.strip_prefix("rules "))?;
+        count.trim().parse().ok()
+    }
+
     /// Directory of table `id`.
     pub fn directory(&self, id: u32) -> PathBuf {
         self.root.join(id.to_string())

@@ -5,14 +5,16 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use rtpengine::boot;
+use rtpengine::config::checked::kernel_alone;
 use rtpengine::config::cli::{self, Invocation};
 use rtpengine::config::convert::convert;
-use rtpengine::config::finding::{Finding, Severity};
+use rtpengine::config::finding::{Finding, Place, Severity};
 use rtpengine::config::host::Host;
 use rtpengine::config::lint::lint;
-use rtpengine::config::load::{Sources, load_checked};
+use rtpengine::config::load::{Sources, load, load_checked};
 use rtpengine::config::options::{Availability, Opt};
 use rtpengine::config::render;
+use rtpengine::kernel::{RulesAction, act_on_rules};
 
 /// Status of a start that failed.
 const FATAL: u8 = 255;
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
         Ok(Invocation::PrintDefault) => print(&render::default_file()),
         Ok(Invocation::Version) => print(&format!("Version: {}\n", env!("CARGO_PKG_VERSION"))),
         Ok(Invocation::Help(text)) => print(&text),
-        Ok(Invocation::Act(option)) => act(option),
+        Ok(Invocation::Act(option, sources)) => act(option, &sources),
         Err(findings) => {
             complain("rtpengine", &findings);
             ExitCode::from(FATAL)
@@ -84,19 +86,36 @@ fn check(sources: &Sources) -> ExitCode {
     ExitCode::from(report.status())
 }
 
-/// Classic options that act and exit; their features are not there yet.
-fn act(option: &Opt) -> ExitCode {
-    if let Availability::Later(feature) = option.available {
-        complain(
-            "rtpengine",
-            &[Finding::warning(
-                rtpengine::config::finding::Place::CommandLine(format!("--{}", option.name)),
-                format!("not available in this build: {feature}"),
-            )],
-        );
+/// Classic options that act and exit.
+fn act(option: &Opt, sources: &Sources) -> ExitCode {
+    let Some(action) = RulesAction::named(option.name) else {
+        if let Availability::Later(feature) = option.available {
+            let place = Place::CommandLine(format!("--{}", option.name));
+            let told = Finding::warning(place, format!("not available in this build: {feature}"));
+            complain("rtpengine", &[told]);
+        }
+        return ExitCode::FAILURE;
+    };
+    let host = match Host::now() {
+        Ok(host) => host,
+        Err(wrong) => return fatal(&format!("cannot list the addresses of this host: {wrong}")),
+    };
+    let kernel = load(sources).and_then(|loaded| kernel_alone(&loaded.raw, &loaded.places, &host));
+    let (kernel, tables) = match kernel {
+        Ok(kernel) => kernel,
+        Err(findings) => {
+            complain("rtpengine: fatal error", &findings);
+            return ExitCode::from(FATAL);
+        }
+    };
+    let Some(rules) = kernel.rules else { return ExitCode::SUCCESS };
+    match act_on_rules(action, &rules, &tables) {
+        Ok((text, good)) => {
+            print(&text);
+            ExitCode::from(u8::from(!good))
+        }
+        Err(wrong) => fatal(&wrong.to_string()),
     }
-    // a unit's start and stop lines must not fail over rules nobody needs; a question is answered with no
-    ExitCode::from(u8::from(!matches!(option.name, "nftables-start" | "nftables-stop")))
 }
 
 fn print(text: &str) -> ExitCode {

@@ -1,5 +1,6 @@
 use super::sweep::Worked;
 use super::{Clock, Strain, Tally, cdr};
+use crate::kernel::KernelTables;
 use crate::placement::{Paths, Ports};
 use call::{Book, Call, CallNumber, EndReason};
 use flow::{Change, Event, FlowKey, Snapshot, Traffic};
@@ -54,6 +55,8 @@ pub struct Desk {
     pub ports: Ports,
     /// Which path carries which flow.
     pub paths: Paths,
+    /// The tables of the kernel module.
+    pub kernel: KernelTables,
     /// What has been counted.
     pub tally: Tally,
     /// Limits against the machine's load.
@@ -76,6 +79,7 @@ impl Desk {
         book: Book,
         ports: Ports,
         paths: Paths,
+        kernel: KernelTables,
         strain: Strain,
         templates: BTreeMap<String, String>,
     ) -> Desk {
@@ -86,6 +90,7 @@ impl Desk {
             book,
             ports,
             paths,
+            kernel,
             tally,
             strain,
             rates: Rates::default(),
@@ -193,6 +198,7 @@ impl Desk {
 
     /// Ends all calls with their last lines, and the packet threads.
     pub fn close(mut self) {
+        self.kernel.let_go();
         let all: Vec<CallNumber> = self.book.iter().map(Call::number).collect();
         for number in all {
             let snapshots = self.snapshots(number);
@@ -203,5 +209,6 @@ impl Desk {
         if let Err(error) = self.ports.into_pool().stop() {
             tracing::error!(%error, "a packet thread had ended before");
         }
+        self.kernel.close();
     }
 }

@@ -1,22 +1,36 @@
 use crate::config::checked::{Config, Mode};
+use crate::kernel::KernelTables;
 use crate::placement::Paths;
 use crate::worker::Pool;
 use flow::{Moment, PathReason};
 
 /// Opens the fast paths that the interfaces name. One that cannot be had is logged, and its interfaces' media goes through
 /// the sockets.
-pub(super) fn open(config: &Config, pool: &Pool, now: Moment) -> Paths {
+pub(super) fn open(config: &Config, kernel: &KernelTables, pool: &Pool, now: Moment) -> Paths {
     let mut paths = Paths::default();
     for (_, local) in config.interfaces.addresses() {
         if local.mode != Mode::Userspace {
             paths.serve(local.addr, Err(PathReason::PathUnavailable));
         }
     }
+    module(config, kernel, &mut paths);
     #[cfg(feature = "appliance")]
     appliance(config, pool, now, &mut paths);
     #[cfg(not(feature = "appliance"))]
     let _ = (pool, now);
     paths
+}
+
+/// Each table of the kernel module serves the addresses that name it.
+fn module(config: &Config, kernel: &KernelTables, paths: &mut Paths) {
+    for id in kernel.ids() {
+        let Some(path) = kernel.path(id) else { continue };
+        let number = paths.add(path);
+        let locals = config.interfaces.addresses().map(|(_, local)| local);
+        for local in locals.filter(|local| local.mode == Mode::Kernel && local.table == Some(id)) {
+            paths.serve(local.addr, Ok(number));
+        }
+    }
 }
 
 #[cfg(feature = "appliance")]

@@ -1,5 +1,6 @@
 use super::{Clock, Desk, Strain};
 use crate::config::checked::{Config, EndpointLearning};
+use crate::kernel::{self, KernelTables};
 use crate::placement::Ports;
 use crate::worker::{Pool, StartError};
 use call::{Book, Interfaces, LocalAddress, Settings};
@@ -17,6 +18,9 @@ pub enum OpenError {
     /// The packet threads did not start.
     #[error(transparent)]
     Workers(#[from] StartError),
+    /// The kernel module cannot be used and must be.
+    #[error(transparent)]
+    Kernel(#[from] kernel::Error),
     /// The random source gave nothing.
     #[error("no random numbers from the system: {0}")]
     Random(String),
@@ -37,6 +41,17 @@ impl Desk {
     /// [`OpenError`].
     pub fn open(config: &Config, waker: Arc<Waker>) -> Result<Desk, OpenError> {
         let epoch = Instant::now();
+        let mut kernel = KernelTables::open(config, epoch)?;
+        Desk::open_with(config, waker, epoch, &mut kernel).inspect_err(|_| kernel.close())
+    }
+
+    /// Takes the tables of the kernel module if it succeeds.
+    fn open_with(
+        config: &Config,
+        waker: Arc<Waker>,
+        epoch: Instant,
+        kernel: &mut KernelTables,
+    ) -> Result<Desk, OpenError> {
         let cores = cores(config);
         let pool = Pool::start(&cores, epoch, waker)?;
         let buffers = SocketBuffers { receive: config.media.receive_buffer, send: None };
@@ -63,8 +78,9 @@ impl Desk {
         );
         let book = Book::new(settings(config, cores.len())?, interfaces);
         let clock = Clock::new(epoch);
-        let paths = super::fast_paths::open(config, ports.pool(), clock.now());
-        Ok(Desk::new(clock, book, ports, paths, strain, config.templates.clone()))
+        let paths = super::fast_paths::open(config, kernel, ports.pool(), clock.now());
+        let kernel = std::mem::take(kernel);
+        Ok(Desk::new(clock, book, ports, paths, kernel, strain, config.templates.clone()))
     }
 }
 

@@ -8,6 +8,7 @@ impl Desk {
     pub fn sweep(&mut self) {
         self.hear();
         let now = self.clock.now();
+        self.kernel.sweep(now);
         self.paths.retry(&mut self.changes, now);
         self.flush();
         for number in self.book.due(now) {

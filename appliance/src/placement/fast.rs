@@ -46,6 +46,8 @@ pub enum Finding {
     },
     /// Flows that were refused may be taken now.
     TryAgain,
+    /// What kept packets from the fast path is no more: flows that were not verified need not wait any longer.
+    Mended,
 }
 
 /// A fast path as the control side sees it.

@@ -7,9 +7,10 @@ pub(super) const DEL_CHAIN: u16 = 5;
 pub(super) const NEW_RULE: u16 = 6;
 pub(super) const GET_RULE: u16 = 7;
 pub(super) const DEL_RULE: u16 = 8;
+pub(super) const GET_GENERATION: u16 = 16;
 
 const REQUEST: u16 = 0x1;
-const ACK: u16 = 0x4;
+pub(super) const ACK: u16 = 0x4;
 pub(super) const DUMP: u16 = 0x300;
 pub(super) const CREATE: u16 = 0x400;
 pub(super) const APPEND: u16 = 0x800;

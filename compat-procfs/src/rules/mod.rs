@@ -7,4 +7,4 @@ mod socket;
 mod steps;
 
 pub use socket::RulesError;
-pub use steps::{Family, Rules, Standing};
+pub use steps::{Entrance, Family, Rules, Standing, generation};

@@ -1,4 +1,4 @@
-use super::message::{Attributes, Batch, DUMP, single};
+use super::message::{ACK, Attributes, Batch, DUMP, single};
 use super::reply::{Reply, replies};
 use nix::errno::Errno;
 use nix::sys::socket::{
@@ -100,8 +100,21 @@ impl Socket {
         const WHAT: &str = "a list";
         self.number += 1;
         self.send(&single(kind, DUMP, self.number, family, of), WHAT)?;
+        self.hear(WHAT, &mut each)
+    }
+
+    /// A question with one answer.
+    pub(super) fn ask(&mut self, kind: u16, each: &mut dyn FnMut(&[u8])) -> Result<(), RulesError> {
+        const WHAT: &str = "a question";
+        self.number += 1;
+        self.send(&single(kind, ACK, self.number, 0, &Attributes::default()), WHAT)?;
+        self.hear(WHAT, each)
+    }
+
+    /// Takes answers until the last one.
+    fn hear(&self, what: &'static str, each: &mut dyn FnMut(&[u8])) -> Result<(), RulesError> {
         loop {
-            let answer = self.receive(WHAT)?;
+            let answer = self.receive(what)?;
             for reply in replies(&answer) {
                 match reply {
                     Reply::Item(item) => each(item),
@@ -110,7 +123,7 @@ impl Socket {
                         return match Errno::from_raw(error) {
                             _ if error == 0 => Ok(()),
                             Errno::ENOENT => Ok(()),
-                            cause => Err(RulesError::refused(WHAT, cause)),
+                            cause => Err(RulesError::refused(what, cause)),
                         };
                     }
                 }

@@ -1,6 +1,6 @@
 use super::message::{
-    APPEND, Attributes, Batch, CREATE, DEL_CHAIN, DEL_RULE, GET_CHAIN, GET_RULE, NEW_CHAIN, NEW_RULE,
-    NEW_TABLE, mark,
+    APPEND, Attributes, Batch, CREATE, DEL_CHAIN, DEL_RULE, GET_CHAIN, GET_GENERATION, GET_RULE, NEW_CHAIN,
+    NEW_RULE, NEW_TABLE, mark,
 };
 use super::reply::{attribute, text};
 use super::socket::{RulesError, Socket};
@@ -37,11 +37,21 @@ pub struct Rules {
     pub families: Vec<Family>,
     /// Our own chain in the table `filter` (`nftables-chain`).
     pub chain: String,
-    /// The chain with the jump (`nftables-base-chain`), made when it does not exist. `None`: our own chain is on the
-    /// hook itself.
-    pub base_chain: Option<String>,
+    /// How packets come to our chain (`nftables-base-chain`).
+    pub entrance: Entrance,
     /// The jump is the last rule and not the first (`nftables-append`).
     pub append: bool,
+}
+
+/// How packets come to our own chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entrance {
+    /// By a jump of ours from this chain on the hook input, which is made when it does not exist.
+    JumpFrom(String),
+    /// Our own chain is on the hook itself.
+    Hook,
+    /// By a jump that somebody else keeps.
+    Elsewhere,
 }
 
 /// What is there of the rules.
@@ -76,6 +86,14 @@ fn rule(chain: &str) -> Attributes {
 }
 
 impl Rules {
+    /// The chain with our jump.
+    fn base_chain(&self) -> Option<&str> {
+        match &self.entrance {
+            Entrance::JumpFrom(base) => Some(base),
+            Entrance::Hook | Entrance::Elsewhere => None,
+        }
+    }
+
     /// Puts every rule where it belongs. What is there of them already is replaced, so it can be done again at any
     /// time; all changes of a family happen at once.
     ///
@@ -88,7 +106,7 @@ impl Rules {
             let mut batch = socket.batch();
             batch.push(NEW_TABLE, CREATE, number, &table());
             let mut found = Vec::new();
-            if let Some(base) = &self.base_chain {
+            if let Some(base) = self.base_chain() {
                 if hook(&mut socket, family, base)?.is_some() {
                     found.extend(self.ours(&mut socket, family, base)?);
                 } else {
@@ -97,7 +115,7 @@ impl Rules {
             }
             found.extend(self.ours(&mut socket, family, &self.chain)?);
             remove(&mut batch, family, &found);
-            let on_hook = self.base_chain.is_none();
+            let on_hook = self.entrance == Entrance::Hook;
             let there = hook(&mut socket, family, &self.chain)?;
             if there == Some(!on_hook) {
                 // Left over from another setting. The kernel refuses this while it has rules of others.
@@ -127,7 +145,7 @@ impl Rules {
         let mut socket = Socket::open()?;
         for &family in &self.families {
             let mut found = Vec::new();
-            if let Some(base) = &self.base_chain {
+            if let Some(base) = self.base_chain() {
                 found.extend(self.ours(&mut socket, family, base)?);
             }
             found.extend(self.ours(&mut socket, family, &self.chain)?);
@@ -157,7 +175,7 @@ impl Rules {
         let mut socket = Socket::open()?;
         let (mut wanted, mut there) = (0, 0);
         for &family in &self.families {
-            for chain in [Some(&self.chain), self.base_chain.as_ref()].into_iter().flatten() {
+            for chain in [Some(self.chain.as_str()), self.base_chain()].into_iter().flatten() {
                 wanted += 1;
                 there += usize::from(!self.ours(&mut socket, family, chain)?.is_empty());
             }
@@ -171,13 +189,13 @@ impl Rules {
 
     fn add_rules(&self, batch: &mut Batch, family: u8) {
         let mark = mark(self.table);
-        let own = match &self.base_chain {
+        let own = match self.base_chain() {
             Some(_) => Attributes::default(),
             None => Attributes::default().udp(),
         };
         let own = rule(&self.chain).nest(4, own.counter().rtpengine(self.table)).bytes(7, &mark);
         batch.push(NEW_RULE, CREATE | APPEND, family, &own);
-        if let Some(base) = &self.base_chain {
+        if let Some(base) = self.base_chain() {
             let jump = Attributes::default().udp().counter().jump(&self.chain);
             let place = if self.append { CREATE | APPEND } else { CREATE };
             batch.push(NEW_RULE, place, family, &rule(base).nest(4, jump).bytes(7, &mark));
@@ -211,6 +229,20 @@ impl Rules {
         })?;
         Ok(rules == 0)
     }
+}
+
+/// A number that changes with every change of anybody's rules in this network namespace.
+///
+/// # Errors
+/// Why the kernel refused to tell.
+pub fn generation() -> Result<u32, RulesError> {
+    let mut socket = Socket::open()?;
+    let mut found = 0;
+    socket.ask(GET_GENERATION, &mut |item| {
+        let number = attribute(item, 1).and_then(|value| value.try_into().ok());
+        found = number.map_or(0, u32::from_be_bytes);
+    })?;
+    Ok(found)
 }
 
 /// Whether a chain is on a hook; `None` when it does not exist.

@@ -2,7 +2,7 @@
 
 use crate::lab::{addr, flow, receive, rtp, sh, shown, socket, table};
 use compat_procfs::abi;
-use compat_procfs::rules::{Family, Rules, RulesError, Standing};
+use compat_procfs::rules::{Entrance, Family, Rules, RulesError, Standing, generation};
 use std::process::Command;
 
 fn listed(what: &str) -> String {
@@ -32,7 +32,7 @@ fn rules(base_chain: Option<&str>, families: &[Family]) -> Rules {
         table: 42,
         families: families.to_vec(),
         chain: "rtpengine".into(),
-        base_chain: base_chain.map(str::to_owned),
+        entrance: base_chain.map_or(Entrance::Hook, |base| Entrance::JumpFrom(base.to_owned())),
         append: false,
     }
 }
@@ -83,8 +83,11 @@ fn the_daemons_rules_come_and_go_and_others_stay() {
     assert!(shown("stats").contains("rules                2\n"), "{}", shown("stats"));
     let jump = text.find("jump rtpengine").unwrap();
     assert!(jump < text.find("dport 5060").unwrap(), "the jump is first: {text}");
-    // A firewall reload takes some of it.
+    // A firewall reload takes some of it, and anybody can see that something changed.
+    let before = generation().unwrap();
+    assert_eq!(generation(), Ok(before));
     sh("nft flush chain ip filter INPUT; nft add rule ip filter INPUT tcp dport 5061 accept");
+    assert_ne!(generation(), Ok(before));
     assert_eq!(ours.status(), Ok(Standing::Partly));
     assert_eq!(media(), 1);
     ours.start().unwrap();
@@ -101,6 +104,22 @@ fn the_daemons_rules_come_and_go_and_others_stay() {
     assert_eq!((ours.status(), media()), (Ok(Standing::Gone), 0));
     let text = listed("table ip filter");
     assert!(text.contains("dport 5061") && !text.contains("rtpengine"), "{text}");
+}
+
+#[test]
+#[ignore = "runs in a guest: tests/vm/run"]
+fn a_chain_that_somebody_else_jumps_to() {
+    drop(table());
+    let _alone = Alone::new();
+    let ours = Rules { entrance: Entrance::Elsewhere, ..rules(None, &[Family::Ip, Family::Ip6]) };
+    ours.start().unwrap();
+    assert_eq!((ours.status(), media()), (Ok(Standing::Whole), 0));
+    sh("iptables -A INPUT -p udp -j rtpengine; ip6tables -A INPUT -p udp -j rtpengine");
+    assert_eq!(media(), 2);
+    // It stays while it is jumped to, empty.
+    ours.stop().unwrap();
+    assert_eq!((ours.status(), media()), (Ok(Standing::Gone), 0));
+    sh("iptables -F; iptables -X rtpengine; ip6tables -F; ip6tables -X rtpengine");
 }
 
 #[test]

@@ -53,6 +53,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("ng-transcripts", &["lab"]),
     ("hostile", &["lab"]),
     ("lifecycle", &["lab"]),
+    ("classic", &["lab"]),
     ("parity", &["lab", "flow", "engine"]),
 ];
 

@@ -173,6 +173,11 @@ impl Daemon {
         self.client.ok(request)
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// The process, for its log and signals.
     pub fn process(&mut self) -> &mut Process {
         &mut self.process

@@ -44,7 +44,7 @@ pub use cleanup::on_interrupt;
 pub use daemon::{Daemon, DaemonSpec, daemon_binary, foreign_daemon};
 pub use error::{LabError, Result};
 pub use histogram::Histogram;
-pub use need::{Alone, Skipped, alone, missing_root, missing_tool, skip};
+pub use need::{Alone, Skipped, alone, missing_module, missing_root, missing_tool, skip};
 pub use netns::Namespace;
 pub use nix::sys::signal::Signal;
 pub use peer::{Pace, RtpPeer, exchange};

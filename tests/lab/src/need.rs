@@ -16,6 +16,17 @@ macro_rules! need_root {
     };
 }
 
+/// Returns from the test, saying why, unless we are root and the kernel module is loaded or can be.
+#[macro_export]
+macro_rules! need_module {
+    () => {
+        $crate::need_root!();
+        if let Some(why) = $crate::missing_module() {
+            $crate::skip!(why);
+        }
+    };
+}
+
 /// Returns from the test, saying why, unless these programs are installed.
 #[macro_export]
 macro_rules! need_tool {
@@ -66,6 +77,16 @@ pub fn missing_root() -> Option<String> {
         Ok(Ok(())) => None,
         _ => Some("needs the right to make network namespaces (CAP_SYS_ADMIN)".into()),
     }
+}
+
+/// Why the kernel module `xt_RTPENGINE` is not there, if it is not and cannot be loaded.
+pub fn missing_module() -> Option<String> {
+    let there = || std::path::Path::new("/proc/rtpengine/control").exists();
+    if !there() {
+        // Whether it worked is seen below.
+        let _ = std::process::Command::new("modprobe").arg("xt_RTPENGINE").output();
+    }
+    (!there()).then(|| "needs the kernel module xt_RTPENGINE (tests/vm/run)".to_owned())
 }
 
 /// Why `tool` cannot be run, if it cannot: it is in none of PATH and the sbin folders.

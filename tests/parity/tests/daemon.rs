@@ -61,6 +61,12 @@ fn every_scenario_plays_over_the_xdp_program() -> lab::Result<()> {
     over_a_fast_path(Placement::Driver)
 }
 
+#[test]
+fn every_scenario_plays_over_the_kernel_module() -> lab::Result<()> {
+    lab::need_module!();
+    over_a_fast_path(Placement::Kernel)
+}
+
 fn over_a_fast_path(placement: Placement) -> lab::Result<()> {
     lab::need_root!();
     if lab::foreign_daemon().is_some() {

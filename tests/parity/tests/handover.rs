@@ -5,23 +5,30 @@ use parity::Placement;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-const TURNS: u32 = 1000;
 /// A packet every 2 ms each way: ten times faster than speech.
 const PACE: Pace = Pace::Every(Duration::from_millis(2));
+/// In a guest, which is emulated.
+const SLOW_PACE: Pace = Pace::Every(Duration::from_millis(5));
 /// More than the turns take; what is left over runs on the fast path.
 const PACKETS: u32 = 12_000;
 
 #[test]
 fn a_thousand_times_to_the_xdp_program_and_back() -> lab::Result<()> {
-    to_and_fro(Placement::Driver)
+    to_and_fro(Placement::Driver, 1000, PACE)
 }
 
 #[test]
 fn a_thousand_times_to_a_packet_thread_and_back() -> lab::Result<()> {
-    to_and_fro(Placement::Worker)
+    to_and_fro(Placement::Worker, 1000, PACE)
 }
 
-fn to_and_fro(placement: Placement) -> lab::Result<()> {
+#[test]
+fn a_hundred_times_to_the_kernel_module_and_back() -> lab::Result<()> {
+    lab::need_module!();
+    to_and_fro(Placement::Kernel, 100, SLOW_PACE)
+}
+
+fn to_and_fro(placement: Placement, wanted: u32, pace: Pace) -> lab::Result<()> {
     lab::need_root!();
     if lab::foreign_daemon().is_some() {
         println!("a foreign daemon has no such path");
@@ -36,9 +43,9 @@ fn to_and_fro(placement: Placement) -> lab::Result<()> {
     let back = Stream::new(0x0b00_0001, PACKETS).first_sequence(7);
     let over = AtomicBool::new(false);
     let (turns, reports) = std::thread::scope(|scope| {
-        let signalling = scope.spawn(|| turn(&daemon, &talk, placement, &over));
+        let signalling = scope.spawn(|| turn(&daemon, &talk, placement, wanted, &over));
         let flows = [(&talk.alice, &talk.bob, &there), (&talk.bob, &talk.alice, &back)];
-        let reports = exchange(&flows, PACE, Duration::from_secs(2));
+        let reports = exchange(&flows, pace, Duration::from_secs(2));
         over.store(true, Ordering::Relaxed);
         (signalling.join().unwrap(), reports)
     });
@@ -47,7 +54,7 @@ fn to_and_fro(placement: Placement) -> lab::Result<()> {
         report.assert_perfect();
         assert_eq!(report.source_changes, 0);
     }
-    assert!(turns >= TURNS, "only {turns} turns while media ran");
+    assert!(turns >= wanted, "only {turns} turns while media ran");
     // What was counted on both sides of every turn is all there is.
     let state = client.ok(&ng::request("query").set("call-id", "to-and-fro"))?;
     assert_eq!(state.int("totals/RTP/packets"), Some(i64::from(2 * PACKETS)));
@@ -67,10 +74,16 @@ fn to_and_fro(placement: Placement) -> lab::Result<()> {
 }
 
 /// Re-INVITEs as soon as both directions are on the fast path; each takes them off it. Returns how often.
-fn turn(daemon: &Daemon, talk: &Call, placement: Placement, over: &AtomicBool) -> lab::Result<u32> {
+fn turn(
+    daemon: &Daemon,
+    talk: &Call,
+    placement: Placement,
+    wanted: u32,
+    over: &AtomicBool,
+) -> lab::Result<u32> {
     let mut client = daemon.ng()?;
     let mut turns = 0;
-    while turns < TURNS && !over.load(Ordering::Relaxed) {
+    while turns < wanted && !over.load(Ordering::Relaxed) {
         let deadline = Instant::now() + Duration::from_secs(10);
         while paths(&mut client)? != [placement.path(); 2] {
             assert!(Instant::now() < deadline, "never on the fast path: {:?}", paths(&mut client)?);

@@ -203,7 +203,7 @@ impl Call {
     }
 
     /// The call and the flow of it that a stream id names.
-    pub(crate) fn of_stream(stream: StreamId) -> (CallNumber, usize) {
+    pub fn of_stream(stream: StreamId) -> (CallNumber, usize) {
         (CallNumber((stream.0 >> 32) as u32), (stream.0 & u64::from(u32::MAX)) as usize)
     }
 }

@@ -6,10 +6,10 @@ mod interface;
 mod ports;
 mod settings;
 
-pub use build::{Built, build};
+pub use build::{Built, build, kernel_alone};
 pub use interface::{Forward, Interface, Interfaces, LocalAddress, Mode, Share};
 pub use ports::{PortRange, PortRangeError, Ports};
 pub use settings::{
-    Appliance, BusyPoll, Config, Control, EndpointLearning, Facility, Idle, Kernel, Limits, Log, Media,
-    PathMtu, Process, Subsystem, Threads, Timeouts,
+    Appliance, BusyPoll, Config, Control, EndpointLearning, Entrance, Facility, FirewallRules, Idle, Kernel,
+    Limits, Log, Media, PathMtu, Process, RuleFamily, Subsystem, Threads, Timeouts,
 };

@@ -169,6 +169,45 @@ pub struct Kernel {
     pub table: Option<u8>,
     /// Whether to run without the module if it cannot be had.
     pub fallback: bool,
+    /// The firewall rules of ours; None if the daemon writes none.
+    pub rules: Option<FirewallRules>,
+    /// Whether an orderly end leaves table, flows and rules in place.
+    pub keep_flows: bool,
+}
+
+/// Where in nf_tables the rules stand that lead packets to the module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirewallRules {
+    /// The chain with the rule for the module.
+    pub chain: String,
+    /// How packets come to that chain.
+    pub entrance: Entrance,
+    /// Whether the jump is the last rule of its chain and not the first.
+    pub append: bool,
+    /// Families of nf_tables, none twice.
+    pub families: Vec<RuleFamily>,
+}
+
+/// How packets come to our chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entrance {
+    /// A jump from this chain on the hook input.
+    JumpFrom(String),
+    /// Our chain is on the hook itself.
+    Hook,
+    /// Somebody else's jump.
+    Elsewhere,
+}
+
+/// A family of nf_tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleFamily {
+    /// IPv4.
+    Ip,
+    /// IPv6.
+    Ip6,
+    /// Both in one table.
+    Inet,
 }
 
 /// Parts of the daemon that have a log level of their own.

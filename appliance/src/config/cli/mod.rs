@@ -34,8 +34,8 @@ pub enum Invocation {
     Version,
     /// Print this help and exit.
     Help(String),
-    /// A classic option that acts and exits.
-    Act(&'static Opt),
+    /// A classic option that acts and exits, with the configuration it acts by.
+    Act(&'static Opt, Sources),
 }
 
 /// Reads a command line; the first argument is the program's name.
@@ -90,12 +90,14 @@ fn daemon(matches: &ArgMatches) -> Result<Invocation, Vec<Finding>> {
     let mut sources =
         Sources { file: FileChoice::Default, section: DEFAULT_SECTION.to_owned(), options: Vec::new() };
     let mut findings = Vec::new();
+    let mut act = None;
     for option in options::all() {
         if matches.value_source(option.name) != Some(ValueSource::CommandLine) {
             continue;
         }
         if option.kind == Kind::Action {
-            return Ok(Invocation::Act(option));
+            act = act.or(Some(option));
+            continue;
         }
         let texts: Vec<&str> =
             matches.get_many::<String>(option.name).into_iter().flatten().map(String::as_str).collect();
@@ -110,7 +112,11 @@ fn daemon(matches: &ArgMatches) -> Result<Invocation, Vec<Finding>> {
             },
         }
     }
-    if findings.is_empty() { Ok(Invocation::Run(sources)) } else { Err(findings) }
+    match act {
+        _ if !findings.is_empty() => Err(findings),
+        Some(option) => Ok(Invocation::Act(option, sources)),
+        None => Ok(Invocation::Run(sources)),
+    }
 }
 
 /// clap's error in one line, with the nearest known option.

@@ -80,7 +80,7 @@ fn sub_commands_are_told_apart() {
     assert!(matches!(invoked(&["-v"]), Ok(Invocation::Version)));
     assert!(matches!(invoked(&["--version"]), Ok(Invocation::Version)));
     assert!(
-        matches!(invoked(&["--nftables-stop"]), Ok(Invocation::Act(option)) if option.name == "nftables-stop")
+        matches!(invoked(&["--nftables-stop"]), Ok(Invocation::Act(option, _)) if option.name == "nftables-stop")
     );
 }
 

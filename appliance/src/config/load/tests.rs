@@ -223,14 +223,9 @@ fn absent_features_are_warned_about_once_and_only_if_asked_for() {
         ]
     );
     assert_eq!(
-        told("r.conf", "[rtpengine]\n", &["-t", "3", "-F"]),
+        told("r.conf", "[rtpengine]\n", &["-t", "3", "-F", "--iptables-chain=x"]),
         [
-            "--table: `table` is not available in this build: forwarding by the kernel module",
-            "--no-fallback: `no-fallback` is not available in this build: forwarding by the kernel module",
+            "--iptables-chain: `iptables-chain` is not available in this build: an accept rule for each open port"
         ]
-    );
-    assert_eq!(
-        told("r.toml", "[kernel]\ntable = 3\nfallback = true\n", &[]),
-        ["r.toml:2:9: `kernel.table` is not available in this build: forwarding by the kernel module",]
     );
 }

@@ -168,6 +168,20 @@ define_section! {
         table: Option<u8> = None, "0";
         /// Run without the module if it cannot be used. `false`: refuse to start then.
         fallback: bool = true;
+        /// The chain of nf_tables (table `filter`) into which the daemon writes the rule that leads packets to the
+        /// module; made at the start, restored when a firewall reload has taken it, removed at the end. Without it,
+        /// or empty: no rule is written, and yours must do it (`iptables -I INPUT -p udp -j RTPENGINE --id N`).
+        nftables_chain: Option<String> = None, "\"rtpengine\"";
+        /// The chain on the hook input that jumps to `nftables-chain`; made if there is none. Empty:
+        /// `nftables-chain` is on the hook itself. `none`: no jump is written.
+        nftables_base_chain: String = "INPUT".to_owned();
+        /// Write the jump as the last rule of `nftables-base-chain`. `false`: as the first.
+        nftables_append: bool = false;
+        /// Families to write rules for: `ip`, `ip6`, `ip,ip6`, or `inet` for both in one table.
+        nftables_family: String = "ip,ip6".to_owned();
+        /// Leave table, flows and rules in place when the daemon is stopped, so that calls which the module forwards
+        /// go on until the next start. `false`: remove them. After a crash they always stay.
+        keep_flows: bool = false;
     }
 }
 

@@ -31,8 +31,11 @@ impl Paths {
 
     /// Once a second, and whenever [`FastPath::look`] may have something to say.
     pub fn look(&mut self, changes: &mut Vec<(u16, Change)>, now: Moment) {
-        let findings: Vec<Finding> = self.tables.iter_mut().flat_map(|table| table.look()).collect();
-        for finding in findings {
+        let looked = self.tables.iter_mut().enumerate();
+        let findings: Vec<(usize, Finding)> = looked
+            .flat_map(|(at, table)| table.look().into_iter().map(move |finding| (at, finding)))
+            .collect();
+        for (at, finding) in findings {
             match finding {
                 Finding::Lost { key, reason, leaving } => {
                     self.moves.lost += 1;
@@ -41,9 +44,21 @@ impl Paths {
                 }
                 Finding::Finished { key, counted } => self.finished(key, counted, changes),
                 Finding::TryAgain => self.doubtful.extend(&self.waiting),
+                Finding::Mended => self.mended(at),
             }
         }
         self.settle(changes, now);
+    }
+
+    /// Packets come to a fast path again.
+    fn mended(&mut self, table: usize) {
+        for key in &self.waiting {
+            let served = self.offers.get(&key.addr) == Some(&Ok(table));
+            if let Some(entry) = self.flows.get_mut(key).filter(|_| served) {
+                entry.not_before = Moment::default();
+                self.doubtful.push(*key);
+            }
+        }
     }
 
     /// Tries those again that wait for better times.

@@ -17,6 +17,8 @@ pub enum Placement {
     Worker,
     /// The XDP program.
     Driver,
+    /// The kernel module.
+    Kernel,
 }
 
 impl Placement {
@@ -26,6 +28,7 @@ impl Placement {
             Placement::Userspace => "userspace",
             Placement::Worker => "af-xdp",
             Placement::Driver => "driver",
+            Placement::Kernel => "kernel",
         }
     }
 
@@ -35,12 +38,15 @@ impl Placement {
             Placement::Userspace => "mode = \"userspace\"",
             Placement::Worker => "mode = \"appliance\"\nforward = \"worker\"",
             Placement::Driver => "mode = \"appliance\"\nforward = \"driver\"",
+            Placement::Kernel => "mode = \"kernel\"\ntable = 41",
         };
         let block = |leg: &Leg| {
             let (name, v4, v6) = (leg.interface, leg.relay_v4, leg.relay_v6);
             format!("[[interface]]\nname = \"{name}\"\naddress = [\"{v4}\", \"{v6}\"]\n{mode}\n")
         };
-        [&net.caller, &net.callee].map(block).concat()
+        // Only a placement in the kernel looks at this.
+        let rules = "[kernel]\nfallback = false\nnftables-chain = \"rtpengine\"\n";
+        [block(&net.caller), block(&net.callee), rules.to_owned()].concat()
     }
 }
 
@@ -109,6 +115,7 @@ impl Datapath for Relay {
             Placement::Userspace => "daemon, userspace",
             Placement::Worker => "daemon, AF_XDP worker",
             Placement::Driver => "daemon, XDP program",
+            Placement::Kernel => "daemon, kernel module",
         }
     }
 

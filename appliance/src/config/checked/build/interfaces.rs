@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::Builder;
 use super::appliance::{forward, share};
-use super::plain::HIGHEST_TABLE;
+use super::kernel::HIGHEST_TABLE;
 use crate::config::checked::{Interface, Interfaces, LocalAddress, Mode, PortRange, PortRangeError, Ports};
 use crate::config::nearest::nearest;
 use crate::config::raw;
@@ -201,12 +201,7 @@ impl Builder<'_> {
                 );
             }
         }
-        let missing = match mode {
-            Mode::Appliance => !cfg!(feature = "appliance"),
-            Mode::Kernel => true,
-            Mode::Userspace => false,
-        };
-        if given && missing {
+        if given && mode == Mode::Appliance && !cfg!(feature = "appliance") {
             self.warn(
                 &format!("{path}.mode"),
                 format!("mode {} is not available in this build", mode.name()),

@@ -3,6 +3,7 @@
 
 mod appliance;
 mod interfaces;
+mod kernel;
 mod listeners;
 mod plain;
 
@@ -10,6 +11,8 @@ use crate::config::checked::Config;
 use crate::config::finding::{Finding, Places, Severity};
 use crate::config::host::Host;
 use crate::config::raw;
+
+pub use kernel::kernel_alone;
 
 /// A checked configuration, and what the operator should know about it.
 #[derive(Debug, Clone)]

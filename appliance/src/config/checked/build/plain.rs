@@ -6,15 +6,13 @@ use std::time::Duration;
 
 use super::Builder;
 use crate::config::checked::{
-    EndpointLearning, Facility, Idle, Kernel, Limits, Log, Media, Process, Subsystem, Threads, Timeouts,
+    EndpointLearning, Facility, Idle, Limits, Log, Media, Process, Subsystem, Threads, Timeouts,
 };
 use crate::config::nearest::nearest;
 use crate::config::raw;
 
 /// Packet threads beyond this are a slip of the pen.
 const MOST_THREADS: u32 = 1024;
-/// Highest table number of the kernel module.
-pub(super) const HIGHEST_TABLE: u8 = 63;
 
 impl Builder<'_> {
     pub(super) fn media(&mut self, raw: &raw::Media) -> Option<Media> {
@@ -57,13 +55,6 @@ impl Builder<'_> {
             cpu: raw.cpu,
             bandwidth: raw.bandwidth,
         }
-    }
-
-    pub(super) fn kernel(&mut self, raw: &raw::Kernel) -> Kernel {
-        if raw.table.is_some_and(|table| table > HIGHEST_TABLE) {
-            self.wrong("kernel.table", "the module has no such table", format!("0 to {HIGHEST_TABLE}"));
-        }
-        Kernel { table: raw.table, fallback: raw.fallback }
     }
 
     pub(super) fn threads(&mut self, raw: &raw::Threads) -> Threads {
@@ -137,7 +128,7 @@ impl Builder<'_> {
         }
     }
 
-    fn wrong_word(&mut self, path: &str, what: &str, given: &str, known: &[&str]) {
+    pub(super) fn wrong_word(&mut self, path: &str, what: &str, given: &str, known: &[&str]) {
         let near = nearest(given, known.iter().copied()).unwrap_or_default();
         let hint = format!("did you mean `{near}`? known: {}", known.join(", "));
         self.wrong(path, format!("`{given}` is not {what}"), hint);

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::{Built, build};
-use crate::config::checked::{BusyPoll, Forward, Idle, Mode, Share, Subsystem};
+use crate::config::checked::{
+    BusyPoll, Entrance, FirewallRules, Forward, Idle, Mode, RuleFamily, Share, Subsystem,
+};
 use crate::config::finding::Severity;
 use crate::config::host::tests::painted;
 use crate::config::raw;
@@ -117,6 +119,29 @@ fn the_kernel_table_makes_kernel_mode_the_default() {
 }
 
 #[test]
+fn rules_are_written_only_into_a_chain_that_is_named() {
+    let rules = |kernel: &str| {
+        good(&format!("[kernel]\n{kernel}\n[[interface]]\naddress = \"eth0\"\n")).config.kernel.rules
+    };
+    assert_eq!(rules("table = 4"), None);
+    assert_eq!(rules("table = 4\nnftables-chain = \"\""), None);
+    assert_eq!(
+        rules("nftables-chain = \"rtpengine\""),
+        Some(FirewallRules {
+            chain: "rtpengine".into(),
+            entrance: Entrance::JumpFrom("INPUT".into()),
+            append: false,
+            families: vec![RuleFamily::Ip, RuleFamily::Ip6],
+        })
+    );
+    let set = "nftables-chain = \"r\"\nnftables-append = true\nnftables-family = \"inet\"";
+    for (base, entrance) in [("", Entrance::Hook), ("none", Entrance::Elsewhere)] {
+        let got = rules(&format!("{set}\nnftables-base-chain = \"{base}\"")).unwrap();
+        assert_eq!((got.entrance, got.append, got.families), (entrance, true, vec![RuleFamily::Inet]));
+    }
+}
+
+#[test]
 fn appliance_settings_are_taken_over() {
     let config = good(
         "[[interface]]\naddress = \"eth0\"\nmode = \"appliance\"\nqueues = \"0-1\"\nforward = \"worker\"\nshare = \"media\"\n\
@@ -215,6 +240,14 @@ fn errors_say_where_what_and_what_to_do() {
         (
             "[[interface]]\naddress = \"eth0\"\nmode = \"kernel\"",
             "x.toml:5:8: interface `default` is in mode kernel but has no table (set `table` here or kernel.table)",
+        ),
+        (
+            "[[interface]]\naddress = \"eth0\"\n[kernel]\nnftables-family = \"ipv4\"",
+            "x.toml:6:19: `ipv4` is not a family of nf_tables (did you mean `ip`? known: ip, ip6, inet)",
+        ),
+        (
+            "[[interface]]\naddress = \"eth0\"\n[kernel]\nnftables-chain = \"a b\"",
+            "x.toml:6:18: `a b` is no name for a chain (at most 127 bytes and no blanks)",
         ),
         (
             "[[interface]]\naddress = \"eth0\"\nmode = \"appliance\"\ndevice = \"eth9\"",
