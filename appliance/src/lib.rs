@@ -6,6 +6,8 @@ pub mod config;
 pub mod control;
 pub mod desk;
 pub mod export;
+#[cfg(feature = "appliance")]
+pub mod nic;
 pub mod placement;
 pub mod verbs;
 pub mod worker;
