@@ -1,7 +1,8 @@
 //! A NIC plan on a real interface: queues changed, interrupts put off, and everything put back.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use afxdp::nic::{Deferral, Nic, Plan, Refusal, Restore, Share, Wish};
+use afxdp::nic::{Deferral, Nic, Plan, Refusal, Restore, Share, Wish, XdpFacts};
+use afxdp::steer::{Program, Sizes};
 use lab::{Topology, need_root, need_tool};
 use std::process::Stdio;
 
@@ -83,4 +84,38 @@ fn queues_and_interrupts_are_changed_and_restored_even_by_another_process() {
     let written: Vec<&str> = said.lines().skip_while(|line| !line.starts_with("interface")).take(4).collect();
     assert!(run(&written.join("\n")).contains("restored"));
     assert!(Nic::open("a name that is far too long").is_err());
+}
+
+#[test]
+fn a_driver_says_what_it_can_and_the_kernel_what_is_attached() {
+    need_root!();
+    need_tool!("ethtool");
+    let net = Topology::spec().build().unwrap();
+    let ifindex = net.relay.run(&["cat", "/sys/class/net/caller/ifindex"]).unwrap().trim().parse().unwrap();
+    let ask = || net.relay.enter(|| XdpFacts::of(ifindex).unwrap()).unwrap();
+    let before = ask();
+    assert_eq!(before.attached, None);
+    if let Some(features) = before.features {
+        assert!(features.native() && features.redirect(), "veth can: {features:?}");
+        assert!(!features.zero_copy(), "veth cannot: {features:?}");
+    }
+    let attached = net.relay.enter(|| {
+        let (program, maps) = Program::load_first(Sizes { flows: 1, sockets: 1, ports: 1 }, 1).unwrap();
+        (program.attach(ifindex).unwrap(), program, maps)
+    });
+    assert!(ask().attached.is_some());
+    drop(attached);
+    assert_eq!(ask().attached, None);
+    assert!(net.relay.enter(|| XdpFacts::of(9999)).unwrap().is_err());
+
+    let features = |name: &str| {
+        let all = net.relay.enter(|| Nic::open("caller").unwrap().features().unwrap()).unwrap();
+        all.into_iter().find(|(known, _)| known == name).map(|(_, on)| on)
+    };
+    for on in ["on", "off"] {
+        net.relay.run(&["ethtool", "-K", "caller", "gro", on, "tx", on]).unwrap();
+        assert_eq!(features("rx-gro"), Some(on == "on"));
+        assert_eq!(features("tx-checksum-ip-generic"), Some(on == "on"));
+    }
+    assert_eq!(features("no-such-feature"), None);
 }

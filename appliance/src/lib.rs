@@ -7,6 +7,8 @@ pub mod control;
 pub mod desk;
 pub mod export;
 pub mod kernel;
+#[cfg(feature = "appliance")]
+pub mod nic;
 pub mod placement;
 pub mod verbs;
 pub mod worker;

@@ -49,6 +49,15 @@ impl Nic {
         })
     }
 
+    /// The driver's features by the names that `ethtool -k` knows them by inside the kernel (`rx-lro`,
+    /// `tx-checksum-ipv4` …), and whether each is on.
+    ///
+    /// # Errors
+    /// When the driver does not say.
+    pub fn features(&self) -> Result<Vec<(String, bool)>, Error> {
+        self.ethtool.features().map_err(self.failed("asking for features"))
+    }
+
     /// Carries a plan out. `keep` is called with what undoes everything done so far and what comes next, before each
     /// change, so that it can be written down.
     ///

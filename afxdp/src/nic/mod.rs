@@ -5,13 +5,16 @@
 //! bound: a driver does not change queues that are in use.
 
 mod apply;
+mod attributes;
 mod facts;
 mod plan;
 mod restore;
 mod rules;
+mod xdp;
 
 pub use apply::Nic;
 pub use facts::{Channels, NicFacts};
 pub use plan::{Deferral, Plan, Refusal, Share, Step, Wish};
 pub use restore::{Restore, RestoreError, Undo};
 pub use rules::{PortRule, port_rules};
+pub use xdp::{XdpFacts, XdpFeatures};

@@ -12,6 +12,15 @@ const SFLAGS: u32 = 0x26;
 const GRXCLSRLCNT: u32 = 0x2e;
 const SRXCLSRLDEL: u32 = 0x31;
 const SRXCLSRLINS: u32 = 0x32;
+const GSTRINGS: u32 = 0x1b;
+const GSSET_INFO: u32 = 0x37;
+const GFEATURES: u32 = 0x3a;
+const SS_FEATURES: u32 = 4;
+/// Length of a name in a string set.
+const STRING: usize = 32;
+/// `struct ethtool_get_features_block`, and where the bits that are on stand in it.
+const BLOCK: usize = 16;
+const BLOCK_ACTIVE: usize = 8;
 const GRXFHINDIR: u32 = 0x38;
 const SRXFHINDIR: u32 = 0x39;
 const GCHANNELS: u32 = 0x3c;
@@ -147,6 +156,31 @@ impl Ethtool {
         put(&mut value, 0, GFLAGS);
         self.call(&mut value)?;
         Ok(get(&value, 4))
+    }
+
+    /// The names of all features, and whether each is on.
+    pub(crate) fn features(&self) -> io::Result<Vec<(String, bool)>> {
+        let mut info = [0; 20];
+        put(&mut info, 0, GSSET_INFO);
+        info[8..16].copy_from_slice(&(1u64 << SS_FEATURES).to_ne_bytes());
+        self.call(&mut info)?;
+        let count = get(&info, 16);
+        let mut names = vec![0; 12 + count as usize * STRING];
+        put(&mut names, 0, GSTRINGS);
+        put(&mut names, 4, SS_FEATURES);
+        put(&mut names, 8, count);
+        self.call(&mut names)?;
+        let blocks = count.div_ceil(32);
+        let mut bits = vec![0; 8 + blocks as usize * BLOCK];
+        put(&mut bits, 0, GFEATURES);
+        put(&mut bits, 4, blocks);
+        self.call(&mut bits)?;
+        let features = names[12..].chunks_exact(STRING).zip(0usize..).map(|(name, number)| {
+            let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+            let active = get(&bits, 8 + number / 32 * BLOCK + BLOCK_ACTIVE);
+            (String::from_utf8_lossy(name).into_owned(), active >> (number % 32) & 1 != 0)
+        });
+        Ok(features.collect())
     }
 
     /// How many receive rules there are, how many there may be, and whether the driver chooses their places.

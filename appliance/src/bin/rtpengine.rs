@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use rtpengine::boot;
-use rtpengine::config::checked::kernel_alone;
+use rtpengine::config::checked::{Config, kernel_alone};
 use rtpengine::config::cli::{self, Invocation};
 use rtpengine::config::convert::convert;
 use rtpengine::config::finding::{Finding, Place, Severity};
@@ -81,9 +81,21 @@ fn check(sources: &Sources) -> ExitCode {
         Ok(host) => host,
         Err(wrong) => return fatal(&format!("cannot list the addresses of this host: {wrong}")),
     };
-    let report = lint(sources, &host, boot::descriptor_limit());
+    let report = lint(sources, &host, boot::descriptor_limit(), nics);
     print(&report.to_string());
     ExitCode::from(report.status())
+}
+
+/// What keeps NICs from being used as configured.
+#[cfg(feature = "appliance")]
+fn nics(config: &Config) -> Vec<Finding> {
+    rtpengine::nic::check(config)
+}
+
+/// Mode appliance is not in this build, which the configuration has been told.
+#[cfg(not(feature = "appliance"))]
+fn nics(_: &Config) -> Vec<Finding> {
+    Vec::new()
 }
 
 /// Classic options that act and exit.

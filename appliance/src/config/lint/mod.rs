@@ -33,15 +33,21 @@ impl Report {
     }
 }
 
-/// Checks a configuration, its listeners and some of its media ports on this host.
+/// Checks a configuration, its listeners and some of its media ports on this host; `further` knows about NICs.
 #[must_use]
-pub fn lint(sources: &Sources, host: &Host, descriptor_limit: u64) -> Report {
+pub fn lint(
+    sources: &Sources,
+    host: &Host,
+    descriptor_limit: u64,
+    further: impl FnOnce(&Config) -> Vec<Finding>,
+) -> Report {
     let built = match load_checked(sources, host) {
         Ok(built) => built,
         Err(findings) => return Report { findings, budget: None, descriptor_limit },
     };
     let mut findings = built.warnings;
     findings.extend(bind::test(&built.config, host));
+    findings.extend(further(&built.config));
     let budget = budget(&built.config.interfaces);
     findings.extend(too_few_descriptors(&built.config, descriptor_limit));
     Report { findings, budget: Some(budget), descriptor_limit }

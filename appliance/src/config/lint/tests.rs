@@ -13,7 +13,7 @@ fn report(text: &str, limit: u64) -> Report {
     std::fs::write(&file, text).unwrap();
     let sources =
         Sources { file: FileChoice::Named(file), section: DEFAULT_SECTION.to_owned(), options: Vec::new() };
-    lint(&sources, &Host::now().unwrap(), limit)
+    lint(&sources, &Host::now().unwrap(), limit, |_| Vec::new())
 }
 
 /// A loopback address that no other test and no other run of the tests uses.
