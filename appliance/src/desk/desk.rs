@@ -1,3 +1,4 @@
+use super::fast_paths::{FastPaths, Nics};
 use super::sweep::Worked;
 use super::{Clock, Strain, Tally, cdr};
 use crate::kernel::KernelTables;
@@ -57,6 +58,8 @@ pub struct Desk {
     pub paths: Paths,
     /// The tables of the kernel module.
     pub kernel: KernelTables,
+    /// Put back when all else has ended.
+    nics: Nics,
     /// What has been counted.
     pub tally: Tally,
     /// Limits against the machine's load.
@@ -78,19 +81,20 @@ impl Desk {
         clock: Clock,
         book: Book,
         ports: Ports,
-        paths: Paths,
-        kernel: KernelTables,
+        fast: FastPaths,
         strain: Strain,
         templates: BTreeMap<String, String>,
     ) -> Desk {
         let tally = Tally::new(clock.stamp());
         let templates = Arc::new(templates);
+        let FastPaths { paths, kernel, nics } = fast;
         Desk {
             clock,
             book,
             ports,
             paths,
             kernel,
+            nics,
             tally,
             strain,
             rates: Rates::default(),
@@ -209,6 +213,7 @@ impl Desk {
         if let Err(error) = self.ports.into_pool().stop() {
             tracing::error!(%error, "a packet thread had ended before");
         }
+        self.nics.put_back();
         self.kernel.close();
     }
 }

@@ -6,7 +6,7 @@ use flow::{Moment, PathReason};
 
 /// Opens the fast paths that the interfaces name. One that cannot be had is logged, and its interfaces' media goes through
 /// the sockets.
-pub(super) fn open(config: &Config, kernel: &KernelTables, pool: &Pool, now: Moment) -> Paths {
+pub(super) fn open(config: &Config, kernel: &KernelTables, pool: &Pool, now: Moment) -> (Paths, Nics) {
     let mut paths = Paths::default();
     for (_, local) in config.interfaces.addresses() {
         if local.mode != Mode::Userspace {
@@ -15,10 +15,31 @@ pub(super) fn open(config: &Config, kernel: &KernelTables, pool: &Pool, now: Mom
     }
     module(config, kernel, &mut paths);
     #[cfg(feature = "appliance")]
-    appliance(config, pool, now, &mut paths);
+    let nics = appliance(config, pool, now, &mut paths);
     #[cfg(not(feature = "appliance"))]
-    let _ = (pool, now);
-    paths
+    let nics = {
+        let _ = (pool, now);
+        Nics {}
+    };
+    (paths, nics)
+}
+
+/// What the fast paths are made of.
+#[derive(Debug)]
+pub struct FastPaths {
+    /// Which path carries which flow.
+    pub paths: Paths,
+    /// The tables of the kernel module.
+    pub kernel: KernelTables,
+    /// The NICs of mode appliance.
+    pub nics: Nics,
+}
+
+/// NICs that are laid out for us.
+#[derive(Debug, Default)]
+pub struct Nics {
+    #[cfg(feature = "appliance")]
+    prepared: Vec<crate::nic::PreparedNic>,
 }
 
 /// Each table of the kernel module serves the addresses that name it.
@@ -33,25 +54,56 @@ fn module(config: &Config, kernel: &KernelTables, paths: &mut Paths) {
     }
 }
 
+impl Nics {
+    /// Puts the NICs back as they were; to be called when the packet threads have ended.
+    pub(super) fn put_back(self) {
+        #[cfg(feature = "appliance")]
+        for nic in self.prepared {
+            nic.restore();
+        }
+    }
+}
+
 #[cfg(feature = "appliance")]
-fn appliance(config: &Config, pool: &Pool, now: Moment, paths: &mut Paths) {
-    use crate::config::checked::Idle as Asked;
-    use crate::placement::appliance::{Appliance, Options};
+fn appliance(config: &Config, pool: &Pool, now: Moment, paths: &mut Paths) -> Nics {
+    use crate::config::checked::{Forward as AskedForward, Idle as AskedIdle};
+    use crate::placement::appliance::{Appliance, Forward, Nic, Options};
     use crate::worker::Idle;
     use afxdp::io;
 
-    let nics = nics(config);
-    if nics.is_empty() {
-        return;
+    let unavailable = |error: &dyn std::fmt::Display| {
+        tracing::error!("mode appliance is not available, its interfaces' media goes through userspace: {error}");
+    };
+    let prepared = match crate::nic::prepare(config) {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            unavailable(&error);
+            return Nics::default();
+        }
+    };
+    if prepared.is_empty() {
+        return Nics::default();
     }
+    let forward = |asked| match asked {
+        AskedForward::Auto => Forward::Auto,
+        AskedForward::Driver => Forward::Driver,
+        AskedForward::Worker => Forward::Worker,
+    };
+    let nic = |nic: &crate::nic::PreparedNic| Nic {
+        name: nic.name.clone(),
+        ifindex: nic.ifindex,
+        queues: nic.queues,
+        addresses: nic.addresses.iter().map(|(addr, asked)| (*addr, forward(*asked))).collect(),
+    };
+    let nics: Vec<Nic> = prepared.iter().map(nic).collect();
     let busy_poll = config.appliance.busy_poll.map(|poll| (poll.microseconds, poll.packets));
     let options = Options {
         flows: config.appliance.flows,
         sockets: io::Options { zero_copy: config.appliance.zero_copy, busy_poll, ..io::Options::default() },
         idle: match config.threads.idle {
-            Asked::Busy => Idle::Busy,
-            Asked::Adaptive => Idle::Adaptive,
-            Asked::Interrupt => Idle::Interrupt,
+            AskedIdle::Busy => Idle::Busy,
+            AskedIdle::Adaptive => Idle::Adaptive,
+            AskedIdle::Interrupt => Idle::Interrupt,
         },
     };
     match Appliance::open(&nics, pool.lanes(), &options, now) {
@@ -71,41 +123,9 @@ fn appliance(config: &Config, pool: &Pool, now: Moment, paths: &mut Paths) {
             }
         }
         Err(error) => {
-            let names: Vec<&str> = nics.iter().map(|nic| nic.name.as_str()).collect();
-            tracing::error!("no AF_XDP on {}, media goes through userspace: {error}", names.join(", "));
+            unavailable(&error);
+            return Nics::default();
         }
     }
-}
-
-/// The devices of mode appliance, each with its addresses.
-#[cfg(feature = "appliance")]
-fn nics(config: &Config) -> Vec<crate::placement::appliance::Nic> {
-    use crate::config::checked::Forward as Asked;
-    use crate::placement::appliance::{Forward, Nic};
-
-    let mut nics: Vec<Nic> = Vec::new();
-    for (_, local) in config.interfaces.addresses().filter(|(_, local)| local.mode == Mode::Appliance) {
-        let Some(name) = &local.device else { continue };
-        let forward = match local.forward {
-            Asked::Auto => Forward::Auto,
-            Asked::Driver => Forward::Driver,
-            Asked::Worker => Forward::Worker,
-        };
-        let address = (local.addr, forward);
-        if let Some(known) = nics.iter_mut().find(|nic| nic.name == *name) {
-            known.addresses.push(address);
-            continue;
-        }
-        match nix::net::if_::if_nametoindex(name.as_str()) {
-            Ok(ifindex) => {
-                let queues = std::fs::read_dir(format!("/sys/class/net/{name}/queues")).map_or(1, |all| {
-                    all.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with("rx-")).count()
-                });
-                let queues = local.queues.unwrap_or(u32::MAX).min(queues as u32);
-                nics.push(Nic { name: name.clone(), ifindex, queues, addresses: vec![address] });
-            }
-            Err(error) => tracing::error!("no network device {name}: {error}"),
-        }
-    }
-    nics
+    Nics { prepared }
 }

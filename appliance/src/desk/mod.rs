@@ -15,6 +15,7 @@ mod tally;
 
 pub use clock::Clock;
 pub use desk::{Desk, Rates, Snapshots};
+pub use fast_paths::{FastPaths, Nics};
 pub use open::OpenError;
 pub use run::{RunError, run};
 pub use strain::Strain;

@@ -1,3 +1,4 @@
+use super::fast_paths::FastPaths;
 use super::{Clock, Desk, Strain};
 use crate::config::checked::{Config, EndpointLearning};
 use crate::kernel::{self, KernelTables};
@@ -78,9 +79,10 @@ impl Desk {
         );
         let book = Book::new(settings(config, cores.len())?, interfaces);
         let clock = Clock::new(epoch);
-        let paths = super::fast_paths::open(config, kernel, ports.pool(), clock.now());
+        let (paths, nics) = super::fast_paths::open(config, kernel, ports.pool(), clock.now());
         let kernel = std::mem::take(kernel);
-        Ok(Desk::new(clock, book, ports, paths, kernel, strain, config.templates.clone()))
+        let fast = FastPaths { paths, kernel, nics };
+        Ok(Desk::new(clock, book, ports, fast, strain, config.templates.clone()))
     }
 }
 

@@ -102,8 +102,10 @@ impl Poller {
         } else {
             self.fast.receive();
             if self.fast.socket_first(self.now) {
-                // What has come since the thread waited last.
-                self.io.wait(Some(Duration::ZERO))?;
+                // What has come since the thread waited last. A call by the mailbox is heard here then, and nowhere else.
+                if self.io.wait(Some(Duration::ZERO))? {
+                    self.mailbox.look();
+                }
             }
             self.io.receive(&mut self.burst);
             self.work();
