@@ -32,6 +32,11 @@ impl Ask {
         self.ready.notify_one();
     }
 
+    /// True once it was answered.
+    pub(super) fn answered(&self) -> bool {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// Called by who asked; `None` when the answer does not come before `deadline`.
     pub(super) fn wait(&self, deadline: Instant) -> Option<Answer> {
         let mut answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);

@@ -49,6 +49,9 @@ pub enum FastOrder {
     Answer(Arc<Ask>),
     /// Let go of the queues.
     Close,
+    /// Hang until the other side comes too.
+    #[cfg(test)]
+    Hold(Arc<std::sync::Barrier>),
 }
 
 /// Where a packet thread puts the last counters of flows that it gives back.
@@ -205,6 +208,10 @@ impl Fast {
             }
             FastOrder::Answer(ask) => ask.answer(&self.engine),
             FastOrder::Close => self.io = None,
+            #[cfg(test)]
+            FastOrder::Hold(both) => {
+                both.wait();
+            }
         }
     }
 

@@ -7,6 +7,17 @@ use mio::Waker;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// A sign of life that was asked for.
+#[derive(Debug)]
+pub struct Beat(Arc<Ask>);
+
+impl Beat {
+    /// True once it has come.
+    pub fn heard(&self) -> bool {
+        self.0.answered()
+    }
+}
+
 /// The way to the AF_XDP side of one packet thread.
 #[derive(Clone, Debug)]
 pub struct Lane {
@@ -42,6 +53,15 @@ impl Lane {
         self.tell(vec![FastOrder::Answer(Arc::clone(&ask))])?;
         let answer = ask.wait(Instant::now() + patience).ok_or(PoolError::Silent(self.worker))?;
         Ok(answer.snapshots)
+    }
+
+    /// Asks for a sign of life, without waiting for it; `None` when not even that is possible.
+    pub fn beat(&self) -> Option<Beat> {
+        let ask = Arc::new(Ask::new(&[]));
+        let order = Order::Fast(FastOrder::Answer(Arc::clone(&ask)));
+        // At once or not at all: a full mailbox is no sign of life either.
+        self.mailbox.send(order, Instant::now()).ok()?;
+        Some(Beat(ask))
     }
 
     /// An empty slip, for [`FastOrder::Retire`].

@@ -18,5 +18,5 @@ mod tests;
 #[cfg(feature = "appliance")]
 pub use fast::{FastOrder, Idle, Slip};
 #[cfg(feature = "appliance")]
-pub use lane::Lane;
+pub use lane::{Beat, Lane};
 pub use pool::{Pool, PoolError, StartError};

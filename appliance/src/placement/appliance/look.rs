@@ -1,7 +1,7 @@
 use super::Appliance;
 use crate::placement::Finding;
 use crate::placement::{FastPath, Leaving};
-use flow::Generation;
+use flow::{Generation, PathReason};
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -19,15 +19,19 @@ impl Appliance {
                 HashSet::new()
             }
         };
+        let mut findings = Vec::new();
         if self.asked.elapsed() >= ASK_AGAIN {
             self.asked = Instant::now();
             self.driver.table_mut().hops_mut().retry();
+            for key in self.workers.endangered() {
+                let leaving = self.withdraw(key, Generation(u64::MAX));
+                findings.push(Finding::Lost { key, reason: PathReason::WorkerHangs, leaving });
+            }
         }
         if changed.is_empty() {
-            return Vec::new();
+            return findings;
         }
         let concerns = |local: IpAddr, remote: IpAddr| changed.contains(&(local, remote));
-        let mut findings = Vec::new();
         for lost in self.driver.table_mut().refresh(concerns) {
             let (key, reason) = (lost.snapshot.key, lost.why.reason());
             let counted = self.driver.given_up(lost.snapshot);

@@ -6,6 +6,7 @@
 
 mod look;
 mod open;
+mod pulse;
 mod workers;
 
 use super::{FastPath, Finding, Leaving, Stable, TablePath};

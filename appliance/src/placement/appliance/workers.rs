@@ -1,3 +1,4 @@
+use super::pulse::Pulse;
 use crate::placement::{Finding, Leaving, Stable};
 use crate::worker::{FastOrder, Lane, Slip};
 use afxdp::hops::NetlinkHops;
@@ -20,6 +21,9 @@ const PATIENCE: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(super) struct WorkerTier {
     lanes: Vec<Lane>,
+    pulse: Pulse,
+    /// A thread hangs: nothing is handed over.
+    hangs: bool,
     /// The NICs whose queues the threads have.
     ports: Vec<u32>,
     sockets: u32,
@@ -54,6 +58,8 @@ struct Farewell {
 impl WorkerTier {
     pub(super) fn new(lanes: Vec<Lane>, ports: Vec<u32>, sockets: u32) -> WorkerTier {
         WorkerTier {
+            pulse: Pulse::of(&lanes),
+            hangs: false,
             lanes,
             ports,
             sockets,
@@ -86,6 +92,9 @@ impl WorkerTier {
     ) -> Result<(Path, PathReason), InstallError> {
         if self.lanes.is_empty() {
             return Err(InstallError::Unavailable("no packet thread has a socket on a NIC queue".to_owned()));
+        }
+        if self.hangs {
+            return Err(InstallError::NoWay(PathReason::WorkerHangs));
         }
         let recipe = flow.recipe;
         let parting = |key| self.leaving.iter().any(|farewell| farewell.flows.contains(&key));
@@ -221,6 +230,12 @@ impl WorkerTier {
             findings.extend(farewell.key.map(|key| Finding::Finished { key, counted }));
         }
         findings
+    }
+
+    /// The flows to be taken back because a thread hangs. Asked for once a second.
+    pub(super) fn endangered(&mut self) -> Vec<FlowKey> {
+        self.hangs = self.pulse.hangs();
+        if self.hangs { self.flows.keys().copied().collect() } else { Vec::new() }
     }
 
     /// Ways out between these addresses are others now: flows follow, or are lost.
