@@ -4,7 +4,9 @@ use super::places::Places;
 use super::report::{Clock, sender_as_sent};
 use super::{Maps, Sizes};
 use crate::{Error, Hop, Hops, NoHop};
-use flow::{FlowKey, FlowTable, Generation, InstallError, PathReason, Snapshot, SsrcCounters, StreamId, Traffic};
+use flow::{
+    FlowKey, FlowTable, Generation, InstallError, PathReason, Snapshot, SsrcCounters, StreamId, Traffic,
+};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -345,10 +347,8 @@ impl<H: Hops> FlowTable for DriverTable<H> {
     fn install(&mut self, recipe: &flow::Recipe) -> Result<(), InstallError> {
         let output = recipe.outputs.first().ok_or(InstallError::Unsupported("no output"))?;
         let to: SocketAddr = output.to;
-        let hop = self
-            .hops
-            .hop(output.from.addr, to.ip())
-            .map_err(|why| InstallError::NoWay(why.reason()))?;
+        let hop =
+            self.hops.hop(output.from.addr, to.ip()).map_err(|why| InstallError::NoWay(why.reason()))?;
         let port =
             *self.ports.get(&hop.ifindex).ok_or(InstallError::NoWay(PathReason::EgressNotReachable))?;
         let encoded = Recipe::forwarding(recipe, &hop, port).map_err(InstallError::Unsupported)?;

@@ -72,7 +72,9 @@ fn appliance(config: &Config, pool: &Pool, now: Moment, paths: &mut Paths) -> Ni
     use afxdp::io;
 
     let unavailable = |error: &dyn std::fmt::Display| {
-        tracing::error!("mode appliance is not available, its interfaces' media goes through userspace: {error}");
+        tracing::error!(
+            "mode appliance is not available, its interfaces' media goes through userspace: {error}"
+        );
     };
     let prepared = match crate::nic::prepare(config) {
         Ok(prepared) => prepared,

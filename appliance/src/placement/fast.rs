@@ -1,6 +1,6 @@
 use flow::{
-    Counters, FlowKey, FlowSpec, FlowTable, Generation, InstallError, Path, PathReason, Recipe, Rewrite, Snapshot,
-    StreamId,
+    Counters, FlowKey, FlowSpec, FlowTable, Generation, InstallError, Path, PathReason, Recipe, Rewrite,
+    Snapshot, StreamId,
 };
 use smallvec::SmallVec;
 use std::os::fd::RawFd;

@@ -105,13 +105,7 @@ impl DaemonSpec {
         let ping = ng::request("ping");
         // An unbound port refuses at once; wait_until then pauses until the log moves or 20 ms have passed.
         process.wait_until("the daemon's first answer to ping", START_WITHIN, |_| first.ok(&ping).is_ok())?;
-        Ok(Daemon {
-            process,
-            client,
-            control: self.control,
-            namespace: self.namespace,
-            _config: self.config,
-        })
+        Ok(Daemon { process, client, control: self.control, namespace: self.namespace, _config: self.config })
     }
 }
 

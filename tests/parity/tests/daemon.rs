@@ -11,6 +11,7 @@ fn waits(scenario: &Scenario) -> bool {
 }
 
 /// Plays every scenario; returns what was relayed in all and by fast paths.
+#[allow(clippy::print_stdout, reason = "shown with the test's output")]
 fn play_all(placement: Placement) -> lab::Result<[i64; 2]> {
     let relay = Relay::start(placement)?;
     let path = if lab::foreign_daemon().is_some() { "foreign" } else { placement.path() };
@@ -32,7 +33,7 @@ fn play_all(placement: Placement) -> lab::Result<[i64; 2]> {
             played.push((scenario.name, play_one(scenario)?));
         }
         for (name, thread) in waiting {
-            played.push((name, thread.join().unwrap()?));
+            played.push((name, thread.join().expect("a scenario's thread")?));
         }
         lab::Result::Ok(played)
     })?;
@@ -70,7 +71,7 @@ fn every_scenario_plays_over_the_kernel_module() -> lab::Result<()> {
 fn over_a_fast_path(placement: Placement) -> lab::Result<()> {
     lab::need_root!();
     if lab::foreign_daemon().is_some() {
-        println!("a foreign daemon has no such path");
+        lab::skip("parity::over_a_fast_path", "a foreign daemon has no such path");
         return Ok(());
     }
     let [all, fast] = play_all(placement)?;

@@ -31,7 +31,7 @@ fn a_hundred_times_to_the_kernel_module_and_back() -> lab::Result<()> {
 fn to_and_fro(placement: Placement, wanted: u32, pace: Pace) -> lab::Result<()> {
     lab::need_root!();
     if lab::foreign_daemon().is_some() {
-        println!("a foreign daemon has no such path");
+        lab::skip("parity::to_and_fro", "a foreign daemon has no such path");
         return Ok(());
     }
     let _alone = lab::alone()?;
@@ -47,7 +47,7 @@ fn to_and_fro(placement: Placement, wanted: u32, pace: Pace) -> lab::Result<()> 
         let flows = [(&talk.alice, &talk.bob, &there), (&talk.bob, &talk.alice, &back)];
         let reports = exchange(&flows, pace, Duration::from_secs(2));
         over.store(true, Ordering::Relaxed);
-        (signalling.join().unwrap(), reports)
+        (signalling.join().expect("the signalling thread"), reports)
     });
     let turns = turns?;
     for report in reports? {
@@ -100,8 +100,6 @@ fn turn(
 
 fn paths(client: &mut ng::Client) -> lab::Result<[String; 2]> {
     let state = client.ok(&ng::request("query").set("call-id", "to-and-fro").flags(&["explain"]))?;
-    let path = |tag| {
-        state.text(&format!("tags/{tag}/medias/0/streams/0/path")).unwrap_or("-").to_owned()
-    };
+    let path = |tag| state.text(&format!("tags/{tag}/medias/0/streams/0/path")).unwrap_or("-").to_owned();
     Ok(call::TAGS.map(path))
 }

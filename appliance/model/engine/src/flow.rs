@@ -1,7 +1,9 @@
 use crate::learn::Peer;
 use crate::sent::SentTable;
 use crate::ssrc::SsrcTable;
-use flow::{Carries, Counters, FlowKey, FlowSpec, Gate, Generation, Moment, Output, Rewrite, Snapshot, StreamId};
+use flow::{
+    Carries, Counters, FlowKey, FlowSpec, Gate, Generation, Moment, Output, Rewrite, Snapshot, StreamId,
+};
 use smallvec::SmallVec;
 
 /// One flow as its worker holds it: the spec taken apart into what packets need, and what packets have shown.

@@ -1,18 +1,20 @@
 //! The command line: the classic options, and the sub-commands of our own.
 
 mod command;
+mod usage;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::ArgMatches;
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Error};
 
 use super::finding::{Finding, Place};
 use super::layers::read;
 use super::load::{DEFAULT_SECTION, FileChoice, Sources};
 use super::options::{self, Carry, Kind, Opt};
+use usage::usage_error;
 
 /// What a command line asks for.
 #[derive(Debug, Clone)]
@@ -118,40 +120,3 @@ fn daemon(matches: &ArgMatches) -> Result<Invocation, Vec<Finding>> {
         None => Ok(Invocation::Run(sources)),
     }
 }
-
-/// clap's error in one line, with the nearest known option.
-fn usage_error(wrong: &Error) -> Finding {
-    let context = |kind| match wrong.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        _ => None,
-    };
-    let argument = context(ContextKind::InvalidArg).or_else(|| context(ContextKind::InvalidSubcommand));
-    match (wrong.kind(), argument) {
-        (ErrorKind::UnknownArgument, Some(argument)) if argument.starts_with("--") => {
-            let name = argument.trim_start_matches('-').split('=').next().unwrap_or_default().to_owned();
-            let finding = Finding::error(Place::Nowhere, format!("unknown option --{name}"));
-            match options::nearest(&name) {
-                Some(known) => finding.hint(format!("did you mean --{known}?")),
-                None => finding,
-            }
-        }
-        (ErrorKind::UnknownArgument, Some(argument)) if argument.starts_with('-') => {
-            Finding::error(Place::Nowhere, format!("unknown option {argument}"))
-                .hint("rtpengine --help lists all")
-        }
-        (ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand, Some(argument)) => {
-            let known =
-                super::nearest::nearest(&argument, command::SUBCOMMANDS.iter().copied()).unwrap_or_default();
-            Finding::error(Place::Nowhere, format!("`{argument}` is neither an option nor a sub-command"))
-                .hint(format!("did you mean `{known}`?"))
-        }
-        _ => {
-            let text = wrong.to_string();
-            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            Finding::error(Place::Nowhere, first).hint("rtpengine --help lists all options")
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -70,7 +70,12 @@ impl Appliance {
     ///
     /// # Errors
     /// [`OpenError`]; nothing is left on any NIC then.
-    pub fn open(nics: &[Nic], lanes: Vec<Lane>, options: &Options, now: Moment) -> Result<Appliance, OpenError> {
+    pub fn open(
+        nics: &[Nic],
+        lanes: Vec<Lane>,
+        options: &Options,
+        now: Moment,
+    ) -> Result<Appliance, OpenError> {
         let sockets: u32 = nics.iter().map(|nic| nic.queues).sum();
         let sizes = Sizes { flows: options.flows, sockets, ports: nics.len() as u32 };
         let (maps, attached) = attach(nics, sizes)?;
@@ -88,8 +93,13 @@ impl Appliance {
             let queue = |queue| Obtained { nic: nic.name.clone(), queue, program, mode: "none" };
             obtained.extend((0..nic.queues).map(queue));
         }
-        let wanted = nics.iter().flat_map(|nic| &nic.addresses).any(|(_, forward)| *forward != Forward::Driver);
-        let lanes = if wanted { open_sockets(nics, &attached, lanes, options, &table, &mut obtained) } else { Vec::new() };
+        let wanted =
+            nics.iter().flat_map(|nic| &nic.addresses).any(|(_, forward)| *forward != Forward::Driver);
+        let lanes = if wanted {
+            open_sockets(nics, &attached, lanes, options, &table, &mut obtained)
+        } else {
+            Vec::new()
+        };
         let forward: HashMap<_, _, _> = nics.iter().flat_map(|nic| nic.addresses.iter().copied()).collect();
         let ports = nics.iter().map(|nic| nic.ifindex).collect();
         Ok(Appliance {
@@ -159,7 +169,10 @@ fn open_sockets(
             Err(error) => {
                 let names: Vec<String> =
                     places.iter().map(|place| format!("{} queue {}", place.interface, place.queue)).collect();
-                tracing::warn!("packet thread poll-{number} has no AF_XDP sockets on {}: {error}", names.join(", "));
+                tracing::warn!(
+                    "packet thread poll-{number} has no AF_XDP sockets on {}: {error}",
+                    names.join(", ")
+                );
             }
         }
     }

@@ -27,7 +27,9 @@ impl Pulse {
             }
         }
         match (self.hangs, hangs) {
-            (false, true) => tracing::error!("a packet thread hangs; flows on NIC queues go through the sockets"),
+            (false, true) => {
+                tracing::error!("a packet thread hangs; flows on NIC queues go through the sockets")
+            }
             (true, false) => tracing::warn!("the packet thread goes on"),
             _ => {}
         }

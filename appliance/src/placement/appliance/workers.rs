@@ -4,8 +4,8 @@ use crate::worker::{FastOrder, Lane, Slip};
 use afxdp::hops::NetlinkHops;
 use afxdp::{DriverTable, Hop, Hops, NoHop, WorkerFlow};
 use flow::{
-    Counters, DropReason, FlowKey, FlowSpec, Generation, InstallError, Learning, Moment, Path, PathReason, Recipe,
-    Snapshot, StreamId,
+    Counters, DropReason, FlowKey, FlowSpec, Generation, InstallError, Learning, Moment, Path, PathReason,
+    Recipe, Snapshot, StreamId,
 };
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -253,8 +253,11 @@ impl WorkerTier {
         for key in keys {
             let Some(taken) = self.flows.get(&key) else { continue };
             let recipe = taken.recipe.clone();
-            let ways: Result<SmallVec<[Option<Hop>; 1]>, InstallError> =
-                recipe.outputs.iter().map(|output| self.way(table, output.from.addr, output.to.ip())).collect();
+            let ways: Result<SmallVec<[Option<Hop>; 1]>, InstallError> = recipe
+                .outputs
+                .iter()
+                .map(|output| self.way(table, output.from.addr, output.to.ip()))
+                .collect();
             let ways = match ways {
                 Ok(ways) => ways,
                 Err(error) => {
@@ -264,7 +267,8 @@ impl WorkerTier {
             };
             for lane in &self.lanes {
                 let exits = recipe.outputs.iter().zip(&ways);
-                let told = lane.tell(exits.map(|(out, hop)| FastOrder::Exit(out.from, out.to, *hop)).collect());
+                let told =
+                    lane.tell(exits.map(|(out, hop)| FastOrder::Exit(out.from, out.to, *hop)).collect());
                 if let Err(error) = told {
                     tracing::error!(%error, "a packet thread does not know of a new way out");
                 }
@@ -322,8 +326,7 @@ impl WorkerTier {
             self.forget_exits(&exits);
             return false;
         }
-        let mut farewell =
-            Farewell { key: Some(key), flows: flows.clone(), exits, ..Farewell::default() };
+        let mut farewell = Farewell { key: Some(key), flows: flows.clone(), exits, ..Farewell::default() };
         for lane in &self.lanes {
             let slip = lane.slip();
             match lane.tell(vec![FastOrder::Retire(flows.clone(), Arc::clone(&slip))]) {

@@ -28,7 +28,8 @@ impl Paths {
     pub fn hear(&mut self, event: &Event, now: Moment, changes: &mut Vec<(u16, Change)>) {
         match event {
             Event::PeerLearned { key, generation, peer, .. } => {
-                let Some(entry) = self.flows.get_mut(key).filter(|entry| entry.spec.generation <= *generation)
+                let Some(entry) =
+                    self.flows.get_mut(key).filter(|entry| entry.spec.generation <= *generation)
                 else {
                     return;
                 };

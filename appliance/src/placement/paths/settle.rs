@@ -84,7 +84,9 @@ impl Paths {
         let Some(entry) = self.flows.get(&key) else { return false };
         match &entry.place {
             Place::Fast { recipe: old, table: on, .. } if **old == recipe && *on == table => return false,
-            Place::Fast { table: on, .. } if *on != table => self.take_back(key, PathReason::NotStableYet, changes),
+            Place::Fast { table: on, .. } if *on != table => {
+                self.take_back(key, PathReason::NotStableYet, changes)
+            }
             Place::Sockets(_) if now < entry.not_before => return false,
             _ => {}
         }
@@ -145,7 +147,8 @@ impl Paths {
             return Err(InstallError::NoWay(PathReason::WorkerBusy));
         }
         let Some(entry) = self.flows.get(&key) else { return Err(InstallError::Unsupported("no such flow")) };
-        let egress = recipe.outputs.iter().filter_map(|output| Some(&self.flows.get(&output.from)?.spec)).collect();
+        let egress =
+            recipe.outputs.iter().filter_map(|output| Some(&self.flows.get(&output.from)?.spec)).collect();
         self.tables[table].install(&Stable { recipe, spec: &entry.spec, egress })
     }
 

@@ -1,8 +1,8 @@
 use super::*;
 use crate::placement::TablePath;
 use flow::{
-    Carries, Counters, Event, FlowSpec, FlowTable, Gate, Generation, InstallError, Learning, Micros, Moment, Output,
-    Recipe, StreamId, Traffic,
+    Carries, Counters, Event, FlowSpec, FlowTable, Gate, Generation, InstallError, Learning, Micros, Moment,
+    Output, Recipe, StreamId, Traffic,
 };
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -192,7 +192,10 @@ fn a_flow_is_handed_over_when_both_peers_are_known_from_packets() {
     let board = bench.fake.0.borrow();
     let recipe = &board.flows[&key(100)].0;
     assert_eq!(recipe.source, "198.51.100.77:100".parse().unwrap());
-    assert_eq!((recipe.outputs[0].from, recipe.outputs[0].to), (key(200), "198.51.100.77:200".parse().unwrap()));
+    assert_eq!(
+        (recipe.outputs[0].from, recipe.outputs[0].to),
+        (key(200), "198.51.100.77:200".parse().unwrap())
+    );
     assert_eq!(bench.paths.moves().handed_over, 2);
 }
 
@@ -272,9 +275,9 @@ fn the_end_of_a_call_tells_all_that_was_counted_before_the_ports_close() {
         let mut sums = BTreeMap::new();
         for (at, change) in told.iter().enumerate() {
             if let Change::Counted(copy) = change {
-                let closed = told[..at].iter().any(
-                    |earlier| matches!(earlier, Change::Withdraw { key, .. } if *key == copy.key),
-                );
+                let closed = told[..at]
+                    .iter()
+                    .any(|earlier| matches!(earlier, Change::Withdraw { key, .. } if *key == copy.key));
                 assert!(!closed, "counted after the port was closed");
                 let sum: &mut (u64, u64) = sums.entry(copy.key.port).or_default();
                 sum.0 += copy.counters.received.packets;
@@ -284,7 +287,9 @@ fn the_end_of_a_call_tells_all_that_was_counted_before_the_ports_close() {
         assert_eq!(sums, BTreeMap::from([(100, (5, 6)), (200, (6, 5))]));
         let ends = told.iter().filter(|change| matches!(change, Change::Withdraw { .. })).count();
         assert_eq!((ends, bench.on_path()), (2, vec![]));
-        assert!(bench.paths.flows.is_empty() && bench.paths.feeders.is_empty() && bench.paths.waiting.is_empty());
+        assert!(
+            bench.paths.flows.is_empty() && bench.paths.feeders.is_empty() && bench.paths.waiting.is_empty()
+        );
     }
 }
 

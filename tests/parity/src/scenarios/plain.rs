@@ -48,7 +48,8 @@ fn both_ways() -> Vec<Step> {
 fn talk() -> Vec<Step> {
     let mut steps = Vec::new();
     for turn in 0..24u16 {
-        let mut there = rtp(65_520u16.wrapping_add(turn)).sized([160, 0, 1, 33, 1200, 1400][usize::from(turn) % 6]);
+        let mut there =
+            rtp(65_520u16.wrapping_add(turn)).sized([160, 0, 1, 33, 1200, 1400][usize::from(turn) % 6]);
         there.marker = turn % 5 == 0;
         there.csrcs = (0..u32::from(turn % 4)).collect();
         there.extension = (turn % 7 == 3).then(|| (0xbede, vec![0x1041_0000, 7]));
