@@ -28,9 +28,9 @@ pub enum Error {
     /// A session parameter that must be understood and is not (RFC 4568 §6.3.7), or whose value is malformed.
     #[error("a session parameter that is unknown or malformed")]
     Parameter,
-    /// A session parameter that contradicts the suite: AEAD cannot leave RTP in clear or unauthenticated.
-    #[error("{0} must encrypt and authenticate")]
-    MustProtect(Suite),
+    /// A session parameter that contradicts the suite: AEAD cannot do without its tag.
+    #[error("{0} must authenticate")]
+    MustAuthenticate(Suite),
     /// A session tracks 1 to [`crate::MAX_SSRCS`] SSRCs.
     #[error("room for {0} SSRCs")]
     Ssrcs(usize),

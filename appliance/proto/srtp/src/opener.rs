@@ -12,7 +12,7 @@ impl Opener {
     /// Derives the session keys and makes room for the SSRCs.
     ///
     /// # Errors
-    /// [`Error::Ssrcs`], [`Error::MustProtect`].
+    /// [`Error::Ssrcs`], [`Error::MustAuthenticate`].
     pub fn new(setup: &Setup) -> Result<Opener, Error> {
         Session::new(setup).map(Opener)
     }

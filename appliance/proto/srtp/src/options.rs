@@ -55,12 +55,10 @@ impl Options {
     /// Whether `suite` can do this.
     ///
     /// # Errors
-    /// [`Error::MustProtect`] when RTP under an AEAD suite should be in clear or without tag (RFC 7714 §8).
+    /// [`Error::MustAuthenticate`] when RTP under an AEAD suite should have no tag (RFC 7714 §8). In clear it may be:
+    /// then all of the packet is associated data.
     pub fn check(&self, suite: Suite) -> Result<(), Error> {
-        if suite.is_aead() && (self.clear_rtp || self.unauthenticated_rtp) {
-            return Err(Error::MustProtect(suite));
-        }
-        Ok(())
+        if suite.is_aead() && self.unauthenticated_rtp { Err(Error::MustAuthenticate(suite)) } else { Ok(()) }
     }
 }
 
@@ -135,12 +133,11 @@ mod tests {
     }
 
     #[test]
-    fn aead_protects_rtp_always() {
+    fn aead_has_a_tag_always() {
         let suite = Suite::AeadAes128Gcm;
-        for word in ["UNENCRYPTED_SRTP", "UNAUTHENTICATED_SRTP"] {
-            assert_eq!(parse(suite, word), Err(Error::MustProtect(suite)));
-        }
-        assert!(parse(suite, "UNENCRYPTED_SRTCP").unwrap().clear_rtcp);
+        assert_eq!(parse(suite, "UNAUTHENTICATED_SRTP"), Err(Error::MustAuthenticate(suite)));
+        let clear = parse(suite, "UNENCRYPTED_SRTCP UNENCRYPTED_SRTP").unwrap();
+        assert!(clear.clear_rtcp && clear.clear_rtp);
     }
 
     #[test]

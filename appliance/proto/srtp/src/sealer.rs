@@ -15,7 +15,7 @@ impl Sealer {
     /// Derives the session keys and makes room for the SSRCs.
     ///
     /// # Errors
-    /// [`Error::Ssrcs`], [`Error::MustProtect`].
+    /// [`Error::Ssrcs`], [`Error::MustAuthenticate`].
     pub fn new(setup: &Setup) -> Result<Sealer, Error> {
         Session::new(setup).map(Sealer)
     }

@@ -27,7 +27,7 @@ impl Setup {
     }
 
     /// # Errors
-    /// [`Error::Ssrcs`], [`Error::MustProtect`].
+    /// [`Error::Ssrcs`], [`Error::MustAuthenticate`].
     pub(crate) fn check(&self) -> Result<(), Error> {
         if !(1..=MAX_SSRCS).contains(&self.ssrcs) {
             return Err(Error::Ssrcs(self.ssrcs));

@@ -41,7 +41,8 @@ impl Transform {
                 }
             }
             Side::Aead { cipher, salt } => {
-                let (header, rest) = packet[..end + AEAD_TAG].split_at_mut(at.header);
+                let split = self.associated_len(end, at);
+                let (header, rest) = packet[..end + AEAD_TAG].split_at_mut(split);
                 if !cipher.open(salt.nonce(at.ssrc, at.index), header, rest) {
                     return None;
                 }
@@ -66,13 +67,20 @@ impl Transform {
                 }
             }
             Side::Aead { cipher, salt } => {
-                let (header, payload) = body.split_at_mut(at.header);
+                let (header, payload) = body.split_at_mut(self.associated_len(len, at));
                 let (tag, mki) = trailer.split_at_mut(AEAD_TAG);
                 tag.copy_from_slice(&cipher.seal(salt.nonce(at.ssrc, at.index), header, payload));
                 mki.copy_from_slice(self.mki.as_bytes());
             }
         }
         sealed
+    }
+}
+
+impl Transform {
+    /// How many of the packet's `len` bytes AEAD authenticates without encrypting them.
+    fn associated_len(&self, len: usize, at: RtpAt) -> usize {
+        if self.options.clear_rtp { len } else { at.header }
     }
 }
 
