@@ -26,13 +26,13 @@ impl Sealer {
     /// # Errors
     /// See [`SealError`]; then the buffer is as it was.
     pub fn seal_rtp(&mut self, buffer: &mut [u8], len: usize) -> Result<usize, SealError> {
-        let Session { transform, table } = &mut self.0;
+        let Session { transform, table, .. } = &mut self.0;
         let packet = room(buffer, len, transform.rtp_overhead())?;
         let header = rtp::Header::parse(packet)?;
         let (ssrc, seq) = (header.ssrc(), header.seq());
         let header = len - header.payload().len();
 
-        let state = table.entry(ssrc).ok_or(SealError::TooManySsrcs)?;
+        let state = &mut table.entry(ssrc).ok_or(SealError::TooManySsrcs)?.state;
         let index = index::estimate(&state.rtp, seq).map_err(|outside| match outside {
             Outside::Before => SealError::TooOld,
             Outside::Past => SealError::KeyExpired,
@@ -48,7 +48,7 @@ impl Sealer {
     /// # Errors
     /// See [`SealError`]; then the buffer is as it was.
     pub fn seal_rtcp(&mut self, buffer: &mut [u8], len: usize) -> Result<usize, SealError> {
-        let Session { transform, table } = &mut self.0;
+        let Session { transform, table, .. } = &mut self.0;
         let packet = room(buffer, len, transform.rtcp_overhead())?;
         rtp::rtcp::Header::parse(packet)?;
         let &[_, _, _, _, a, b, c, d, ..] = packet else {
@@ -56,7 +56,7 @@ impl Sealer {
         };
         let ssrc = u32::from_be_bytes([a, b, c, d]);
 
-        let state = table.entry(ssrc).ok_or(SealError::TooManySsrcs)?;
+        let state = &mut table.entry(ssrc).ok_or(SealError::TooManySsrcs)?.state;
         let index = if state.rtcp.is_fresh() { state.rtcp.index } else { state.rtcp.index + 1 };
         let short = u32::try_from(index).ok().filter(|index| *index < 1 << 31);
         let short = short.ok_or(SealError::KeyExpired)?;

@@ -2,10 +2,11 @@
 
 use crate::table::Table;
 use crate::transform::Transform;
-use crate::{Error, Progress, Setup, SsrcState};
+use crate::{Error, MasterKey, Progress, Setup, SsrcState};
 use std::fmt;
 
 pub(crate) struct Session {
+    key: MasterKey,
     pub(crate) transform: Transform,
     pub(crate) table: Table,
 }
@@ -13,13 +14,19 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(setup: &Setup) -> Result<Session, Error> {
         setup.check()?;
-        Ok(Session { transform: transform(setup), table: Table::new(setup.ssrcs) })
+        let (key, transform, table) = (setup.key.clone(), transform(setup), Table::new(setup.ssrcs));
+        Ok(Session { key, transform, table })
     }
 
     /// New keys; every state stays.
     pub(crate) fn rekey(&mut self, setup: &Setup) -> Result<(), Error> {
         setup.check()?;
         self.transform = transform(setup);
+        // Under the same key a counter that begins anew would be a replay.
+        if self.key != setup.key {
+            self.key = setup.key.clone();
+            self.table.unsettle();
+        }
         Ok(())
     }
 

@@ -4,10 +4,18 @@ use crate::{Error, SsrcState};
 
 #[derive(Debug)]
 pub(crate) struct Table {
-    slots: Vec<SsrcState>,
+    slots: Vec<Slot>,
     room: usize,
     /// Where the last packet's SSRC was: mostly the next one's as well.
     last: usize,
+}
+
+/// What is known of one SSRC.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) state: SsrcState,
+    /// A packet was opened under the present key, so its rollover counter is known for certain.
+    pub(crate) settled: bool,
 }
 
 impl Table {
@@ -17,17 +25,29 @@ impl Table {
 
     /// Where `ssrc` is.
     pub(crate) fn find(&mut self, ssrc: u32) -> Option<usize> {
-        if self.slots.get(self.last).is_some_and(|slot| slot.ssrc == ssrc) {
+        if self.slots.get(self.last).is_some_and(|slot| slot.state.ssrc == ssrc) {
             return Some(self.last);
         }
-        let found = self.slots.iter().position(|slot| slot.ssrc == ssrc)?;
+        let found = self.slots.iter().position(|slot| slot.state.ssrc == ssrc)?;
         self.last = found;
         Some(found)
     }
 
     /// The state of `ssrc`, or a new one.
     pub(crate) fn get(&mut self, ssrc: u32) -> SsrcState {
-        self.find(ssrc).map_or(SsrcState::new(ssrc), |at| self.slots[at])
+        self.find(ssrc).map_or(SsrcState::new(ssrc), |at| self.slots[at].state)
+    }
+
+    /// The rollover counter of `ssrc` is known for certain, or nothing is known of it at all.
+    pub(crate) fn is_settled(&mut self, ssrc: u32) -> bool {
+        self.find(ssrc).is_none_or(|at| self.slots[at].settled)
+    }
+
+    /// The key is another: from now on, rollover counters may have begun anew.
+    pub(crate) fn unsettle(&mut self) {
+        for slot in &mut self.slots {
+            slot.settled = slot.state.rtp.is_fresh();
+        }
     }
 
     /// There is room for one more SSRC.
@@ -36,11 +56,11 @@ impl Table {
     }
 
     /// The place of `ssrc`, a new one if need be; `None` if there is no room.
-    pub(crate) fn entry(&mut self, ssrc: u32) -> Option<&mut SsrcState> {
+    pub(crate) fn entry(&mut self, ssrc: u32) -> Option<&mut Slot> {
         let at = match self.find(ssrc) {
             Some(at) => at,
             None if self.has_room() => {
-                self.slots.push(SsrcState::new(ssrc));
+                self.slots.push(Slot { state: SsrcState::new(ssrc), settled: true });
                 self.slots.len() - 1
             }
             None => return None,
@@ -52,7 +72,7 @@ impl Table {
     /// Puts a state in the place of its SSRC.
     pub(crate) fn set(&mut self, state: &SsrcState) -> Result<(), Error> {
         state.check()?;
-        *self.entry(state.ssrc).ok_or(Error::TooManySsrcs)? = *state;
+        *self.entry(state.ssrc).ok_or(Error::TooManySsrcs)? = Slot { state: *state, settled: true };
         Ok(())
     }
 
@@ -65,7 +85,7 @@ impl Table {
     }
 
     pub(crate) fn states(&self) -> impl ExactSizeIterator<Item = SsrcState> + '_ {
-        self.slots.iter().copied()
+        self.slots.iter().map(|slot| slot.state)
     }
 }
 

@@ -31,7 +31,7 @@ fn nanoseconds_per_packet() {
             let setup = setup(&mut dice, suite, Options::default());
             let plain = [vec![0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4], dice.bytes(size - 12)].concat();
             let mut packets = vec![[0u8; 1500]; usize::from(BATCH)];
-            let mut fill = |packets: &mut Vec<[u8; 1500]>| {
+            let fill = |packets: &mut Vec<[u8; 1500]>| {
                 for (packet, seq) in packets.iter_mut().zip(0u16..) {
                     packet[..size].copy_from_slice(&plain);
                     packet[2..4].copy_from_slice(&seq.to_be_bytes());

@@ -16,8 +16,9 @@ pub(crate) struct RtpAt {
 }
 
 impl RtpAt {
-    fn roc(&self) -> [u8; 4] {
-        ((self.index >> 16) as u32).to_be_bytes()
+    /// Rollover counter.
+    pub(crate) fn roc(&self) -> u32 {
+        (self.index >> 16) as u32
     }
 }
 
@@ -30,7 +31,7 @@ impl Transform {
             Side::Mac { cipher, mac } => {
                 let (body, trailer) = packet.split_at_mut(end);
                 if self.authenticates_rtp() {
-                    let tag = mac.tag(body, &at.roc());
+                    let tag = mac.tag(body, &at.roc().to_be_bytes());
                     let theirs = &trailer[self.mki.len()..];
                     if !bool::from(tag[..theirs.len()].ct_eq(theirs)) {
                         return None;
@@ -63,7 +64,7 @@ impl Transform {
                 let (mki, tag) = trailer.split_at_mut(self.mki.len());
                 mki.copy_from_slice(self.mki.as_bytes());
                 if self.authenticates_rtp() {
-                    tag.copy_from_slice(&mac.tag(body, &at.roc())[..tag.len()]);
+                    tag.copy_from_slice(&mac.tag(body, &at.roc().to_be_bytes())[..tag.len()]);
                 }
             }
             Side::Aead { cipher, salt } => {
@@ -93,7 +94,7 @@ impl Cipher {
                 // RFC 3711 §4.1.2.2: `00 || M || PT || SEQ || TS || SSRC || ROC`.
                 let mut iv = [0; 16];
                 iv[1..12].copy_from_slice(&body[1..12]);
-                iv[12..].copy_from_slice(&at.roc());
+                iv[12..].copy_from_slice(&at.roc().to_be_bytes());
                 feedback.apply(u128::from_be_bytes(iv), &mut body[at.header..]);
             }
         }
