@@ -1,6 +1,8 @@
 //! Against libsrtp2: each opens what the other seals, byte for byte the same packets, through loss, reordering,
 //! duplicates and a wrap of the sequence number.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod packet;
 
 use packet::{Dice, delivered, options, rtcp, rtp, setup};
@@ -34,6 +36,7 @@ fn peer(folder: &Path) -> Result<PathBuf, &'static str> {
 }
 
 /// Notes a skipped test where the whole run counts them.
+#[allow(clippy::print_stdout, reason = "the reader of a test run is who must know")]
 fn skip(test: &str, why: &str) {
     println!("SKIPPED {test}: {why}");
     if let Some(file) = std::env::var_os("LAB_SKIPS") {

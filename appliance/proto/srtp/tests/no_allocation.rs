@@ -1,6 +1,7 @@
 //! Sessions allocate when they are made and never after: proved by an allocator that counts. What AWS-LC might ask of
 //! the C library is not seen here.
 #![allow(unsafe_code, reason = "an allocator is unsafe by its trait")]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod packet;
 

@@ -1,5 +1,7 @@
 //! What a packet costs. Not a test: `cargo test --release -p srtp --test speed -- --ignored --nocapture`.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod packet;
 
 use packet::{Dice, setup};

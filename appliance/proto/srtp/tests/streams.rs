@@ -1,5 +1,7 @@
 //! Openers and sealers over whole streams: what a bad network, a wrap, another path, new keys and an attacker do.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod packet;
 
 use packet::{Dice, delivered, options, rtcp, rtp, setup};

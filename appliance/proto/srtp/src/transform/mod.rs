@@ -23,6 +23,7 @@ pub(crate) struct Transform {
 }
 
 /// Keyed state of SRTP or of SRTCP.
+#[allow(clippy::large_enum_variant, reason = "a packet under the usual suites should not follow a pointer")]
 enum Side {
     /// Encrypt, then authenticate (RFC 3711 §3.3).
     Mac { cipher: Cipher, mac: Mac },
@@ -30,10 +31,12 @@ enum Side {
     Aead { cipher: Gcm, salt: Salt },
 }
 
+#[allow(clippy::large_enum_variant, reason = "as above")]
 enum Cipher {
     Null,
     Counter(Counter),
-    Feedback(Feedback),
+    /// Two key schedules, and rarely used: elsewhere.
+    Feedback(Box<Feedback>),
 }
 
 /// The 96 bits that nonces of AEAD are mixed with.
@@ -85,7 +88,7 @@ impl Side {
         let cipher = match keys.suite().encryption() {
             Encryption::Null => Cipher::Null,
             Encryption::Counter => Cipher::Counter(Counter::new(keys.cipher(), keys.salt())),
-            Encryption::Feedback => Cipher::Feedback(Feedback::new(keys.cipher(), keys.salt())),
+            Encryption::Feedback => Cipher::Feedback(Box::new(Feedback::new(keys.cipher(), keys.salt()))),
             Encryption::Gcm => {
                 let mut salt = Salt([0; 12]);
                 salt.0.copy_from_slice(keys.salt());
