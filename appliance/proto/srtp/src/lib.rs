@@ -6,11 +6,11 @@
 //!   [`MasterKey::parse_inline`] and its session parameters with [`Options::parse`]. Who does DTLS finds the suite by
 //!   [`Suite::of_dtls`] and cuts the exported keying material with [`MasterKey::of_dtls`].
 //! * Once per direction of a stream, [`Setup`] becomes an [`Opener`] (what arrives) or a [`Sealer`] (what leaves).
-//!   This derives the session keys and makes all the room there will ever be; nothing after it allocates.
+//!   This derives the session keys and makes room for every SSRC there may be: no packet allocates.
 //! * Per packet: [`Opener::open_rtp`], [`Opener::open_rtcp`], [`Sealer::seal_rtp`], [`Sealer::seal_rtcp`], in place.
 //!   Nothing is remembered of a packet that did not authenticate.
 //! * New keys in a re-INVITE: [`Opener::rekey`], [`Sealer::rekey`]. Rollover counters, replay windows and SRTCP
-//!   indices stay (RFC 3711 §3.3.1, §3.4).
+//!   indices stay (RFC 3711 §3.3.1, §3.4). One who wants them to begin anew makes a new opener or sealer.
 //! * When another path takes a flow over, `states` gives what it needs per SSRC ([`SsrcState`]) and `restore` takes
 //!   it back. A path that wants keys of its own gets them from [`MasterKey::derive`].
 //!

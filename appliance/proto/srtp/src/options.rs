@@ -56,7 +56,8 @@ impl Options {
     ///
     /// # Errors
     /// [`Error::MustAuthenticate`] when RTP under an AEAD suite should have no tag (RFC 7714 §8). In clear it may be:
-    /// then all of the packet is associated data.
+    /// then all of the packet is associated data (§16.1.3). rtpengine leaves the tag away as well in that case; we do
+    /// not follow it, and who writes SDP should not offer the two together.
     pub fn check(&self, suite: Suite) -> Result<(), Error> {
         if suite.is_aead() && self.unauthenticated_rtp { Err(Error::MustAuthenticate(suite)) } else { Ok(()) }
     }
