@@ -6,8 +6,9 @@ set -uo pipefail
 
 build=(gcc libc6-dev)
 demo=(iproute2 ethtool)
-# What parts that are built from C or BPF need, the proxies and callers of the interop tests, and firewall tools.
-test=(m4 clang libclang-dev libelf-dev zlib1g-dev pkg-config kamailio sip-tester nftables iptables)
+# What parts that are built from C or BPF need, the proxies and callers of the interop tests, firewall tools, and a
+# second SRTP to compare ours with.
+test=(m4 clang libclang-dev libelf-dev zlib1g-dev pkg-config kamailio sip-tester nftables iptables libsrtp2-dev)
 
 case ${1:-} in
 	demo) wanted=("${build[@]}" "${demo[@]}") ;;

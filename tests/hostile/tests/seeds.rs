@@ -14,7 +14,9 @@ const TARGETS: &[(&str, &str, Body)] = &[
     ("rtcp", "rtp::fuzz::rtcp", rtp::fuzz::rtcp),
     ("rtp", "rtp::fuzz::rtp", rtp::fuzz::rtp),
     ("rtpp_flags", "ng::fuzz::rtpp_flags", ng::fuzz::rtpp_flags),
+    ("sdes", "srtp::fuzz::sdes", srtp::fuzz::sdes),
     ("sdp", "sdp::fuzz::body", sdp::fuzz::body),
+    ("srtp", "srtp::fuzz::open", srtp::fuzz::open),
     ("toml", "rtpengine::config::fuzz::toml", rtpengine::config::fuzz::toml),
 ];
 

@@ -1,0 +1,13 @@
+//! The primitives, keyed: block cipher, counter mode, f8 mode, HMAC-SHA1, AEAD. They know no packets.
+
+mod aead;
+mod aes;
+mod counter;
+mod feedback;
+mod mac;
+
+pub(crate) use aead::{AEAD_TAG, Aead, Gcm};
+pub(crate) use aes::Aes;
+pub(crate) use counter::Counter;
+pub(crate) use feedback::Feedback;
+pub(crate) use mac::Mac;

@@ -1,0 +1,175 @@
+use crate::index::{self, Outside};
+use crate::session::Session;
+use crate::transform::{RTCP_HEADER, RtpAt};
+use crate::window::Stale;
+use crate::{Error, OpenError, Progress, Setup, SsrcState, Suite};
+
+/// The largest packet under AEAD that is tried with a second rollover counter, in bytes.
+const SCRATCH: usize = 2048;
+
+/// Opens the SRTP and SRTCP packets of one direction. Allocates when it is made and when its keys change, and never for
+/// a packet.
+#[derive(Debug)]
+pub struct Opener {
+    session: Session,
+    /// Where a packet is kept that AEAD may spoil and that has a second chance; empty while there can be none.
+    scratch: Vec<u8>,
+}
+
+impl Opener {
+    /// Derives the session keys and makes room for the SSRCs.
+    ///
+    /// # Errors
+    /// [`Error::Ssrcs`], [`Error::MustAuthenticate`].
+    pub fn new(setup: &Setup) -> Result<Opener, Error> {
+        Ok(Opener { session: Session::new(setup)?, scratch: Vec::new() })
+    }
+
+    /// Authenticates and decrypts an RTP packet in place; returns its length without tag and identifier. Sources and
+    /// header extension are authenticated and never encrypted.
+    ///
+    /// # Errors
+    /// See [`OpenError`]. After [`OpenError::Unauthentic`] from an AEAD suite the packet's bytes are lost; otherwise
+    /// they are as they were. Nothing else is remembered of it.
+    pub fn open_rtp(&mut self, packet: &mut [u8]) -> Result<usize, OpenError> {
+        let Session { transform, table, .. } = &mut self.session;
+        let end = before(packet, transform.rtp_overhead(), 12)?;
+        let header = rtp::Header::parse(&packet[..end])?;
+        let (ssrc, seq) = (header.ssrc(), header.seq());
+        let header = end - header.payload().len();
+
+        let known = table.find(ssrc).is_some();
+        if !known && !table.has_room() {
+            return Err(OpenError::TooManySsrcs);
+        }
+        let progress = table.get(ssrc).rtp;
+        let index = match index::estimate(&progress, seq) {
+            Ok(index) => index,
+            // More than half of the numbers may have been skipped; the tag tells.
+            Err(Outside::Before) if transform.authenticates_rtp() => u64::from(seq),
+            Err(Outside::Before) => return Err(OpenError::TooOld),
+            Err(Outside::Past) => return Err(OpenError::KeyExpired),
+        };
+        let at = RtpAt { header, ssrc, index };
+        if !table.is_settled(ssrc) && at.roc() != 0 && transform.authenticates_rtp() {
+            return self.open_unsettled(packet, at);
+        }
+        progress.check(index)?;
+        let len = transform.open_rtp(packet, at).ok_or(OpenError::Unauthentic)?;
+        let slot = table.entry(ssrc).ok_or(OpenError::TooManySsrcs)?;
+        slot.state.rtp.commit(index);
+        slot.settled = true;
+        Ok(len)
+    }
+
+    /// Authenticates and decrypts an RTCP packet (a whole compound) in place; returns its length without index, tag
+    /// and identifier. Whether it is encrypted the packet itself says.
+    ///
+    /// # Errors
+    /// As [`Opener::open_rtp`].
+    pub fn open_rtcp(&mut self, packet: &mut [u8]) -> Result<usize, OpenError> {
+        let Session { transform, table, .. } = &mut self.session;
+        before(packet, transform.rtcp_overhead(), RTCP_HEADER)?;
+        rtp::rtcp::Header::parse(packet)?;
+        let ssrc = u32::from_be_bytes([packet[4], packet[5], packet[6], packet[7]]);
+
+        let known = table.find(ssrc).is_some();
+        if !known && !table.has_room() {
+            return Err(OpenError::TooManySsrcs);
+        }
+        let index = u64::from(transform.rtcp_index(packet));
+        table.get(ssrc).rtcp.check(index)?;
+        let len = transform.open_rtcp(packet, ssrc).ok_or(OpenError::Unauthentic)?;
+        table.entry(ssrc).ok_or(OpenError::TooManySsrcs)?.state.rtcp.commit(index);
+        Ok(len)
+    }
+
+    /// The first packets under a new key. Its rollover counter should have gone on (RFC 3711 §3.3.1); a peer that made
+    /// a new session of its re-INVITE begins with zero, and is followed when the tag says so.
+    fn open_unsettled(&mut self, packet: &mut [u8], at: RtpAt) -> Result<usize, OpenError> {
+        let Session { transform, table, .. } = &mut self.session;
+        let slot = table.entry(at.ssrc).ok_or(OpenError::TooManySsrcs)?;
+        let kept = match self.scratch.get_mut(..packet.len()) {
+            Some(kept) if transform.suite().is_aead() => {
+                kept.copy_from_slice(packet);
+                Some(&*kept)
+            }
+            _ => None,
+        };
+        let stale = slot.state.rtp.check(at.index);
+        if stale.is_ok()
+            && let Some(len) = transform.open_rtp(packet, at)
+        {
+            slot.state.rtp.commit(at.index);
+            slot.settled = true;
+            return Ok(len);
+        }
+        if let Some(kept) = kept {
+            packet.copy_from_slice(kept);
+        }
+        let anew = RtpAt { index: at.index & 0xffff, ..at };
+        let len = transform.open_rtp(packet, anew);
+        let len = len.ok_or(stale.map_or_else(OpenError::from, |()| OpenError::Unauthentic))?;
+        slot.state.rtp = Progress { index: anew.index, window: 1 };
+        slot.settled = true;
+        Ok(len)
+    }
+
+    /// Takes new keys, suite, identifier and session parameters. Rollover counters and windows stay; so does the room
+    /// for SSRCs, whatever `setup` says. A peer whose counter begins anew under the new key is followed.
+    ///
+    /// # Errors
+    /// As [`Opener::new`]; then nothing has changed.
+    pub fn rekey(&mut self, setup: &Setup) -> Result<(), Error> {
+        self.session.rekey(setup)?;
+        self.scratch.resize(if setup.key.suite().is_aead() { SCRATCH } else { 0 }, 0);
+        Ok(())
+    }
+
+    /// Sets the rollover counter of an SSRC, known or not: of a stream that is joined late, say.
+    ///
+    /// # Errors
+    /// [`Error::TooManySsrcs`].
+    pub fn set_roc(&mut self, ssrc: u32, roc: u32) -> Result<(), Error> {
+        let state = self.session.with_roc(ssrc, roc);
+        self.session.table.set(&state)
+    }
+
+    /// How far each SSRC has come.
+    pub fn states(&self) -> impl ExactSizeIterator<Item = SsrcState> + '_ {
+        self.session.table.states()
+    }
+
+    /// Goes on where another path left off; replaces what was known of this SSRC.
+    ///
+    /// # Errors
+    /// [`Error::Index`] for a state that cannot be; [`Error::TooManySsrcs`].
+    pub fn restore(&mut self, state: &SsrcState) -> Result<(), Error> {
+        self.session.table.set(state)
+    }
+
+    /// Makes room by forgetting an SSRC; whether it was known. Its packets can be replayed from now on.
+    pub fn forget(&mut self, ssrc: u32) -> bool {
+        self.session.table.forget(ssrc)
+    }
+
+    /// The suite in use.
+    pub fn suite(&self) -> Suite {
+        self.session.transform.suite()
+    }
+}
+
+/// Where what sealing added begins, if the packet has at least `header` bytes before it.
+fn before(packet: &[u8], overhead: usize, header: usize) -> Result<usize, OpenError> {
+    let (len, needed) = (packet.len(), header + overhead);
+    if len < needed { Err(OpenError::TooShort { len, needed }) } else { Ok(len - overhead) }
+}
+
+impl From<Stale> for OpenError {
+    fn from(stale: Stale) -> OpenError {
+        match stale {
+            Stale::Seen => OpenError::Replayed,
+            Stale::TooOld => OpenError::TooOld,
+        }
+    }
+}
