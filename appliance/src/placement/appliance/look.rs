@@ -29,7 +29,7 @@ impl Appliance {
         let concerns = |local: IpAddr, remote: IpAddr| changed.contains(&(local, remote));
         let mut findings = Vec::new();
         for lost in self.driver.table_mut().refresh(concerns) {
-            let (key, reason) = (lost.snapshot.key, lost.why.reason());
+            let (key, reason) = (lost.snapshot.key, lost.why);
             let counted = self.driver.given_up(lost.snapshot);
             findings.push(Finding::Lost { key, reason, leaving: Leaving { counted, unfinished: false } });
         }
