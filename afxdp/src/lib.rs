@@ -9,15 +9,18 @@
 //! | [`steer`] | the program, its maps, the driver tier's flow table |
 //! | [`io`] | frames, rings, bursts, departures |
 //! | [`hops`] | routes and neighbours from netlink: where a packet goes next |
+//! | [`egress`] | which NICs take frames from the program |
 //! | [`nic`] | queues, receive steering, interrupt settings; restored on exit |
 //!
 //! What is not here: calls, learning, timeouts, threads. The crate names `flow` and `wire` and no other room.
 //! Unsafe code stands in `sys`, `io/umem.rs` and `io/xsk.rs` only.
 
+pub mod egress;
 mod error;
 pub mod fuzz;
 pub mod hops;
 pub mod io;
+mod netlink;
 pub mod nic;
 mod retry;
 pub mod steer;

@@ -1,6 +1,6 @@
-use super::netlink::Netlink;
 use super::{Answer, Concern, Fact, Hop, Hops, NoHop, Route, View};
 use crate::Error;
+use crate::netlink::Netlink;
 use netlink_packet_route::address::AddressMessage;
 use netlink_packet_route::link::LinkMessage;
 use netlink_packet_route::neighbour::{
@@ -8,10 +8,14 @@ use netlink_packet_route::neighbour::{
 };
 use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteType, RouteVia};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+use netlink_sys::protocols::NETLINK_ROUTE;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd, RawFd};
+
+/// Groups of events we hear (enum rtnetlink_groups): links, neighbours, addresses, routes and rules of both families.
+const GROUPS: [u32; 8] = [1, 3, 5, 7, 8, 9, 11, 19];
 
 /// The kernel's routes, neighbours, links and addresses of the network namespace it was opened in.
 ///
@@ -19,7 +23,7 @@ use std::os::fd::{AsRawFd, RawFd};
 /// descriptor is readable when there is something to process.
 #[derive(Debug)]
 pub struct NetlinkHops {
-    netlink: Netlink,
+    netlink: Netlink<RouteNetlinkMessage>,
     view: View,
     watched: HashMap<(IpAddr, IpAddr), Watched>,
 }
@@ -36,7 +40,7 @@ impl NetlinkHops {
     /// # Errors
     /// When the kernel has no routing netlink.
     pub fn open() -> Result<NetlinkHops, Error> {
-        let netlink = Netlink::open().map_err(Error::sys("opening routing netlink"))?;
+        let netlink = listen().map_err(Error::sys("opening routing netlink"))?;
         let mut hops = NetlinkHops { netlink, view: View::default(), watched: HashMap::new() };
         hops.read_all().map_err(Error::sys("reading links, addresses and neighbours"))?;
         Ok(hops)
@@ -178,8 +182,16 @@ impl NetlinkHops {
     }
 }
 
+fn listen() -> io::Result<Netlink<RouteNetlinkMessage>> {
+    let mut netlink = Netlink::open(NETLINK_ROUTE)?;
+    for group in GROUPS {
+        netlink.join(group)?;
+    }
+    Ok(netlink)
+}
+
 /// The kernel's own route lookup, with all its rules and tables.
-fn look_up(netlink: &Netlink, local: IpAddr, remote: IpAddr) -> Option<Route> {
+fn look_up(netlink: &Netlink<RouteNetlinkMessage>, local: IpAddr, remote: IpAddr) -> Option<Route> {
     let mut message = RouteMessage::default();
     message.header.address_family = if remote.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
     let bits = if remote.is_ipv4() { 32 } else { 128 };

@@ -6,7 +6,6 @@
 mod fact;
 mod hop;
 mod kernel;
-mod netlink;
 mod view;
 
 pub use fact::{Fact, LinkFacts, NeighbourFacts};

@@ -3,7 +3,7 @@ use super::layout::{Endpoint, Recipe};
 use super::places::Places;
 use super::report::{Clock, sender_as_sent};
 use super::{Maps, Sizes};
-use crate::{Error, Hop, Hops, NoHop};
+use crate::{Error, Hop, Hops};
 use flow::{
     FlowKey, FlowTable, Generation, InstallError, PathReason, Snapshot, SsrcCounters, StreamId, Traffic,
 };
@@ -22,10 +22,18 @@ pub struct DriverTable<H> {
     clock: Clock,
     slots: Places,
     meters: Places,
-    ports: HashMap<u32, u32>,
+    ports: HashMap<u32, Port>,
     flows: HashMap<FlowKey, Flow>,
     /// Which flows leave through a local port, for the port's sent counters.
     through: HashMap<FlowKey, Through>,
+}
+
+/// An interface that packets leave through.
+#[derive(Clone, Copy, Debug)]
+struct Port {
+    place: u32,
+    /// It takes frames now; while it does not, its place in the map is empty.
+    able: bool,
 }
 
 #[derive(Debug)]
@@ -55,7 +63,7 @@ struct Through {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
     /// Why.
-    pub why: NoHop,
+    pub why: PathReason,
     /// Its last counters.
     pub snapshot: Snapshot,
 }
@@ -91,29 +99,57 @@ impl<H: Hops> DriverTable<H> {
         &mut self.hops
     }
 
-    /// Lets the driver tier send through an interface.
+    /// Lets the driver tier send through an interface, which counts as able to take frames until
+    /// [`DriverTable::set_port_able`] says otherwise.
     ///
     /// # Errors
     /// When there is no such interface or no more room for one.
     pub fn add_port(&mut self, ifindex: u32) -> Result<(), Error> {
-        let taken = |place: &u32| self.ports.values().any(|other| other == place);
+        let taken = |place: &u32| self.ports.values().any(|other| other.place == *place);
         let place = (0..self.sizes.ports).find(|place| !taken(place)).ok_or_else(|| Error::Map {
             map: "PORTS",
             reason: format!("all {} places are taken", self.sizes.ports),
         })?;
         if !self.ports.contains_key(&ifindex) {
             self.maps.set_port(place, ifindex)?;
-            self.ports.insert(ifindex, place);
+            self.ports.insert(ifindex, Port { place, able: true });
         }
         Ok(())
     }
 
     /// No packets leave through an interface any more; flows that did pass theirs up, until they are refreshed.
     pub fn remove_port(&mut self, ifindex: u32) {
-        if let Some(place) = self.ports.remove(&ifindex) {
+        if let Some(port) = self.ports.remove(&ifindex) {
             // Already empty when the interface is gone: the kernel sees to that.
-            let _ = self.maps.clear_port(place);
+            let _ = self.maps.clear_port(port.place);
         }
+    }
+
+    /// Notes whether a port takes frames of the program ([`crate::egress::Xdp::takes_frames`]). While it does not, no
+    /// flow that leaves through it can be installed, since the kernel would drop its packets without a word; those that
+    /// are installed are withdrawn and returned. Nothing happens for an interface that is no port.
+    pub fn set_port_able(&mut self, ifindex: u32, able: bool) -> Vec<Lost> {
+        let Some(port) = self.ports.get_mut(&ifindex).filter(|port| port.able != able) else {
+            return Vec::new();
+        };
+        if able {
+            // An interface that is gone stays unable.
+            port.able = self.maps.set_port(port.place, ifindex).is_ok();
+            return Vec::new();
+        }
+        port.able = false;
+        // First of all: from now on packets from other interfaces pass up, while the flows are still there.
+        let _ = self.maps.clear_port(port.place);
+        let leaves = |flow: &Flow| matches!(&flow.tier, Tier::Driver { hop, .. } if hop.ifindex == ifindex);
+        let leaving: Vec<FlowKey> =
+            self.flows.iter().filter(|(_, flow)| leaves(flow)).map(|(&key, _)| key).collect();
+        let why = PathReason::EgressNotReachable;
+        leaving.into_iter().filter_map(|key| Some(Lost { why, snapshot: self.remove(key)? })).collect()
+    }
+
+    /// True when the driver tier can send through an interface now.
+    pub fn is_port_able(&self, ifindex: u32) -> bool {
+        self.ports.get(&ifindex).is_some_and(|port| port.able)
     }
 
     /// Passes a port's packets up the stack as before, but notes where they come in, for [`DriverTable::arrival`].
@@ -167,12 +203,12 @@ impl<H: Hops> DriverTable<H> {
                 Ok(same) if same == *hop => continue,
                 Ok(_) => {
                     let recipe = recipe.clone();
-                    if self.install(&recipe).is_ok() {
-                        continue;
+                    match self.install(&recipe) {
+                        Ok(()) => continue,
+                        Err(error) => error.reason(),
                     }
-                    NoHop::NotEthernet
                 }
-                Err(why) => why,
+                Err(why) => why.reason(),
             };
             lost.extend(self.remove(key).map(|snapshot| Lost { why, snapshot }));
         }
@@ -349,9 +385,9 @@ impl<H: Hops> FlowTable for DriverTable<H> {
         let to: SocketAddr = output.to;
         let hop =
             self.hops.hop(output.from.addr, to.ip()).map_err(|why| InstallError::NoWay(why.reason()))?;
-        let port =
-            *self.ports.get(&hop.ifindex).ok_or(InstallError::NoWay(PathReason::EgressNotReachable))?;
-        let encoded = Recipe::forwarding(recipe, &hop, port).map_err(InstallError::Unsupported)?;
+        let port = self.ports.get(&hop.ifindex).filter(|port| port.able);
+        let port = port.ok_or(InstallError::NoWay(PathReason::EgressNotReachable))?;
+        let encoded = Recipe::forwarding(recipe, &hop, port.place).map_err(InstallError::Unsupported)?;
         let tier = Tier::Driver { recipe: Box::new(recipe.clone()), hop };
         self.put(recipe.key, recipe.generation, tier, encoded)
     }

@@ -49,6 +49,16 @@ pub(crate) struct Ethtool {
     name: [libc::c_char; libc::IFNAMSIZ],
 }
 
+fn socket() -> io::Result<OwnedFd> {
+    // SAFETY: no memory is involved.
+    let fd = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor for us; nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
 impl Ethtool {
     pub(crate) fn of(interface: &str) -> io::Result<Ethtool> {
         let mut name = [0; libc::IFNAMSIZ];
@@ -59,13 +69,24 @@ impl Ethtool {
         for (place, byte) in name.iter_mut().zip(bytes) {
             *place = *byte as libc::c_char;
         }
-        // SAFETY: no memory is involved.
-        let fd = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) };
-        if fd < 0 {
-            return Err(io::Error::last_os_error());
+        Ok(Ethtool { socket: socket()?, name })
+    }
+
+    /// The driver of the interface with this index, whatever its name is now.
+    pub(crate) fn at(ifindex: u32) -> io::Result<Ethtool> {
+        let socket = socket()?;
+        let index = i32::try_from(ifindex).map_err(|_| io::Error::from_raw_os_error(libc::ENODEV))?;
+        let mut request = libc::ifreq {
+            ifr_name: [0; libc::IFNAMSIZ],
+            ifr_ifru: libc::__c_anonymous_ifr_ifru { ifru_ifindex: index },
+        };
+        // SAFETY: the request lives through the call, which writes a name into it and nothing else.
+        let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFNAME, &raw mut request) };
+        if result < 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(Ethtool { socket, name: request.ifr_name })
         }
-        // SAFETY: the kernel has just made this descriptor for us; nobody else owns it.
-        Ok(Ethtool { socket: unsafe { OwnedFd::from_raw_fd(fd) }, name })
     }
 
     /// `buffer` must be at least as long as the structure of the command in its first four bytes, with what that

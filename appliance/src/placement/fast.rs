@@ -67,13 +67,13 @@ pub trait FastPath: std::fmt::Debug {
     fn withdraw(&mut self, key: FlowKey, generation: Generation) -> Leaving;
     /// Copies of what it counts of some of its flows and those they leave through.
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot>;
-    /// What has happened since it was last asked. Called once a second, and when its descriptor is readable.
+    /// What has happened since it was last asked. Called once a second, and when one of its descriptors is readable.
     fn look(&mut self) -> Vec<Finding> {
         Vec::new()
     }
     /// Readable when there is something to look at.
-    fn descriptor(&self) -> Option<RawFd> {
-        None
+    fn descriptors(&self) -> Vec<RawFd> {
+        Vec::new()
     }
 }
 

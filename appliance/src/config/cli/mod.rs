@@ -120,3 +120,6 @@ fn daemon(matches: &ArgMatches) -> Result<Invocation, Vec<Finding>> {
         None => Ok(Invocation::Run(sources)),
     }
 }
+
+#[cfg(test)]
+mod tests;

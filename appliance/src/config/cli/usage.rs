@@ -37,6 +37,3 @@ pub(super) fn usage_error(wrong: &Error) -> Finding {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -11,11 +11,13 @@ mod workers;
 
 use super::{FastPath, Finding, Leaving, Stable, TablePath};
 use afxdp::DriverTable;
+use afxdp::egress::Features;
 use afxdp::hops::NetlinkHops;
 use afxdp::steer::Attached;
 use flow::{FlowKey, Generation, InstallError, Path, PathReason, Snapshot};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use open::ProgramPlaces;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Instant;
@@ -40,6 +42,9 @@ pub enum Forward {
 pub struct Appliance {
     driver: TablePath<DriverTable<NetlinkHops>>,
     workers: WorkerTier,
+    /// Which NICs take frames from the program.
+    features: Features,
+    program: ProgramPlaces,
     forward: HashMap<IpAddr, Forward, RandomState>,
     obtained: Vec<Obtained>,
     /// What is still to be told of flows that have changed from one tier to the other.
@@ -102,13 +107,15 @@ impl FastPath for Appliance {
         counted
     }
 
-    /// Routes, neighbours or links have changed.
-    fn descriptor(&self) -> Option<RawFd> {
-        Some(self.driver.table().hops().as_raw_fd())
+    /// Routes, neighbours or links have changed, or what a NIC can do.
+    fn descriptors(&self) -> Vec<RawFd> {
+        let hops = self.driver.table().hops().as_raw_fd();
+        std::iter::once(hops).chain(self.features.descriptor()).collect()
     }
 
     fn look(&mut self) -> Vec<Finding> {
         let mut findings = std::mem::take(&mut self.told);
+        findings.append(&mut self.look_at_nics());
         findings.append(&mut self.look_at_hops());
         findings.append(&mut self.workers.look());
         findings

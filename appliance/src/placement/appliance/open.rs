@@ -3,6 +3,7 @@ use super::{Appliance, Forward};
 use crate::placement::TablePath;
 use crate::worker::{FastOrder, Idle, Lane};
 use afxdp::DriverTable;
+use afxdp::egress::{Features, Xdp};
 use afxdp::hops::NetlinkHops;
 use afxdp::io::{self, Mode, QueuePlace};
 use afxdp::steer::{Attached, AttachedMode, Clock, Maps, Program, Sizes};
@@ -81,8 +82,22 @@ impl Appliance {
         let (maps, attached) = attach(nics, sizes)?;
         let clock = Clock::tie(now)?;
         let mut table = DriverTable::new(maps, sizes, NetlinkHops::open()?, clock);
+        let mut features = Features::open()?;
+        let program = ProgramPlaces::new(nics, &attached);
         for nic in nics {
             table.add_port(nic.ifindex)?;
+            if !program.sends_through(nic.ifindex, features.of(nic.ifindex)?) {
+                table.set_port_able(nic.ifindex, false);
+                tracing::warn!(
+                    "{} takes no frames from the XDP program ({}); packets that leave there go through packet threads",
+                    nic.name,
+                    if is_veth(&nic.name) {
+                        "on a veth, switch GRO on at its peer"
+                    } else {
+                        "its driver cannot"
+                    },
+                );
+            }
         }
         let mut obtained = Vec::new();
         for (nic, attached) in nics.iter().zip(&attached) {
@@ -104,6 +119,8 @@ impl Appliance {
         let ports = nics.iter().map(|nic| nic.ifindex).collect();
         Ok(Appliance {
             driver: TablePath::new(table, Path::Driver),
+            features,
+            program,
             workers: WorkerTier::new(lanes, ports, sockets),
             forward,
             obtained,
@@ -112,6 +129,32 @@ impl Appliance {
             _attached: attached,
         })
     }
+}
+
+/// Where the program sits.
+#[derive(Debug)]
+pub(super) struct ProgramPlaces {
+    by_nic: Vec<(u32, AttachedMode)>,
+}
+
+impl ProgramPlaces {
+    fn new(nics: &[Nic], attached: &[Attached]) -> ProgramPlaces {
+        let modes = attached.iter().map(Attached::mode);
+        ProgramPlaces { by_nic: nics.iter().map(|nic| nic.ifindex).zip(modes).collect() }
+    }
+
+    /// True when frames of the program leave through a NIC that can do this.
+    pub(super) fn sends_through(&self, ifindex: u32, xdp: Xdp) -> bool {
+        let native = self.by_nic.iter().any(|(_, mode)| *mode == AttachedMode::Native);
+        let arriving = if native { AttachedMode::Native } else { AttachedMode::Generic };
+        let here = self.by_nic.iter().find(|(nic, _)| *nic == ifindex).map(|(_, mode)| *mode);
+        xdp.takes_frames(arriving, here.unwrap_or(AttachedMode::Generic))
+    }
+}
+
+/// Virtual devices have no device behind them.
+fn is_veth(name: &str) -> bool {
+    !std::path::Path::new("/sys/class/net").join(name).join("device").exists()
 }
 
 /// Loads the program once per NIC, since each has its own part of the socket map, and puts it there.

@@ -86,7 +86,7 @@ impl Paths {
 
     /// Descriptors that are readable when there is something to look at.
     pub fn descriptors(&self) -> Vec<RawFd> {
-        self.tables.iter().filter_map(|table| table.descriptor()).collect()
+        self.tables.iter().flat_map(|table| table.descriptors()).collect()
     }
 
     /// How often flows changed hands.
