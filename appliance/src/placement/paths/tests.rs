@@ -430,3 +430,12 @@ fn a_lost_flow_says_why_and_returns_by_itself() {
     assert_eq!(away(&bench.review()), [(100, true)]);
     assert_eq!(bench.paths.moves().lost, 1);
 }
+
+#[test]
+fn every_reason_stands_in_the_documentation() {
+    let page = include_str!("../../../docs/fast-paths.md");
+    for reason in PathReason::ALL {
+        let code = format!("`{}`", reason.code());
+        assert!(page.contains(&code), "fast-paths.md does not explain {code}");
+    }
+}
