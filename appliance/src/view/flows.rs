@@ -1,6 +1,6 @@
 use crate::desk::Desk;
 use compat_procfs::view::{Shown, ShownOutput, Table};
-use flow::{FlowKey, FlowSpec, Path, Snapshot, Traffic};
+use flow::{Carries, FlowKey, FlowSpec, Path, Snapshot, Traffic};
 use std::collections::BTreeMap;
 
 /// One flow to be shown, before its counters are known.
@@ -31,8 +31,12 @@ pub fn shown(desk: &mut Desk, table: u8) -> Table {
 
 fn wanted(desk: &Desk, table: u8) -> Vec<Wanted> {
     let Some(asked) = &desk.view else { return Vec::new() };
+    // RTCP alone is no target of the module either.
     let ours = desk.paths.iter().filter(|(_, spec, path)| {
-        *path != Path::Kernel && asked.table_of(spec.key.addr) == table && !spec.rtp.is_empty()
+        *path != Path::Kernel
+            && spec.carries != Carries::Rtcp
+            && !spec.rtp.is_empty()
+            && asked.table_of(spec.key.addr) == table
     });
     let peer = |key: FlowKey| desk.paths.spec(key).and_then(|spec| spec.peer);
     ours.filter_map(|(worker, spec, _)| {
