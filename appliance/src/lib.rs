@@ -11,6 +11,7 @@ pub mod kernel;
 pub mod nic;
 pub mod placement;
 pub mod verbs;
+pub mod view;
 pub mod worker;
 
 pub use desk::run;

@@ -184,3 +184,44 @@ fn the_mounted_tree_reads_and_answers_like_the_modules() {
     drop(view);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "unmounted");
 }
+
+/// Not a test: what the next one starts, to be killed.
+#[test]
+#[ignore = "started by another test"]
+fn mounts_until_it_is_killed() {
+    let Some(at) = std::env::var_os("VIEW_AT") else { return };
+    let _view = View::mount(std::path::Path::new(&at), Tables(Arc::default())).unwrap();
+    println!("mounted");
+    let _ = std::io::stdin().read(&mut [0]);
+}
+
+#[test]
+fn the_mount_of_a_daemon_that_was_killed_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().join("made").join("by us");
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["mounts_until_it_is_killed", "--exact", "--ignored", "--nocapture"])
+        .env("VIEW_AT", &at)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn();
+    let mut child = child.unwrap();
+    let mut said = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("mounted") {
+        line.clear();
+        if std::io::BufRead::read_line(&mut said, &mut line).unwrap() == 0 {
+            child.wait().unwrap();
+            eprintln!("SKIPPED: no FUSE mounts here");
+            return;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(fs::metadata(&at).unwrap_err().kind(), ErrorKind::NotConnected);
+    let view = View::mount(&at, Tables(Arc::default())).unwrap();
+    assert!(at.join("list").exists());
+    drop(view);
+    assert!(!at.join("list").exists());
+}

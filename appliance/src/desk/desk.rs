@@ -3,6 +3,7 @@ use super::sweep::Worked;
 use super::{Clock, Strain, Tally, cdr};
 use crate::kernel::KernelTables;
 use crate::placement::{Paths, Ports};
+use crate::view::{self, Asked};
 use call::{Book, Call, CallNumber, EndReason};
 use flow::{Change, Event, FlowKey, Snapshot, Traffic};
 use foldhash::fast::RandomState;
@@ -60,6 +61,8 @@ pub struct Desk {
     pub kernel: KernelTables,
     /// Put back when all else has ended.
     nics: Nics,
+    /// The tree of `/proc/rtpengine`, if it is mounted.
+    pub view: Option<Asked>,
     /// What has been counted.
     pub tally: Tally,
     /// Limits against the machine's load.
@@ -95,6 +98,7 @@ impl Desk {
             paths,
             kernel,
             nics,
+            view: None,
             tally,
             strain,
             rates: Rates::default(),
@@ -179,6 +183,15 @@ impl Desk {
         self.flush();
     }
 
+    /// Answers readers of the mounted tree.
+    pub fn answer_view(&mut self) {
+        let waiting = self.view.as_ref().map(Asked::waiting).unwrap_or_default();
+        for question in waiting {
+            let table = view::shown(self, question.table());
+            question.answer(table);
+        }
+    }
+
     /// Waits until the workers have carried out every withdrawal they were told of, so that its port is free. True when
     /// ports came back.
     pub fn await_withdrawals(&mut self) -> bool {
@@ -203,6 +216,7 @@ impl Desk {
     /// Ends all calls with their last lines, and the packet threads.
     pub fn close(mut self) {
         self.kernel.let_go();
+        self.view = None;
         let all: Vec<CallNumber> = self.book.iter().map(Call::number).collect();
         for number in all {
             let snapshots = self.snapshots(number);

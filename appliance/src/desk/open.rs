@@ -54,6 +54,7 @@ impl Desk {
         kernel: &mut KernelTables,
     ) -> Result<Desk, OpenError> {
         let cores = cores(config);
+        let reader = Arc::clone(&waker);
         let pool = Pool::start(&cores, epoch, waker)?;
         let buffers = SocketBuffers { receive: config.media.receive_buffer, send: None };
         let mut ports = Ports::new(pool, buffers);
@@ -82,7 +83,9 @@ impl Desk {
         let (paths, nics) = super::fast_paths::open(config, kernel, ports.pool(), clock.now());
         let kernel = std::mem::take(kernel);
         let fast = FastPaths { paths, kernel, nics };
-        Ok(Desk::new(clock, book, ports, fast, strain, config.templates.clone()))
+        let mut desk = Desk::new(clock, book, ports, fast, strain, config.templates.clone());
+        desk.view = crate::view::open(config, reader);
+        Ok(desk)
     }
 }
 

@@ -97,6 +97,7 @@ impl Counter {
                     WORKERS => {
                         self.desk.hear();
                         self.desk.look_at_paths();
+                        self.desk.answer_view();
                     }
                     PATHS => self.desk.look_at_paths(),
                     token => {

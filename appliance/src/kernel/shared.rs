@@ -3,36 +3,50 @@ use flow::{FlowKey, FlowTable, Generation, InstallError, Recipe, Snapshot};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// A table that placement and [`super::KernelTables`] both hold. Once it is given up, nothing can be installed and
-/// nothing is withdrawn: what it holds goes on or goes with it. Its snapshots tell what arrived, not what was sent:
+/// A table that placement and [`super::KernelTables`] both hold. Its snapshots tell what arrived, not what was sent:
 /// placement knows that from the recipes.
 #[derive(Clone, Debug)]
-pub(super) struct SharedTable(Rc<RefCell<Option<ModuleTable>>>);
+pub(super) struct SharedTable(Rc<RefCell<Shared>>);
+
+#[derive(Debug)]
+struct Shared {
+    /// `None` once it is given up: nothing can be installed then, and nothing is there.
+    table: Option<ModuleTable>,
+    /// Nothing is withdrawn any more, only counted.
+    keeps_flows: bool,
+}
 
 impl SharedTable {
     pub(super) fn new(table: ModuleTable) -> SharedTable {
-        SharedTable(Rc::new(RefCell::new(Some(table))))
+        SharedTable(Rc::new(RefCell::new(Shared { table: Some(table), keeps_flows: false })))
+    }
+
+    /// What is in it stays from now on, also when its call ends.
+    pub(super) fn keep_flows(&self) {
+        self.0.borrow_mut().keeps_flows = true;
     }
 
     /// Takes the table away from everybody.
     pub(super) fn give_up(&self) -> Option<ModuleTable> {
-        self.0.borrow_mut().take()
+        self.0.borrow_mut().table.take()
     }
 }
 
 impl FlowTable for SharedTable {
     fn install(&mut self, recipe: &Recipe) -> Result<(), InstallError> {
-        match &mut *self.0.borrow_mut() {
+        match &mut self.0.borrow_mut().table {
             Some(table) => table.install(recipe),
             None => Err(InstallError::Unavailable("the daemon has given its kernel table up".into())),
         }
     }
 
     fn withdraw(&mut self, key: FlowKey, generation: Generation) -> Option<Snapshot> {
-        self.0.borrow_mut().as_mut()?.withdraw(key, generation)
+        let shared = &mut *self.0.borrow_mut();
+        let table = shared.table.as_mut()?;
+        if shared.keeps_flows { table.arrived(key) } else { table.withdraw(key, generation) }
     }
 
     fn snapshot(&self, key: FlowKey) -> Option<Snapshot> {
-        self.0.borrow().as_ref()?.arrived(key)
+        self.0.borrow().table.as_ref()?.arrived(key)
     }
 }

@@ -182,13 +182,11 @@ impl KernelTables {
         }
     }
 
-    /// Gives the tables back before calls are ended: with `kernel.keep-flows` what they hold goes on, and nothing that
-    /// is withdrawn from now on is taken out of them.
-    pub fn let_go(&mut self) {
+    /// To be called before calls are ended because the daemon ends: with `kernel.keep-flows` nothing is taken out of the
+    /// tables from now on.
+    pub fn let_go(&self) {
         if self.keep_flows {
-            for held in &self.tables {
-                held.table.give_up();
-            }
+            self.tables.iter().for_each(|held| held.table.keep_flows());
         }
     }
 
@@ -196,9 +194,9 @@ impl KernelTables {
     pub fn close(&mut self) {
         self.leftovers = Leftovers::default();
         if self.keep_flows {
-            self.let_go();
-            if !self.tables.is_empty() {
-                tracing::info!("the kernel module goes on with the flows it has (kernel.keep-flows)");
+            for held in self.tables.drain(..) {
+                held.table.give_up();
+                tracing::info!("kernel table {} goes on with the flows it has (kernel.keep-flows)", held.id);
             }
             return;
         }

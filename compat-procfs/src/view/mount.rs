@@ -20,11 +20,16 @@ pub struct View {
 }
 
 impl View {
-    /// Mounts the tree at `at`, an existing directory. Needs root (or fusermount3).
+    /// Mounts the tree at `at`, which is made when it does not exist. A mount there whose daemon has died is taken away.
+    /// Needs root (or fusermount3).
     ///
     /// # Errors
     /// Why it could not be mounted.
     pub fn mount(at: &Path, source: impl Source) -> io::Result<View> {
+        if std::fs::metadata(at).is_err_and(|error| error.kind() == io::ErrorKind::NotConnected) {
+            nix::mount::umount2(at, nix::mount::MntFlags::MNT_DETACH)?;
+        }
+        std::fs::create_dir_all(at)?;
         let mut config = Config::default();
         config.mount_options = vec![
             MountOption::FSName("rtpengine".into()),

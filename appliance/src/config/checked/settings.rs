@@ -47,6 +47,8 @@ pub struct Control {
     pub tos: Option<u8>,
     /// Path MTU discovery on control sockets; None leaves the system's default.
     pub path_mtu: Option<PathMtu>,
+    /// Where the tree of `/proc/rtpengine` is mounted for flows that the module does not forward; None for nowhere.
+    pub proc_view: Option<PathBuf>,
     /// What the daemon calls itself towards clients.
     pub software_id: String,
 }

@@ -50,6 +50,9 @@ define_section! {
         tos: Option<u8> = None, "184";
         /// Path MTU discovery on UDP control sockets: `want` or `dont`. Without it: what the system does.
         path_mtu: Option<String> = None, "\"dont\"";
+        /// Where the tree of /proc/rtpengine is shown (FUSE) for flows that the kernel module does not forward, in the
+        /// table of their interface or 0. Needs root and /dev/fuse. Without it: nowhere.
+        proc_view: Option<String> = None, "\"/run/rtpengine/proc\"";
         /// What the daemon calls itself towards clients. Without it: `rtpengine-` and the version.
         software_id: Option<String> = None, "\"media-1\"";
     }

@@ -12,7 +12,7 @@ mod tests;
 
 use super::{FastPath, Finding, Leaving, Stable};
 use entry::{Entry, Place};
-use flow::{Change, FlowKey, Path, PathReason, Snapshot, Traffic};
+use flow::{Change, FlowKey, FlowSpec, Path, PathReason, Snapshot, Traffic};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
@@ -70,6 +70,16 @@ impl Paths {
     /// Which path carries a flow, and why.
     pub fn standing(&self, key: FlowKey) -> (Path, PathReason) {
         self.flows.get(&key).map_or((Path::Userspace, PathReason::NoOutput), Entry::standing)
+    }
+
+    /// All flows: their packet thread, what is to be done with their packets and with which peer, and their path.
+    pub fn iter(&self) -> impl Iterator<Item = (u16, &FlowSpec, Path)> {
+        self.flows.values().map(|entry| (entry.worker, &entry.spec, entry.standing().0))
+    }
+
+    /// One flow, as [`Paths::iter`] has it.
+    pub fn spec(&self, key: FlowKey) -> Option<&FlowSpec> {
+        self.flows.get(&key).map(|entry| &entry.spec)
     }
 
     /// How many flows there are on each path with that reason.

@@ -9,6 +9,7 @@ const OPEN: &[(&str, &str, &str)] = &[
     ("af-xdp", "shorter_rtcp_ends_without_an_error", RTCP_SHORT),
     ("driver", "shorter_rtcp_ends_without_an_error", RTCP_SHORT),
     ("userspace", "shorter_rtcp_ends_without_an_error", RTCP_SHORT),
+    ("kernel", "shorter_rtcp_ends_without_an_error", RTCP_SHORT),
 ];
 
 /// Fails with everything that was different in any scenario, those known apart.

@@ -42,7 +42,8 @@ impl Builder<'_> {
             Some(text) => printable(text),
             None => format!("rtpengine-{}", env!("CARGO_PKG_VERSION")),
         };
-        Control { ng_udp, ng_tcp, cli, tos: raw.tos, path_mtu, software_id }
+        let proc_view = raw.proc_view.as_deref().filter(|path| !path.is_empty()).map(Into::into);
+        Control { ng_udp, ng_tcp, cli, tos: raw.tos, path_mtu, proc_view, software_id }
     }
 
     fn listeners(&mut self, path: &str, texts: &[String]) -> Vec<SocketAddr> {

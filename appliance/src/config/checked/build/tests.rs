@@ -338,10 +338,6 @@ fn warnings_let_the_daemon_run() {
             "[[interface]]\naddress = \"eth0\"\nqueues = \"0-3\"",
             "x.toml:5:10: `queues` has no effect in mode userspace (it belongs to mode appliance)",
         ),
-        (
-            "[[interface]]\naddress = \"eth0\"\nmode = \"kernel\"\ntable = 1",
-            "x.toml:5:8: mode kernel is not available in this build (media of this interface goes through userspace)",
-        ),
     ] {
         assert_eq!(warnings(text), [want], "{text}");
     }
