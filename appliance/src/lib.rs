@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod control;
 pub mod desk;
+pub mod diagnose;
 pub mod export;
 pub mod kernel;
 #[cfg(feature = "appliance")]

@@ -14,6 +14,7 @@ use rtpengine::config::lint::lint;
 use rtpengine::config::load::{Sources, load, load_checked};
 use rtpengine::config::options::{Availability, Opt};
 use rtpengine::config::render;
+use rtpengine::diagnose::{System, examine};
 use rtpengine::kernel::{RulesAction, act_on_rules};
 
 /// Status of a start that failed.
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     match cli::parse(arguments) {
         Ok(Invocation::Run(sources)) => start(&sources),
         Ok(Invocation::Check(sources)) => check(&sources),
+        Ok(Invocation::Doctor { sources, json, attach }) => doctor(&sources, json, attach),
         Ok(Invocation::Convert { file, section }) => match convert(&file, &section) {
             Ok(converted) => {
                 complain("not carried over", &converted.lost);
@@ -83,6 +85,16 @@ fn check(sources: &Sources) -> ExitCode {
     };
     let report = lint(sources, &host, boot::descriptor_limit(), nics);
     print(&report.to_string());
+    ExitCode::from(report.status())
+}
+
+fn doctor(sources: &Sources, json: bool, attach: bool) -> ExitCode {
+    let host = match Host::now() {
+        Ok(host) => host,
+        Err(wrong) => return fatal(&format!("cannot list the addresses of this host: {wrong}")),
+    };
+    let report = examine(sources, &host, &System::real(), attach);
+    print(&if json { report.json() } else { report.to_string() });
     ExitCode::from(report.status())
 }
 

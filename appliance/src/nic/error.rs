@@ -65,3 +65,16 @@ pub enum Error {
     #[error(transparent)]
     Nic(#[from] afxdp::Error),
 }
+
+impl Error {
+    /// What is wrong, and what to do about it where the text says so (after a colon).
+    #[must_use]
+    pub fn halves(&self) -> (String, Option<String>) {
+        let text = self.to_string();
+        match (self, text.rsplit_once(": ")) {
+            // What the system says is no advice.
+            (Error::State { .. } | Error::Nic(_), _) | (_, None) => (text, None),
+            (_, Some((what, fix))) => (what.to_owned(), Some(fix.to_owned())),
+        }
+    }
+}

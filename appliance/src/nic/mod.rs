@@ -6,6 +6,8 @@ mod error;
 mod layout;
 mod prepare;
 mod record;
+mod survey;
 
 pub use error::Error;
-pub use prepare::{PreparedNic, check, prepare};
+pub use prepare::{PreparedNic, prepare};
+pub use survey::{Surveyed, check, survey};

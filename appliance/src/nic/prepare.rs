@@ -5,7 +5,6 @@ use super::device::{Wanted, wanted};
 use super::layout::layout;
 use super::record::{Before, Record, Records};
 use crate::config::checked::{Config, Forward};
-use crate::config::finding::{Finding, Place};
 use afxdp::hops::{LinkFacts, NetlinkHops};
 use afxdp::nic::{Nic, Restore};
 use std::collections::HashMap;
@@ -47,7 +46,7 @@ pub fn prepare(config: &Config) -> Result<Vec<PreparedNic>, Error> {
     Ok(prepared)
 }
 
-fn links() -> Result<HashMap<u32, LinkFacts>, Error> {
+pub(super) fn links() -> Result<HashMap<u32, LinkFacts>, Error> {
     Ok(NetlinkHops::open()?.view().links().clone())
 }
 
@@ -108,40 +107,5 @@ impl Drop for PreparedNic {
     fn drop(&mut self) {
         put_back(&self.nic, &self.before.restore);
         self.record.clear();
-    }
-}
-
-/// What would keep [`prepare`] from working, without changing anything.
-#[must_use]
-pub fn check(config: &Config) -> Vec<Finding> {
-    let found = links().and_then(|links| {
-        let records = Records::of(&config.appliance.state_folder)?;
-        Ok((wanted(config, &links)?, records))
-    });
-    let (nics, records) = match found {
-        Ok(found) => found,
-        Err(error) => return vec![finding(&error)],
-    };
-    nics.iter().filter_map(|nic| check_one(config, nic, &records)).collect()
-}
-
-fn check_one(config: &Config, wanted: &Wanted, records: &Records) -> Option<Finding> {
-    if let Some(pid) = records.user_of(&wanted.name) {
-        let message = format!("{} is used by process {pid}, so its queues were not checked", wanted.name);
-        return Some(
-            Finding::warning(Place::Nowhere, message).hint("if that is the running rtpengine, all is well"),
-        );
-    }
-    let facts = Nic::open(&wanted.name).and_then(|nic| nic.facts()).map_err(Error::from);
-    facts.and_then(|facts| layout(config, wanted, &facts)).err().map(|error| finding(&error))
-}
-
-fn finding(error: &Error) -> Finding {
-    let text = error.to_string();
-    match (error, text.rsplit_once(": ")) {
-        // What the system says is no advice.
-        (Error::State { .. } | Error::Nic(_), _) | (_, None) => Finding::error(Place::Nowhere, text),
-        // The texts of the others say what to do after a colon.
-        (_, Some((message, hint))) => Finding::error(Place::Nowhere, message).hint(hint),
     }
 }

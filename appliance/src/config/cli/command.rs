@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, Command, value_parser};
 use crate::config::options::{Availability, GROUPS, Kind, Opt};
 
 /// Sub-commands.
-pub(super) const SUBCOMMANDS: &[&str] = &["check", "convert", "config"];
+pub(super) const SUBCOMMANDS: &[&str] = &["check", "doctor", "convert", "config"];
 
 pub(super) fn command() -> Command {
     let mut command = Command::new("rtpengine")
@@ -34,6 +34,27 @@ pub(super) fn command() -> Command {
                 .after_help("Exit status: 0 good, 1 usable with warnings, 2 not usable.")
                 .arg(file().required(false))
                 .arg(section()),
+        )
+        .subcommand(
+            Command::new("doctor")
+                .about("Examine this host for a configuration: privileges, NICs, kernel, ports; with the fix for each")
+                .after_help(
+                    "Without a file it examines what the host could be. Exit status: 0 nothing fails, 1 something does.",
+                )
+                .arg(file().required(false))
+                .arg(
+                    Arg::new("config")
+                        .long("config")
+                        .value_name("FILE")
+                        .value_parser(value_parser!(PathBuf))
+                        .conflicts_with("FILE")
+                        .help("The same as FILE"),
+                )
+                .arg(section())
+                .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON"))
+                .arg(Arg::new("attach").long("attach").action(ArgAction::SetTrue).help(
+                    "Also put the XDP program on network cards that have none; a driver may take the link down for seconds",
+                )),
         )
         .subcommand(
             Command::new("convert")

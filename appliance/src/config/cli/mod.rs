@@ -23,6 +23,15 @@ pub enum Invocation {
     Run(Sources),
     /// Check a configuration and exit.
     Check(Sources),
+    /// Examine the host for a configuration and exit.
+    Doctor {
+        /// The configuration.
+        sources: Sources,
+        /// For scripts instead of people.
+        json: bool,
+        /// Also put the XDP program on NICs that have none.
+        attach: bool,
+    },
     /// Convert a classic file to TOML and exit.
     Convert {
         /// The file.
@@ -65,6 +74,11 @@ where
             let sources = Sources { file: file_of(sub), section: section_of(sub), options: Vec::new() };
             Ok(Invocation::Check(sources))
         }
+        Some(("doctor", sub)) => Ok(Invocation::Doctor {
+            sources: Sources { file: file_of(sub), section: section_of(sub), options: Vec::new() },
+            json: sub.get_flag("json"),
+            attach: sub.get_flag("attach"),
+        }),
         Some(("convert", sub)) => {
             let file = sub.get_one::<PathBuf>("FILE").cloned().unwrap_or_default();
             Ok(Invocation::Convert { file, section: section_of(sub) })
@@ -75,7 +89,8 @@ where
 }
 
 fn file_of(sub: &ArgMatches) -> FileChoice {
-    sub.get_one::<PathBuf>("FILE").cloned().map_or(FileChoice::Default, FileChoice::Named)
+    let named = sub.try_get_one::<PathBuf>("config").ok().flatten().or_else(|| sub.get_one("FILE"));
+    named.cloned().map_or(FileChoice::Default, FileChoice::Named)
 }
 
 fn section_of(sub: &ArgMatches) -> String {

@@ -72,6 +72,14 @@ fn sub_commands_are_told_apart() {
     assert!(
         matches!(invoked(&["check"]), Ok(Invocation::Check(sources)) if sources.file == FileChoice::Default)
     );
+    for arguments in [&["doctor", "x.toml", "--json"], &["doctor", "--json", "--config=x.toml"]] {
+        assert!(
+            matches!(invoked(arguments), Ok(Invocation::Doctor { sources, json: true, attach: false }) if sources.file == FileChoice::Named("x.toml".into()))
+        );
+    }
+    assert!(
+        matches!(invoked(&["doctor", "--attach"]), Ok(Invocation::Doctor { sources, json: false, attach: true }) if sources.file == FileChoice::Default)
+    );
     assert!(
         matches!(invoked(&["convert", "x.conf", "--section", "s"]), Ok(Invocation::Convert { section, .. }) if section == "s")
     );
