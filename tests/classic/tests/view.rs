@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// A folder of its own for each test of a process.
 fn folder(name: &str) -> PathBuf {
     let path = std::env::temp_dir().join(format!("classic-view-{}-{name}", std::process::id()));
-    create_dir_all(&path).unwrap();
+    create_dir_all(&path).expect("a folder for the tree");
     path
 }
 
