@@ -54,6 +54,8 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("hostile", &["lab"]),
     ("lifecycle", &["lab"]),
     ("parity", &["lab", "flow", "engine"]),
+    ("appliance-lab", &["lab"]),
+    ("soak", &["lab"]),
 ];
 
 /// Crates that do I/O, look at clocks, start threads or log: not for the pure floors.
