@@ -86,6 +86,12 @@ impl View {
         self.addresses.iter().any(|(_, other)| *other == address)
     }
 
+    /// True when every interface that has the address is down.
+    fn is_cut_off(&self, address: IpAddr) -> bool {
+        let mut having = self.addresses.iter().filter(|(_, other)| *other == address);
+        having.all(|(index, _)| self.links.get(index).is_none_or(|link| !link.up))
+    }
+
     /// The interfaces, by index.
     pub fn links(&self) -> &HashMap<u32, LinkFacts> {
         &self.links
@@ -102,7 +108,10 @@ impl View {
         if !self.has_address(local) {
             return none(NoHop::NoAddress);
         }
-        let Some(route) = route else { return none(NoHop::NoRoute) };
+        let Some(route) = route else {
+            // Routes go with their link; it is the link that somebody has to look at.
+            return none(if self.is_cut_off(local) { NoHop::LinkDown } else { NoHop::NoRoute });
+        };
         let Some(egress) = self.links.get(&route.ifindex) else { return none(NoHop::LinkDown) };
         let Some(src_mac) = egress.mac else { return none(NoHop::NotEthernet) };
         let (ifindex, tag) = match self.nic_below(route.ifindex) {

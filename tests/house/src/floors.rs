@@ -55,6 +55,8 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("lifecycle", &["lab"]),
     ("classic", &["lab"]),
     ("parity", &["lab", "flow", "engine"]),
+    ("appliance-lab", &["lab"]),
+    ("soak", &["lab"]),
 ];
 
 /// Crates that do I/O, look at clocks, start threads or log: not for the pure floors.

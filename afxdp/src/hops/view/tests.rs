@@ -57,6 +57,8 @@ fn each_missing_piece_has_its_name() {
     assert_eq!(hop(&view, ON_LINK), Err(NoHop::NoNeighbour));
     view.apply(Fact::Link(1, LinkFacts { up: false, ..nic(1) }));
     assert_eq!(hop(&view, ON_LINK), Err(NoHop::LinkDown));
+    // Switched off, it has taken its routes with it.
+    assert_eq!(hop(&view, None), Err(NoHop::LinkDown));
     view.apply(Fact::Link(1, LinkFacts { mac: None, ..nic(1) }));
     assert_eq!(hop(&view, ON_LINK), Err(NoHop::NotEthernet));
     view.apply(Fact::AddressGone(1, ip("192.0.2.1")));
