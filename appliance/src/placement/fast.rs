@@ -65,6 +65,13 @@ pub trait FastPath: std::fmt::Debug {
     }
     /// Gives a flow back.
     fn withdraw(&mut self, key: FlowKey, generation: Generation) -> Leaving;
+    /// Packets of a flow do not get through the way it was carried. True when it may be installed again, to be carried
+    /// another way.
+    fn has_another_way(&mut self, _key: FlowKey, _generation: Generation) -> bool {
+        false
+    }
+    /// A flow, withdrawn before, is over for good.
+    fn forget(&mut self, _key: FlowKey) {}
     /// Copies of what it counts of some of its flows and those they leave through.
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot>;
     /// What has happened since it was last asked. Called once a second, and when one of its descriptors is readable.

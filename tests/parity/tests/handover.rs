@@ -111,3 +111,35 @@ fn paths(client: &mut ng::Client) -> lab::Result<[String; 2]> {
     let path = |tag| state.text(&format!("tags/{tag}/medias/0/streams/0/path")).unwrap_or("-").to_owned();
     Ok(call::TAGS.map(path))
 }
+
+/// A sender whose checksums are left to a network card that is none, as local sockets on a veth do.
+#[test]
+fn senders_on_this_host_go_through_a_packet_thread() -> lab::Result<()> {
+    lab::need_root!();
+    if lab::foreign_daemon().is_some() {
+        lab::skip("parity::handover", "a foreign daemon has no such path");
+        return Ok(());
+    }
+    let net = Topology::spec().keep_offloads().build()?;
+    let block = |leg: &lab::Leg| {
+        format!(
+            "[[interface]]\nname = \"{}\"\naddress = \"{}\"\nmode = \"appliance\"\n",
+            leg.interface, leg.relay_v4
+        )
+    };
+    let daemon = Daemon::on(&net).config(&[&net.caller, &net.callee].map(block).concat())?.start()?;
+    let mut client = daemon.ng()?;
+    let talk = Call::set_up(&mut client, &net, "to-and-fro", 6000)?;
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while paths(&mut client)? != ["af-xdp", "af-xdp"] {
+        assert!(Instant::now() < deadline, "never on a packet thread: {:?}", paths(&mut client)?);
+        for report in talk.talk(50, PACE, Duration::from_secs(2))? {
+            report.assert_perfect();
+        }
+    }
+    for report in talk.talk(500, PACE, Duration::from_secs(2))? {
+        report.assert_perfect();
+    }
+    daemon.stop()?;
+    Ok(())
+}

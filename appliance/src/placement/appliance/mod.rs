@@ -46,6 +46,8 @@ pub struct Appliance {
     features: Features,
     program: ProgramPlaces,
     forward: HashMap<IpAddr, Forward, RandomState>,
+    /// Flows that the program did not carry although it could have, and their version then.
+    deaf: HashMap<FlowKey, Generation, RandomState>,
     obtained: Vec<Obtained>,
     /// What is still to be told of flows that have changed from one tier to the other.
     told: Vec<Finding>,
@@ -70,7 +72,9 @@ impl FastPath for Appliance {
     fn install(&mut self, flow: &Stable<'_>) -> Result<(Path, PathReason), InstallError> {
         let key = flow.recipe.key;
         let forward = self.forward_of(key.addr);
-        if forward != Forward::Worker {
+        let deaf = self.deaf.get(&key).is_some_and(|generation| *generation >= flow.recipe.generation);
+        if forward != Forward::Worker && !deaf {
+            self.deaf.remove(&key);
             match self.driver.install(flow) {
                 Ok(taken) => {
                     // Its packets in the rings are still sent; what the threads have counted is told when they are.
@@ -99,6 +103,22 @@ impl FastPath for Appliance {
             return self.workers.withdraw(key, generation, self.driver.table_mut());
         }
         self.driver.withdraw(key, generation)
+    }
+
+    /// The program leaves packets to the stack whose checksum a sender on this host has left to the network card. A
+    /// packet thread can make it.
+    fn has_another_way(&mut self, key: FlowKey, generation: Generation) -> bool {
+        let carried_by_program = !self.workers.has(key);
+        let other =
+            self.forward_of(key.addr) == Forward::Auto && self.workers.is_open() && carried_by_program;
+        if other {
+            self.deaf.insert(key, generation);
+        }
+        other
+    }
+
+    fn forget(&mut self, key: FlowKey) {
+        self.deaf.remove(&key);
     }
 
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot> {

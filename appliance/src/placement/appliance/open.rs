@@ -123,6 +123,7 @@ impl Appliance {
             program,
             workers: WorkerTier::new(lanes, ports, sockets),
             forward,
+            deaf: HashMap::default(),
             obtained,
             told: Vec::new(),
             asked: Instant::now(),

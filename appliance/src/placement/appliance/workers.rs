@@ -80,6 +80,11 @@ impl WorkerTier {
         other && !self.lanes.is_empty()
     }
 
+    /// True when there is a thread to take flows.
+    pub(super) fn is_open(&self) -> bool {
+        !self.lanes.is_empty()
+    }
+
     pub(super) fn has(&self, key: FlowKey) -> bool {
         self.flows.contains_key(&key)
     }

@@ -85,6 +85,7 @@ impl Paths {
         self.detach(key);
         self.waiting.remove(&key);
         self.flows.remove(&key);
+        self.tables.iter_mut().for_each(|table| table.forget(key));
     }
 
     /// A packet that a fast path should have taken came to the sockets. If the path takes none at all, the flow is
@@ -92,13 +93,18 @@ impl Paths {
     fn strayed(&mut self, key: FlowKey, now: Moment, changes: &mut Vec<(u16, Change)>) {
         let packets = self.packets_on_path(key);
         let Some(entry) = self.flows.get_mut(&key) else { return };
-        let Place::Fast { checked, .. } = &mut entry.place else { return };
+        let Place::Fast { checked, table, recipe, .. } = &mut entry.place else { return };
         if *checked != packets {
             *checked = packets;
             return;
         }
-        entry.back_off(now);
+        let (table, generation) = (*table, recipe.generation);
         self.moves.not_verified += 1;
+        if self.tables[table].has_another_way(key, generation) {
+            self.doubtful.push(key);
+        } else {
+            entry.back_off(now);
+        }
         self.take_back(key, PathReason::NotVerified, changes);
         self.waiting.insert(key);
     }
