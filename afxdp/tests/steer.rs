@@ -6,8 +6,8 @@ mod packets;
 use afxdp::steer::{Clock, Maps, Program, Rehearsal, Sizes, SteerReason};
 use afxdp::{DriverTable, Hop, WorkerFlow};
 use flow::{
-    Carries, DropReason, FlowKey, FlowTable, Gate, Generation, InstallError, Moment, PtChange, Recipe,
-    RecipeOutput, Rewrite, StreamId, Traffic,
+    Carries, DropReason, FlowKey, FlowTable, Gate, Generation, InstallError, Moment, PathReason, PtChange,
+    Recipe, RecipeOutput, Rewrite, StreamId, Traffic,
 };
 use lab::need_root;
 use packets::{OUR_MAC, at, rtp, sent, udp};
