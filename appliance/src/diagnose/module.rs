@@ -94,12 +94,19 @@ pub(super) fn module_rule(subject: &Subject<'_>, system: &System, rules: &Rules)
     if rules.to_the_module() {
         return Finding::ok(code, "a firewall rule brings packets to the module");
     }
+    if let Some(written) = &subject.config.kernel.rules {
+        let what =
+            format!("none is there; the daemon writes one at its start, in the chain {}", written.chain);
+        return Finding::ok(code, what);
+    }
     let table = subject.config.interfaces.addresses().find_map(|(_, local)| local.table).unwrap_or(0);
     Finding::bad(
         code,
         State::Warn,
         "no firewall rule brings packets to the module, so it forwards nothing",
-        format!("rtpengine --nftables-start, or iptables -I INPUT -p udp -j RTPENGINE --id {table}"),
+        format!(
+            "kernel.nftables-chain = \"rtpengine\", or iptables -I INPUT -p udp -j RTPENGINE --id {table}"
+        ),
     )
 }
 
@@ -166,5 +173,8 @@ mod tests {
         let finding = module_rule(&subject, &system, &nft("udp dport 1 accept"));
         assert_eq!(finding.state, State::Warn);
         assert!(finding.fix.unwrap().contains("--id 3"));
+        let config = with("[kernel]\ntable = 1\nnftables-chain = \"media\"\n");
+        let finding = module_rule(&Subject { config: &config, ..subject }, &system, &nft(""));
+        assert_eq!(finding.state, State::Ok, "{finding:?}");
     }
 }
