@@ -120,6 +120,8 @@ static int pick(struct rtpe_session *s, const struct rtpe_pick *q, bool withdraw
 	answer = answer_room(s, sizeof(*answer));
 	if (!answer)
 		return -ENOMEM;
+	if (withdraw)
+		rtpe_entry_end(entry);
 	rtpe_entry_snapshot(entry, answer);
 	if (withdraw)
 		rtpe_table_withdraw(s->table, entry);

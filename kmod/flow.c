@@ -251,6 +251,13 @@ void rtpe_entry_snapshot(const struct rtpe_entry *entry, struct rtpe_snapshot *o
 	spin_unlock_bh(&p->lock);
 }
 
+void rtpe_entry_end(struct rtpe_entry *entry)
+{
+	spin_lock_bh(&entry->progress->lock);
+	entry->progress->ended = true;
+	spin_unlock_bh(&entry->progress->lock);
+}
+
 int rtpe_flow_init(void)
 {
 	retire_queue = alloc_workqueue("rtpengine", WQ_UNBOUND, 0);

@@ -18,6 +18,7 @@ struct rtpe_crypt;
 struct rtpe_progress {
 	spinlock_t lock;	/* everything below; taken by packets (softirq) and snapshots */
 	refcount_t refs;
+	bool ended;		/* the last snapshot was taken: what is counted from now on nobody reads */
 	u64 installed_ns;
 	u64 last_packet_ns;
 	u8 last_tos;
@@ -80,6 +81,9 @@ void rtpe_entry_free(struct rtpe_entry *entry);
 void rtpe_entry_retire(struct rtpe_entry *entry);
 
 void rtpe_entry_snapshot(const struct rtpe_entry *entry, struct rtpe_snapshot *out);
+
+/* The next snapshot is the last: plain packets that have found the entry already go up and are not counted here. */
+void rtpe_entry_end(struct rtpe_entry *entry);
 
 /* Room for entries that wait for their grace period; set up before the first and torn down after the last table. */
 int rtpe_flow_init(void);

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs the Debian packages that `make demo` or `make test` need and that are missing. Again: nothing to do.
-#   tests/install-needs.sh demo|test
+# Installs the Debian packages that `make demo`, `make test` or `tests/vm/run` need and that are missing. Again: nothing to do.
+#   tests/install-needs.sh demo|test|vm
 # Without root or apt it says what is missing and goes on (status 0): tests that need it skip and say why.
 set -uo pipefail
 
@@ -10,10 +10,14 @@ demo=(iproute2 ethtool)
 # second SRTP to compare ours with.
 test=(m4 clang libclang-dev libelf-dev zlib1g-dev pkg-config kamailio sip-tester nftables iptables libsrtp2-dev)
 
+# What guests need (tests/vm): the emulator, what builds the module and its plugin, and what is typed in there.
+vm=(qemu-system-x86 make xz-utils zstd binutils sparse libxtables-dev iptables nftables kmod)
+
 case ${1:-} in
 	demo) wanted=("${build[@]}" "${demo[@]}") ;;
 	test) wanted=("${build[@]}" "${demo[@]}" "${test[@]}") ;;
-	*) echo "usage: ${0##*/} demo|test" >&2; exit 2 ;;
+	vm) wanted=("${build[@]}" "${demo[@]}" "${vm[@]}") ;;
+	*) echo "usage: ${0##*/} demo|test|vm" >&2; exit 2 ;;
 esac
 
 missing=()
