@@ -50,7 +50,7 @@ struct recipe {
 	__u8 headers_len;	/* bytes used of headers: 42, 46, 62 or 66 */
 	__be16 network_sum;	/* sum of the IPv4 header in headers */
 	__be16 transport_delta;	/* new minus old addresses and ports */
-	__u32 ifindex;		/* egress interface */
+	__u32 ifindex;		/* egress interface; 0: never by XDP_TX */
 	__u32 port;		/* place of that interface in PORTS */
 	__be32 ssrc;
 	__u16 seq_offset;

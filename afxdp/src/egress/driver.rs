@@ -1,4 +1,5 @@
 use super::{Source, Xdp};
+use crate::sys::Ethtool;
 
 /// Drivers that take XDP frames in every kernel our program runs on (5.18 and later) while the program is in them, by
 /// the name they tell ethtool; and whether they do zero-copy there. Not in it on purpose: `veth`, which takes them or
@@ -26,6 +27,13 @@ pub(super) fn known(driver: &str) -> Xdp {
         Some(&(_, zero_copy)) => Xdp { basic: true, redirect_target: true, zero_copy, source },
         None => Xdp::nothing(source),
     }
+}
+
+/// False when frames that came in by an interface must not go back by XDP_TX. A veth whose peer is able by receive
+/// offload alone does not wake the peer then (seen on Linux 6.18): frames lie there until something else does. A
+/// redirect to the interface they came from does wake it.
+pub(crate) fn turns_frames(ifindex: u32) -> bool {
+    !Ethtool::at(ifindex).and_then(|nic| nic.driver()).is_ok_and(|driver| driver == "veth")
 }
 
 #[cfg(test)]

@@ -10,5 +10,6 @@ mod features;
 mod message;
 mod xdp;
 
+pub(crate) use driver::turns_frames;
 pub use features::Features;
 pub use xdp::{Source, Xdp};

@@ -52,8 +52,8 @@ impl Xdp {
         }
     }
 
-    /// True when packets of the program leave through this NIC, also those that came in by it: a veth needs the same
-    /// for both.
+    /// True when packets of the program leave through this NIC. Those that came in by it are no exception, though most
+    /// drivers could turn them round: what comes in where is known only when it comes.
     ///
     /// `arriving` is where the program sits on the NICs that packets come in by; if only one of them has it in the
     /// driver, that is [`AttachedMode::Native`]. From the generic place packets leave as ordinary ones, which every NIC

@@ -3,7 +3,7 @@ use super::layout::{Endpoint, Recipe};
 use super::places::Places;
 use super::report::{Clock, sender_as_sent};
 use super::{Maps, Sizes};
-use crate::{Error, Hop, Hops};
+use crate::{Error, Hop, Hops, egress};
 use flow::{
     FlowKey, FlowTable, Generation, InstallError, PathReason, Snapshot, SsrcCounters, StreamId, Traffic,
 };
@@ -32,8 +32,10 @@ pub struct DriverTable<H> {
 #[derive(Clone, Copy, Debug)]
 struct Port {
     place: u32,
-    /// It takes frames now; while it does not, its place in the map is empty.
+    /// It takes frames now.
     able: bool,
+    /// What came in by it may leave by XDP_TX; otherwise it is redirected like the rest.
+    turns: bool,
 }
 
 #[derive(Debug)]
@@ -100,7 +102,7 @@ impl<H: Hops> DriverTable<H> {
     }
 
     /// Lets the driver tier send through an interface, which counts as able to take frames until
-    /// [`DriverTable::set_port_able`] says otherwise.
+    /// [`DriverTable::set_port_able`] says otherwise. The calling thread must be in the interface's network namespace.
     ///
     /// # Errors
     /// When there is no such interface or no more room for one.
@@ -112,7 +114,7 @@ impl<H: Hops> DriverTable<H> {
         })?;
         if !self.ports.contains_key(&ifindex) {
             self.maps.set_port(place, ifindex)?;
-            self.ports.insert(ifindex, Port { place, able: true });
+            self.ports.insert(ifindex, Port { place, able: true, turns: egress::turns_frames(ifindex) });
         }
         Ok(())
     }
@@ -132,14 +134,10 @@ impl<H: Hops> DriverTable<H> {
         let Some(port) = self.ports.get_mut(&ifindex).filter(|port| port.able != able) else {
             return Vec::new();
         };
+        port.able = able;
         if able {
-            // An interface that is gone stays unable.
-            port.able = self.maps.set_port(port.place, ifindex).is_ok();
             return Vec::new();
         }
-        port.able = false;
-        // First of all: from now on packets from other interfaces pass up, while the flows are still there.
-        let _ = self.maps.clear_port(port.place);
         let leaves = |flow: &Flow| matches!(&flow.tier, Tier::Driver { hop, .. } if hop.ifindex == ifindex);
         let leaving: Vec<FlowKey> =
             self.flows.iter().filter(|(_, flow)| leaves(flow)).map(|(&key, _)| key).collect();
@@ -387,7 +385,10 @@ impl<H: Hops> FlowTable for DriverTable<H> {
             self.hops.hop(output.from.addr, to.ip()).map_err(|why| InstallError::NoWay(why.reason()))?;
         let port = self.ports.get(&hop.ifindex).filter(|port| port.able);
         let port = port.ok_or(InstallError::NoWay(PathReason::EgressNotReachable))?;
-        let encoded = Recipe::forwarding(recipe, &hop, port.place).map_err(InstallError::Unsupported)?;
+        let mut encoded = Recipe::forwarding(recipe, &hop, port.place).map_err(InstallError::Unsupported)?;
+        if !port.turns {
+            encoded.ifindex = 0;
+        }
         let tier = Tier::Driver { recipe: Box::new(recipe.clone()), hop };
         self.put(recipe.key, recipe.generation, tier, encoded)
     }

@@ -1,5 +1,5 @@
 //! Peers on veth pairs, and the relay between them made of this crate's parts.
-#![allow(dead_code, reason = "not every test needs everything")]
+#![allow(dead_code, unused_imports, reason = "not every test needs everything")]
 
 mod worker;
 
