@@ -55,6 +55,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("lifecycle", &["lab"]),
     ("classic", &["lab"]),
     ("parity", &["lab", "flow", "engine"]),
+    ("bench", &["lab", "afxdp"]),
 ];
 
 /// Crates that do I/O, look at clocks, start threads or log: not for the pure floors.
