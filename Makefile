@@ -1,9 +1,10 @@
 # The few commands a person types. Each one calls a script or cargo.
-.PHONY: help build demo test lint clean
+.PHONY: help build demo test bench lint clean
 
 help:
 	@echo "make demo   twenty calls through the relay, shown live (root, Debian)"
 	@echo "make test   all tests; without root those that need it are skipped and listed"
+	@echo "make bench  what a packet costs on each way to relay it, side by side (root, two idle cores)"
 	@echo "make build  the daemon, optimised: target/release/rtpengine"
 	@echo "make lint   formatting and clippy, as in CI"
 	@echo "make clean  removes build output"
@@ -16,6 +17,10 @@ demo:
 
 test:
 	@tests/run
+
+bench:
+	cargo build --release --package rtpengine --package bench
+	target/release/bench run --profile tests/bench/profiles/datapaths.toml --highest $(BENCH)
 
 lint:
 	cargo fmt --all --check

@@ -114,6 +114,12 @@ impl<R: Rings> XskIo<R> {
         &mut self.queues
     }
 
+    /// Takes it apart, for a loop that has no engine. What is in the outboxes is none of the queues' any more, so there
+    /// must be no burst under way.
+    pub fn into_parts(self) -> (Frames, Vec<R>) {
+        (self.frames, self.queues)
+    }
+
     /// What has been counted.
     pub fn counters(&self) -> &IoCounters {
         &self.counters

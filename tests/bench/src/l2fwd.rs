@@ -1,0 +1,173 @@
+//! The bare forwarder: from the rings of one NIC to those of the other, with new MAC addresses and nothing else. It has
+//! the buffers and rings of `afxdp`, so that what the relay adds to them can be told apart.
+
+use crate::BenchError;
+use crate::stage::mac;
+use afxdp::io::{self, Frames, Options, Packet, QueuePlace, Rings, XskQueue};
+use afxdp::steer::AttachedMode;
+use libbpf_rs::skel::{OpenSkel, SkelBuilder};
+use libbpf_rs::{Link, MapCore, MapFlags};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use skeleton::{L2fwdSkel, L2fwdSkelBuilder};
+use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::all,
+    clippy::unwrap_used,
+    clippy::undocumented_unsafe_blocks,
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "generated"
+)]
+mod skeleton {
+    include!(concat!(env!("OUT_DIR"), "/l2fwd.skel.rs"));
+}
+
+/// Most packets taken at once, as in the relay.
+const BURST: usize = 64;
+/// How long it looks again before it sleeps, and after how large a burst, as in the relay.
+const SPIN: Duration = Duration::from_micros(50);
+const LARGE: usize = BURST / 4;
+
+/// One of its two NICs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// The interface.
+    pub name: String,
+    /// Its MAC address.
+    pub mac: [u8; 6],
+    /// The MAC address at the other end of the wire.
+    pub peer: [u8; 6],
+}
+
+impl std::str::FromStr for Port {
+    type Err = BenchError;
+
+    fn from_str(text: &str) -> Result<Port, BenchError> {
+        match text.split(',').collect::<Vec<_>>()[..] {
+            [name, own, peer] => Ok(Port { name: name.to_owned(), mac: mac(own)?, peer: mac(peer)? }),
+            _ => Err(BenchError::Profile(format!("{text}: NAME,MAC,PEER'S MAC was expected"))),
+        }
+    }
+}
+
+/// The program that has the bare forwarder as a command: this one, or the one beside the test that runs.
+///
+/// # Errors
+/// When it is not there.
+pub(crate) fn program() -> Result<PathBuf, BenchError> {
+    let me = std::env::current_exe().map_err(BenchError::system("finding this program"))?;
+    if me.file_name().is_some_and(|name| name == "bench") {
+        return Ok(me);
+    }
+    let beside = me.parent().and_then(|deps| deps.parent()).map(|folder| folder.join("bench"));
+    beside
+        .filter(|path| path.is_file())
+        .ok_or_else(|| BenchError::Profile("the program `bench` is not beside this one".to_owned()))
+}
+
+/// Forwards between two NICs until it is killed. Says `ready` when it does. `busy`: never sleeps.
+///
+/// # Errors
+/// When the sockets cannot be had.
+#[allow(clippy::print_stdout, reason = "who starts it waits for the word")]
+pub fn forward(near: &Port, far: &Port, busy: bool) -> Result<(), BenchError> {
+    let mut place = MaybeUninit::uninit();
+    let open = L2fwdSkelBuilder::default().open(&mut place).map_err(BenchError::bpf("opening l2fwd"))?;
+    let skeleton = open.load().map_err(BenchError::bpf("loading l2fwd"))?;
+    let (_links, frames, queues) = attach(&skeleton, [near, far])?;
+    println!("ready");
+    Forwarder { frames, queues, macs: [(far.peer, far.mac), (near.peer, near.mac)], packets: Vec::with_capacity(BURST) }
+        .run(busy)
+}
+
+/// Puts the programs on the NICs, with a socket behind each.
+fn attach(skeleton: &L2fwdSkel<'_>, ports: [&Port; 2]) -> Result<([Link; 2], Frames, Vec<XskQueue>), BenchError> {
+    let index = |port: &Port| {
+        nix::net::if_::if_nametoindex(port.name.as_str()).map_err(BenchError::errno(port.name.clone()))
+    };
+    let programs = &skeleton.progs;
+    let attach = |program: &libbpf_rs::ProgramMut<'_>, port: &Port| {
+        let ifindex = i32::try_from(index(port)?).unwrap_or(i32::MAX);
+        program.attach_xdp(ifindex).map_err(BenchError::bpf("attaching l2fwd"))
+    };
+    let links = [attach(&programs.near, ports[0])?, attach(&programs.far, ports[1])?];
+    let mut places = Vec::new();
+    for port in ports {
+        let (interface, ifindex) = (port.name.clone(), index(port)?);
+        places.push(QueuePlace { interface, ifindex, queue: 0, attached: AttachedMode::Native });
+    }
+    let (frames, queues) = io::open(&places, &Options::default())?.io.into_parts();
+    let maps = &skeleton.maps;
+    let name = |queue: &XskQueue| queue.socket().as_raw_fd().to_ne_bytes();
+    let named = maps.NEAR.update(&0u32.to_ne_bytes(), &name(&queues[0]), MapFlags::ANY);
+    named
+        .and_then(|()| maps.FAR.update(&0u32.to_ne_bytes(), &name(&queues[1]), MapFlags::ANY))
+        .map_err(BenchError::bpf("naming a socket"))?;
+    Ok((links, frames, queues))
+}
+
+struct Forwarder {
+    frames: Frames,
+    queues: Vec<XskQueue>,
+    /// Destination and source of what leaves, by the queue it came in.
+    macs: [([u8; 6], [u8; 6]); 2],
+    packets: Vec<Packet>,
+}
+
+impl Forwarder {
+    fn run(mut self, busy: bool) -> Result<(), BenchError> {
+        let mut heard = Instant::now();
+        let mut large = false;
+        loop {
+            let mut most = 0;
+            for from in 0..2 {
+                most = most.max(self.turn(from));
+            }
+            if most > 0 {
+                heard = Instant::now();
+                large = most >= LARGE;
+            } else if !busy && !(large && heard.elapsed() < SPIN) {
+                self.sleep()?;
+            }
+        }
+    }
+
+    /// Sends on what has come from one side; returns how many packets.
+    fn turn(&mut self, from: usize) -> usize {
+        self.queues[from].receive(&mut self.frames, BURST, &mut self.packets);
+        let count = self.packets.len();
+        if count > 0 {
+            let (to, own) = self.macs[from];
+            for packet in &self.packets {
+                if let Some(macs) = self.frames.bytes_mut(packet.buffer).get_mut(..12) {
+                    macs[..6].copy_from_slice(&to);
+                    macs[6..].copy_from_slice(&own);
+                }
+            }
+            let other = &mut self.queues[1 - from];
+            let sent = other.send(&mut self.frames, &self.packets);
+            other.kick();
+            other.reap(&mut self.frames);
+            for packet in self.packets.drain(..).skip(sent) {
+                self.frames.give_back(packet.buffer);
+            }
+        }
+        self.queues[from].refill(&mut self.frames);
+        count
+    }
+
+    fn sleep(&self) -> Result<(), BenchError> {
+        let [near, far] = [0, 1].map(|number: usize| self.queues[number].socket());
+        let watch = |socket| PollFd::new(socket, PollFlags::POLLIN);
+        match poll(&mut [watch(near), watch(far)], PollTimeout::NONE) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
+            Err(error) => Err(BenchError::errno("waiting for packets")(error)),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! `bench`: measures ways to relay packets side by side. tests/bench/README.md tells how.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is for people")]
+
+use bench::campaign::{self, Plan};
+use bench::{BenchError, Profile, Sample, l2fwd, report};
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Measures ways to relay packets side by side.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measures the subjects of a profile in turns.
+    Run {
+        /// The profile.
+        #[arg(long)]
+        profile: PathBuf,
+        /// Only these subjects, separated by commas, in this order.
+        #[arg(long, value_delimiter = ',')]
+        subjects: Vec<String>,
+        /// Turns.
+        #[arg(long, default_value_t = 3)]
+        rounds: u32,
+        /// Rates to measure cost and delay at, packets per second, separated by commas.
+        #[arg(long, value_delimiter = ',', default_value = "50000,100000")]
+        rates: Vec<u64>,
+        /// Length of a measurement in seconds; a step of the search takes a third of it.
+        #[arg(long, default_value_t = 2.0)]
+        seconds: f64,
+        /// Calls; a call is two flows. Several numbers, separated by commas, are measured one after the other.
+        #[arg(long, value_delimiter = ',', default_value = "50")]
+        calls: Vec<u32>,
+        /// Search the highest rate, too.
+        #[arg(long)]
+        highest: bool,
+        /// Share of packets that may be lost at the highest rate.
+        #[arg(long, default_value_t = 0.001)]
+        loss: f64,
+        /// Where the results are written, as JSON.
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+    /// Forwards between two NICs (this is one of the subjects, and runs in a namespace of its own).
+    L2fwd {
+        /// NAME,MAC,PEER'S MAC.
+        near: l2fwd::Port,
+        /// NAME,MAC,PEER'S MAC.
+        far: l2fwd::Port,
+        /// Never sleep.
+        #[arg(long)]
+        busy: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), BenchError> {
+    match command {
+        Command::L2fwd { near, far, busy } => l2fwd::forward(&near, &far, busy),
+        Command::Run { profile, subjects, rounds, rates, seconds, calls, highest, loss, json } => {
+            // Namespaces and daemons go even if it is interrupted.
+            lab::on_interrupt(|| {});
+            let profile = Profile::read(&profile)?.only(&subjects)?;
+            let plan = Plan { rounds, rates_pps: rates, seconds, calls, highest, loss };
+            let results = campaign::run(&profile, &plan, tell)?;
+            println!("\n{}", report::table(&results));
+            for verdict in report::verdicts(&results) {
+                let word = if verdict.kept { "kept  " } else { "BROKEN" };
+                println!("{word} {} {:.2}", verdict.promise, verdict.found);
+            }
+            if let Some(path) = json {
+                let text = serde_json::to_string_pretty(&results)
+                    .map_err(|error| BenchError::Profile(format!("writing JSON: {error}")))?;
+                std::fs::write(&path, text + "\n").map_err(|source| BenchError::System {
+                    what: path.display().to_string(),
+                    source,
+                })?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn tell(what: &str, sample: &Sample) {
+    eprintln!(
+        "{what:<8} {:<12} {:>6} flows {:>8} pps: {:>8.0} delivered, loss {:.3} %, {:>6.0} ns ({:.0} own, {:.0} kernel), p50 {:.0} p99 {:.0} p99.9 {:.0} us, core {:.0} %, foreign {:.1} %{}",
+        sample.subject,
+        sample.flows,
+        sample.target_pps,
+        sample.delivered_pps,
+        100.0 * sample.loss,
+        sample.ns_per_packet,
+        sample.ns_process,
+        sample.ns_kernel,
+        sample.delay_p50_us,
+        sample.delay_p99_us,
+        sample.delay_p999_us,
+        100.0 * sample.core_busy,
+        100.0 * sample.foreign,
+        if sample.generator_limited { ", generator limited" } else { "" },
+    );
+}

@@ -1,0 +1,48 @@
+//! The bench measures, and notices when packets are not what they should be.
+
+use bench::{Load, Profile, Stage};
+use lab::{need_root, need_tool};
+
+/// Subjects that need nothing but this package.
+fn profile() -> Profile {
+    let cores = std::thread::available_parallelism().unwrap().get();
+    assert!(cores > 1, "generator and relay need a core each");
+    let text = "[[subject]]\nname = \"l2fwd\"\nrole = \"l2fwd\"\n[[subject]]\nname = \"routing\"\nrole = \"routing\"\n";
+    Profile::parse(text).unwrap()
+}
+
+#[test]
+fn what_is_sent_arrives_whole_and_what_is_damaged_is_seen() {
+    need_root!();
+    need_tool!("ethtool", "chrt", "taskset");
+    let _alone = lab::alone().unwrap();
+    let profile = profile();
+    for subject in &profile.subjects {
+        let mut stage = Stage::open(&profile, subject, 4).unwrap();
+        let load = Load { rate_pps: 5_000, seconds: 0.5, ..Load::default() };
+        let sample = stage.probe(&load).unwrap();
+        let counts = sample.counts;
+        assert!(counts.sent > 1000, "{sample:?}");
+        assert!(counts.received * 10 > counts.sent * 9 && counts.checked > 10, "{sample:?}");
+        assert_eq!(sample.flaws(), [""; 0], "{sample:?}");
+        assert!(sample.ns_per_packet > 50.0 && sample.delay_p50_us > 0.5, "{sample:?}");
+
+        // Neither of them looks at UDP, so all that is wrong arrives, and is noticed.
+        let spoilt = stage.probe(&Load { spoil: 3, ..load }).unwrap();
+        assert!(spoilt.counts.bad_checksum > 0, "{spoilt:?}");
+        let lost = spoilt.counts.sent - spoilt.counts.received;
+        assert!(spoilt.counts.missing > lost + 100, "{spoilt:?}");
+        assert_eq!(spoilt.flaws().len(), 2, "{:?}", spoilt.flaws());
+    }
+}
+
+#[test]
+fn a_relay_that_is_not_there_is_no_subject() {
+    need_root!();
+    need_tool!("ethtool", "chrt", "taskset");
+    let mut profile = profile();
+    profile.subjects[0].name = "nobody".to_owned();
+    profile.subjects[0].role = bench::Role::Relay;
+    profile.subjects[0].binary = Some("no-such-relay-anywhere".into());
+    assert!(Stage::open(&profile, &profile.subjects[0], 1).is_err());
+}
