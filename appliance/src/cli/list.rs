@@ -128,7 +128,13 @@ pub(super) fn paths(desk: &Desk) -> String {
 }
 
 pub(super) fn jsonstats(desk: &mut Desk) -> String {
-    json(&crate::export::statistics(desk))
+    let census = desk.paths.census().into_iter().map(|((path, reason), streams)| {
+        let streams = i64::try_from(streams).unwrap_or(i64::MAX);
+        let entry = ng::Dict::new().with("path", path.code()).with("reason", reason.code());
+        ng::Value::Dict(entry.with("streams", ng::Value::Int(streams)))
+    });
+    let census = ng::Value::List(census.collect());
+    json(&crate::export::statistics(desk).with("paths", census))
 }
 
 fn json(dict: &ng::Dict<'_>) -> String {
