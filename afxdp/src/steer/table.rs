@@ -234,6 +234,18 @@ impl<H: Hops> DriverTable<H> {
         })
     }
 
+    /// What all installed flows of the driver tier have received, since each was installed first. One look at the maps
+    /// for each.
+    pub fn received(&self) -> Traffic {
+        let mut all = Traffic::default();
+        for flow in self.flows.values().filter(|flow| matches!(flow.tier, Tier::Driver { .. })) {
+            if let Ok(meter) = self.maps.meter(flow.meter) {
+                all.add(meter.traffic());
+            }
+        }
+        all
+    }
+
     /// How many flows of either tier are installed.
     pub fn len(&self) -> usize {
         self.flows.len()

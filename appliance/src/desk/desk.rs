@@ -31,7 +31,7 @@ pub struct Rates {
 
 impl Rates {
     pub(super) fn measure(&mut self, now: &Worked) {
-        self.all = since(now.all.received, self.before.all.received);
+        self.all = since(now.all, self.before.all);
         self.fast = since(now.fast, self.before.fast);
         self.before = *now;
     }

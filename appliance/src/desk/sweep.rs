@@ -32,22 +32,20 @@ impl Desk {
         let loadavg = fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let worked = self.worked();
         self.rates.measure(&worked);
-        self.strain.measure(&stat, &loadavg, worked.all.received.bytes, self.clock.now());
+        self.strain.measure(&stat, &loadavg, worked.all.bytes, self.clock.now());
         self.tally.note_sessions(self.book.len() as u64);
     }
 
-    /// What has been counted over all flows, on whatever path.
+    /// What has been received over all flows, on whatever path.
     pub fn worked(&mut self) -> Worked {
-        let mut worked = Worked { fast: self.paths.returned(), ..Worked::default() };
+        let live = self.paths.received();
+        let mut worked = Worked { all: live, fast: live };
         // What a fast path has given back is in the workers' totals already.
-        for copy in self.paths.count_all() {
-            worked.fast.add(copy.counters.received);
-            worked.all.take_over(&copy.counters);
-        }
+        worked.fast.add(self.paths.returned());
         let pool = self.ports.pool();
         for worker in 0..pool.workers() {
             match pool.totals(worker, super::desk::PATIENCE) {
-                Ok(totals) => worked.all.add(&totals),
+                Ok(totals) => worked.all.add(totals.received),
                 Err(error) => tracing::error!(%error, "totals of a packet thread are not available"),
             }
         }
@@ -55,11 +53,11 @@ impl Desk {
     }
 }
 
-/// What has been relayed since the start.
+/// What has been received since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Worked {
     /// On all paths together.
-    pub all: engine::Totals,
-    /// Received by fast paths.
+    pub all: Traffic,
+    /// Of this, by fast paths.
     pub fast: Traffic,
 }

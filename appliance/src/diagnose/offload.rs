@@ -19,8 +19,7 @@ pub(super) fn checksums(system: &System, device: &str, driver: &str) -> Finding 
     if !LOCAL.contains(&driver) {
         return Finding::ok(code, "packets from a wire have whole checksums");
     }
-    let what =
-        "senders on this machine leave UDP checksums unfinished; the XDP program leaves such packets to packet threads or sockets";
+    let what = "senders on this machine leave UDP checksums unfinished; the XDP program leaves such packets to packet threads or sockets";
     match (driver, peer(system, device)) {
         ("veth", Some(peer)) => {
             let features = Nic::open(&peer).and_then(|nic| nic.features()).unwrap_or_default();

@@ -71,7 +71,7 @@ fn places(desk: &Desk) -> [u64; 3] {
 
 fn total(desk: &Desk, worked: &Worked) -> Dict<'static> {
     let tally = &desk.tally;
-    let (all, fast) = (worked.all.received, worked.fast);
+    let (all, fast) = (worked.all, worked.fast);
     let slow = without(all, fast);
     let ended = tally.all_ended();
     let (sum, squares) = tally.duration;

@@ -1,6 +1,6 @@
 use super::shared::SharedTable;
 use crate::placement::{FastPath, Finding, Leaving, Stable, TablePath};
-use flow::{FlowKey, Generation, InstallError, Path, PathReason, Snapshot};
+use flow::{FlowKey, Generation, InstallError, Path, PathReason, Snapshot, Traffic};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -40,6 +40,10 @@ impl FastPath for KernelPath {
 
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot> {
         self.table.count(keys)
+    }
+
+    fn received(&mut self) -> Traffic {
+        self.table.received()
     }
 
     fn look(&mut self) -> Vec<Finding> {

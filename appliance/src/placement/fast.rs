@@ -1,6 +1,6 @@
 use flow::{
     Counters, FlowKey, FlowSpec, FlowTable, Generation, InstallError, Path, PathReason, Recipe, Rewrite,
-    Snapshot, StreamId,
+    Snapshot, StreamId, Traffic,
 };
 use smallvec::SmallVec;
 use std::os::fd::RawFd;
@@ -74,6 +74,8 @@ pub trait FastPath: std::fmt::Debug {
     fn forget(&mut self, _key: FlowKey) {}
     /// Copies of what it counts of some of its flows and those they leave through.
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot>;
+    /// What it has received of all flows that it has now.
+    fn received(&mut self) -> Traffic;
     /// What has happened since it was last asked. Called once a second, and when one of its descriptors is readable.
     fn look(&mut self) -> Vec<Finding> {
         Vec::new()
@@ -134,12 +136,20 @@ impl<T: FlowTable + std::fmt::Debug> FastPath for TablePath<T> {
         let known = keys.iter().filter_map(|key| Some((self.recipes.get(key)?, self.table.snapshot(*key)?)));
         known.flat_map(|(recipe, snapshot)| by_flow(snapshot, recipe)).collect()
     }
+
+    fn received(&mut self) -> Traffic {
+        let mut all = Traffic::default();
+        for copy in self.recipes.keys().filter_map(|key| self.table.snapshot(*key)) {
+            all.add(copy.counters.received);
+        }
+        all
+    }
 }
 
 /// A table counts what arrives. What arrived was sent, so the same counts are also those of the egress ports; what the
 /// table itself says of its sending is left out, because it goes on when a flow is replaced.
 fn by_flow(mut snapshot: Snapshot, recipe: &Recipe) -> Vec<Snapshot> {
-    snapshot.counters.sent = flow::Traffic::default();
+    snapshot.counters.sent = Traffic::default();
     snapshot.sent_ssrcs = SmallVec::new();
     let sent = recipe.outputs.iter().map(|output| Snapshot {
         key: output.from,
@@ -148,7 +158,7 @@ fn by_flow(mut snapshot: Snapshot, recipe: &Recipe) -> Vec<Snapshot> {
         peer: None,
         confirmed: false,
         counters: Counters {
-            sent: flow::Traffic { errors: 0, ..snapshot.counters.received },
+            sent: Traffic { errors: 0, ..snapshot.counters.received },
             ..Counters::default()
         },
         ssrcs: SmallVec::new(),

@@ -98,7 +98,8 @@ fn carrier_lost(tier: Tier) -> Result<()> {
         net.callee.ns.ip(&["link", "set", "eth0", "up"])?;
         // The peer has forgotten the relay; how soon its kernel finds it again is not the subject.
         let mac = net.relay.run(&["cat", "/sys/class/net/callee/address"])?;
-        let known = ["neigh", "replace", "203.0.113.1", "lladdr", mac.trim(), "dev", "eth0", "nud", "permanent"];
+        let known =
+            ["neigh", "replace", "203.0.113.1", "lladdr", mac.trim(), "dev", "eth0", "nud", "permanent"];
         net.callee.ns.ip(&known).map(drop)
     };
     comes_back(tier, &Event { happen: &off, undo: &on, reason: "link-down", one_way: false })

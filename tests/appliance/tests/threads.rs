@@ -19,7 +19,8 @@ fn stand(more: &str) -> Result<Stand> {
 /// Ports in use on all addresses, as the text interface tells.
 fn used(stand: &Stand) -> Result<u64> {
     let text = text_interface(&stand.daemon, CLI.parse().unwrap(), "list interfaces")?;
-    let used = text.lines().filter_map(|line| line.split(" used ").nth(1)?.split(' ').next()?.parse::<u64>().ok());
+    let used =
+        text.lines().filter_map(|line| line.split(" used ").nth(1)?.split(' ').next()?.parse::<u64>().ok());
     let used: Vec<u64> = used.collect();
     assert_eq!(used.len(), 4, "{text}");
     Ok(used.iter().sum())
@@ -68,7 +69,8 @@ fn two_hundred_calls_on_two_pairs_of_ports() -> Result<()> {
     for number in 0..200u16 {
         let id = format!("call-{number}");
         let peer = |leg: &lab::Leg| SocketAddr::new(leg.peer_v4.into(), 4000 + number % 50 * 2);
-        let [alice, bob] = [&stand.net.caller, &stand.net.callee].map(|leg| RtpPeer::bind(&leg.ns, peer(leg)));
+        let [alice, bob] =
+            [&stand.net.caller, &stand.net.callee].map(|leg| RtpPeer::bind(&leg.ns, peer(leg)));
         let (alice, bob) = (alice?, bob?);
         bob.aim(call::told(&stand.client.ok(&call::offer(&id, alice.local()))?)?);
         alice.aim(call::told(&stand.client.ok(&call::answer(&id, bob.local()))?)?);

@@ -14,7 +14,7 @@ use afxdp::DriverTable;
 use afxdp::egress::Features;
 use afxdp::hops::NetlinkHops;
 use afxdp::steer::Attached;
-use flow::{FlowKey, Generation, InstallError, Path, PathReason, Snapshot};
+use flow::{FlowKey, Generation, InstallError, Path, PathReason, Snapshot, Traffic};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use open::ProgramPlaces;
@@ -131,6 +131,12 @@ impl FastPath for Appliance {
     fn descriptors(&self) -> Vec<RawFd> {
         let hops = self.driver.table().hops().as_raw_fd();
         std::iter::once(hops).chain(self.features.descriptor()).collect()
+    }
+
+    fn received(&mut self) -> Traffic {
+        let mut all = self.driver.table().received();
+        all.add(self.workers.received());
+        all
     }
 
     fn look(&mut self) -> Vec<Finding> {

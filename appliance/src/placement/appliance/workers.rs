@@ -5,7 +5,7 @@ use afxdp::hops::NetlinkHops;
 use afxdp::{DriverTable, Hop, Hops, NoHop, WorkerFlow};
 use flow::{
     Counters, DropReason, FlowKey, FlowSpec, Generation, InstallError, Learning, Moment, Path, PathReason,
-    Recipe, Snapshot, StreamId,
+    Recipe, Snapshot, StreamId, Traffic,
 };
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -209,6 +209,19 @@ impl WorkerTier {
             }
         }
         counted
+    }
+
+    /// What the threads have received of flows that they still have.
+    pub(super) fn received(&self) -> Traffic {
+        let keys: Vec<FlowKey> = self.known.keys().copied().collect();
+        let mut all = Traffic::default();
+        for lane in self.lanes.iter().filter(|_| !keys.is_empty()) {
+            match lane.ask(&keys, PATIENCE) {
+                Ok(copies) => copies.iter().for_each(|copy| all.add(copy.counters.received)),
+                Err(error) => tracing::error!(%error, "counters of flows are not available"),
+            }
+        }
+        all
     }
 
     /// Flows that have been given back in full since this was last asked.

@@ -110,14 +110,11 @@ impl Paths {
         self.tables.iter_mut().flat_map(|table| table.count(keys)).collect()
     }
 
-    /// What the fast paths count of all their flows now: what the packet threads have not been told yet.
-    pub fn count_all(&mut self) -> Vec<Snapshot> {
-        if self.tables.is_empty() {
-            return Vec::new();
-        }
-        let carried: Vec<FlowKey> =
-            self.flows.iter().filter(|(_, entry)| entry.table().is_some()).map(|(key, _)| *key).collect();
-        self.count(&carried)
+    /// What fast paths have received of the flows they have now. The packet threads have not been told of it.
+    pub fn received(&mut self) -> Traffic {
+        let mut all = Traffic::default();
+        self.tables.iter_mut().for_each(|table| all.add(table.received()));
+        all
     }
 
     /// Packets that fast paths had received of flows that they have given back. These are in the packet threads' counts.

@@ -366,6 +366,10 @@ impl FastPath for Slow {
         keys.iter().filter_map(|key| self.table.snapshot(*key)).collect()
     }
 
+    fn received(&mut self) -> Traffic {
+        Traffic::default()
+    }
+
     fn look(&mut self) -> Vec<Finding> {
         self.findings.borrow_mut().drain(..).collect()
     }
