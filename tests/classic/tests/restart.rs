@@ -1,6 +1,6 @@
 //! Daemons that die, come back, and meet each other.
 
-use classic::{Host, PATIENCE, stats, status, tables, targets};
+use classic::{Host, PATIENCE, say, stats, status, tables, targets};
 use lab::{Call, Daemon, Pace, ng};
 use std::time::Instant;
 
@@ -107,6 +107,8 @@ fn a_table_that_somebody_owns_is_left_alone_and_its_owner_named() -> lab::Result
 fn without_the_module_sockets_serve_or_the_start_fails_with_the_reason() -> lab::Result<()> {
     lab::need_module!();
     let host = Host::bare(42)?;
+    // What a test that failed has left.
+    tables().iter().for_each(|table| drop(say(&format!("del {table}"))));
     // Rules of tests before are gone with their namespaces, a moment later.
     let deadline = Instant::now() + PATIENCE;
     while std::path::Path::new("/proc/rtpengine").exists() {

@@ -8,9 +8,13 @@ use std::time::{Duration, Instant};
 /// A packet every 2 ms each way: ten times faster than speech.
 const PACE: Pace = Pace::Every(Duration::from_millis(2));
 /// In a guest, which is emulated.
-const SLOW_PACE: Pace = Pace::Every(Duration::from_millis(5));
+const SLOW_PACE: Pace = Pace::Every(Duration::from_millis(10));
+/// A guest on a busy machine stands still now and then.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// More than the turns take; what is left over runs on the fast path.
 const PACKETS: u32 = 12_000;
+/// At the slow pace.
+const FEW_PACKETS: u32 = 4_000;
 
 #[test]
 fn a_thousand_times_to_the_xdp_program_and_back() -> lab::Result<()> {
@@ -23,9 +27,9 @@ fn a_thousand_times_to_a_packet_thread_and_back() -> lab::Result<()> {
 }
 
 #[test]
-fn a_hundred_times_to_the_kernel_module_and_back() -> lab::Result<()> {
+fn forty_times_to_the_kernel_module_and_back() -> lab::Result<()> {
     lab::need_module!();
-    to_and_fro(Placement::Kernel, 100, SLOW_PACE)
+    to_and_fro(Placement::Kernel, 40, SLOW_PACE)
 }
 
 fn to_and_fro(placement: Placement, wanted: u32, pace: Pace) -> lab::Result<()> {
@@ -39,13 +43,14 @@ fn to_and_fro(placement: Placement, wanted: u32, pace: Pace) -> lab::Result<()> 
     let daemon = Daemon::on(&net).config(&placement.interfaces(&net))?.start()?;
     let mut client = daemon.ng()?;
     let talk = Call::set_up(&mut client, &net, "to-and-fro", 6000)?;
-    let there = Stream::new(0x0a00_0001, PACKETS).first_sequence(60_000);
-    let back = Stream::new(0x0b00_0001, PACKETS).first_sequence(7);
+    let count = if pace == PACE { PACKETS } else { FEW_PACKETS };
+    let there = Stream::new(0x0a00_0001, count).first_sequence(60_000);
+    let back = Stream::new(0x0b00_0001, count).first_sequence(7);
     let over = AtomicBool::new(false);
     let (turns, reports) = std::thread::scope(|scope| {
         let signalling = scope.spawn(|| turn(&daemon, &talk, placement, wanted, &over));
         let flows = [(&talk.alice, &talk.bob, &there), (&talk.bob, &talk.alice, &back)];
-        let reports = exchange(&flows, pace, Duration::from_secs(2));
+        let reports = exchange(&flows, pace, PATIENCE);
         over.store(true, Ordering::Relaxed);
         (signalling.join().expect("the signalling thread"), reports)
     });
@@ -54,7 +59,7 @@ fn to_and_fro(placement: Placement, wanted: u32, pace: Pace) -> lab::Result<()> 
         if placement == Placement::Kernel {
             // A guest is so slow that packets wait in a socket for longer than the next ones take through the module.
             let whole = (report.lost(), report.duplicates, report.damaged) == (0, 0, 0);
-            assert!(whole, "{report:?}");
+            assert!(whole, "{report}");
         } else {
             report.assert_perfect();
         }
@@ -63,14 +68,14 @@ fn to_and_fro(placement: Placement, wanted: u32, pace: Pace) -> lab::Result<()> 
     assert!(turns >= wanted, "only {turns} turns while media ran");
     // What was counted on both sides of every turn is all there is.
     let state = client.ok(&ng::request("query").set("call-id", "to-and-fro"))?;
-    assert_eq!(state.int("totals/RTP/packets"), Some(i64::from(2 * PACKETS)));
-    for (ssrc, last) in [(0x0a00_0001u32, 60_000 + PACKETS - 1), (0x0b00_0001, 7 + PACKETS - 1)] {
+    assert_eq!(state.int("totals/RTP/packets"), Some(i64::from(2 * count)));
+    for (ssrc, last) in [(0x0a00_0001u32, 60_000 + count - 1), (0x0b00_0001, 7 + count - 1)] {
         let number = |what: &str| state.int(&format!("SSRC/{ssrc}/{what}"));
-        assert_eq!(number("packets"), Some(i64::from(PACKETS)));
+        assert_eq!(number("packets"), Some(i64::from(count)));
         assert_eq!(number("last RTP seq"), Some(i64::from(last)), "cycles counted on");
     }
     let ended = client.ok(&call::delete("to-and-fro"))?;
-    assert_eq!(ended.int("totals/RTP/packets"), Some(i64::from(2 * PACKETS)));
+    assert_eq!(ended.int("totals/RTP/packets"), Some(i64::from(2 * count)));
     let statistics = client.ok(&ng::request("statistics"))?;
     let flaws = ["packets_lost", "rtp_duplicates", "rtp_reordered"];
     // What arrived in order at each path did not leave them in order.
