@@ -85,7 +85,8 @@ fn what_cannot_work_fails_with_the_fix() {
     // Rules that the card does not have, a port that is taken, connections that are tracked.
     let pass = "[[interface]]\naddress = \"198.51.100.1\"\nmode = \"appliance\"\nshare = \"media\"\n";
     let _taken = net.relay.udp("198.51.100.1:30002".parse().unwrap()).unwrap();
-    let tracks = "table ip t { chain c { type filter hook input priority 0; ct state established accept; }; }";
+    let tracks =
+        "table ip t { chain c { type filter hook input priority 0; ct state established accept; }; }";
     let tracked = net.relay.run(&["nft", tracks]).is_ok();
     let said = Said::new(&doctor(&net, folder.path(), pass, &["--json"]));
     assert_eq!(said.status, 1, "{:#}", said.json);

@@ -176,7 +176,8 @@ impl Heard {
 
     /// Packets sent between two moments ([`now_ns`]) that did not arrive.
     pub fn lost_between(&self, from: u64, to: u64) -> Vec<usize> {
-        let sent = |index: &usize| self.stream.sent_at(*index as u32).is_some_and(|at| (from..to).contains(&at));
+        let sent =
+            |index: &usize| self.stream.sent_at(*index as u32).is_some_and(|at| (from..to).contains(&at));
         self.report.missing(PACKETS as usize).into_iter().filter(sent).collect()
     }
 

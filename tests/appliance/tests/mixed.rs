@@ -14,7 +14,9 @@ fn an_appliance_interface_beside_one_of_sockets_carries_both_ways() -> Result<()
     let interfaces = Tier::Auto.interface(&net.caller) + &Tier::Sockets.interface(&net.callee);
     let mut stand = Stand::on(net, &format!("{interfaces}[threads]\nmedia = 1\n"))?;
     let halves = ["af-xdp egress-by-kernel", "userspace userspace-mode"];
-    for (number, families) in [[Family::V4; 2], [Family::V6; 2], [Family::V4, Family::V6]].into_iter().enumerate() {
+    for (number, families) in
+        [[Family::V4; 2], [Family::V6; 2], [Family::V4, Family::V6]].into_iter().enumerate()
+    {
         let spec = CallSpec::new(format!("half-{number}"), 4000 + 10 * number as u16).families(families);
         let call = stand.call_at(&spec, halves)?;
         let ((), heard) = while_talking(&call, INTERVAL, |live| live.hear_both(200))?;
@@ -69,7 +71,10 @@ fn ipv4_to_ipv6_and_back_on_a_packet_thread() -> Result<()> {
 
 /// An interface of `tier` on a leg, with an address and a port range.
 fn block(name: &str, address: &str, ports: &str, tier: Tier) -> String {
-    format!("[[interface]]\nname = \"{name}\"\naddress = [\"{address}\"]\nports = \"{ports}\"\n{}", tier.lines())
+    format!(
+        "[[interface]]\nname = \"{name}\"\naddress = [\"{address}\"]\nports = \"{ports}\"\n{}",
+        tier.lines()
+    )
 }
 
 /// Each NIC has two addresses, each with ports of its own and a tier of its own.
@@ -90,9 +95,19 @@ fn several_addresses_and_port_ranges_on_a_nic() -> Result<()> {
     let (driver, worker) = (Tier::Driver.reached(), Tier::Worker.reached());
     let calls = [
         (["in", "out"], ["198.51.100.1", "203.0.113.1"], [30_000..30_100, 40_000..40_100], [driver, worker]),
-        (["in-too", "out-too"], ["198.51.100.2", "203.0.113.2"], [30_100..30_200, 30_000..30_100], [worker, driver]),
+        (
+            ["in-too", "out-too"],
+            ["198.51.100.2", "203.0.113.2"],
+            [30_100..30_200, 30_000..30_100],
+            [worker, driver],
+        ),
         (["in", "out-too"], ["198.51.100.1", "203.0.113.2"], [30_000..30_100, 30_000..30_100], [driver; 2]),
-        (["in", "in-too"], ["198.51.100.1", "198.51.100.2"], [30_000..30_100, 30_100..30_200], [driver, worker]),
+        (
+            ["in", "in-too"],
+            ["198.51.100.1", "198.51.100.2"],
+            [30_000..30_100, 30_100..30_200],
+            [driver, worker],
+        ),
     ];
     for (number, (sides, addresses, ports, standing)) in calls.into_iter().enumerate() {
         let id = format!("call-{number}");
@@ -103,9 +118,7 @@ fn several_addresses_and_port_ranges_on_a_nic() -> Result<()> {
         let offer = call::offer(&id, alice.local()).set("direction", Value::list(sides));
         bob.aim(call::told(&stand.client.ok(&offer)?)?);
         alice.aim(call::told(&stand.client.ok(&call::answer(&id, bob.local()))?)?);
-        for (peer, address, ports) in
-            [(&alice, addresses[0], &ports[0]), (&bob, addresses[1], &ports[1])]
-        {
+        for (peer, address, ports) in [(&alice, addresses[0], &ports[0]), (&bob, addresses[1], &ports[1])] {
             let told: SocketAddr = peer.remote().unwrap();
             assert_eq!(told.ip().to_string(), address);
             assert!(ports.contains(&told.port()), "{told}");

@@ -75,7 +75,11 @@ fn strangers(tier: Tier) -> Result<()> {
     let sent: i64 = heard.iter().map(|heard| i64::from(heard.sent)).sum();
     assert!(fast - before[1] >= sent - 4, "{fast} of {all} by the fast path, {sent} sent");
     let state = stand.client.ok(&ng::request("query").set("call-id", "besieged"))?;
-    assert_eq!(state.int("totals/RTP/packets"), Some(sent + 10), "strangers are not counted as media: {state:?}");
+    assert_eq!(
+        state.int("totals/RTP/packets"),
+        Some(sent + 10),
+        "strangers are not counted as media: {state:?}"
+    );
     let log = stand.stop()?;
     assert!(!log.contains("ERR") && !log.contains("panicked"), "{log}");
     Ok(())

@@ -19,7 +19,8 @@ fn stand(more: &str) -> Result<Stand> {
 /// Ports in use on all addresses, as the text interface tells.
 fn used(stand: &Stand) -> Result<u64> {
     let text = text_interface(&stand.daemon, CLI.parse().unwrap(), "list interfaces")?;
-    let used = text.lines().filter_map(|line| line.split(" used ").nth(1)?.split(' ').next()?.parse::<u64>().ok());
+    let used =
+        text.lines().filter_map(|line| line.split(" used ").nth(1)?.split(' ').next()?.parse::<u64>().ok());
     let used: Vec<u64> = used.collect();
     assert_eq!(used.len(), 4, "{text}");
     Ok(used.iter().sum())
@@ -47,10 +48,17 @@ fn calls_on_both_threads_lose_nothing() -> Result<()> {
     for report in exchange(&flows, Pace::Every(std::time::Duration::from_millis(3)), PATIENCE)? {
         report.assert_perfect();
     }
+    let mut before = 0;
     for call in calls {
         let gone = call.delete(&mut stand.client)?;
         assert_eq!(gone.int("totals/RTP/packets"), Some(i64::from(2 * PACKETS) + 10), "{gone:?}");
         assert_eq!(gone.int("totals/RTP/errors"), Some(0), "{gone:?}");
+        // Totals never go back, although the threads tell of what has ended in their own time.
+        for _ in 0..20 {
+            let [all, _] = stand.relayed()?;
+            assert!(all >= before, "{all} after {before}");
+            before = all;
+        }
     }
     let [all, fast] = stand.relayed()?;
     assert_eq!(all, i64::from(CALLS) * (i64::from(2 * PACKETS) + 10));
@@ -68,7 +76,8 @@ fn two_hundred_calls_on_two_pairs_of_ports() -> Result<()> {
     for number in 0..200u16 {
         let id = format!("call-{number}");
         let peer = |leg: &lab::Leg| SocketAddr::new(leg.peer_v4.into(), 4000 + number % 50 * 2);
-        let [alice, bob] = [&stand.net.caller, &stand.net.callee].map(|leg| RtpPeer::bind(&leg.ns, peer(leg)));
+        let [alice, bob] =
+            [&stand.net.caller, &stand.net.callee].map(|leg| RtpPeer::bind(&leg.ns, peer(leg)));
         let (alice, bob) = (alice?, bob?);
         bob.aim(call::told(&stand.client.ok(&call::offer(&id, alice.local()))?)?);
         alice.aim(call::told(&stand.client.ok(&call::answer(&id, bob.local()))?)?);

@@ -4,6 +4,7 @@
 //! is left goes to the packet thread of the queue it arrives at (the *worker tier*): every thread gets the flow, and the
 //! program redirects its packets to the socket of their queue.
 
+mod farewell;
 mod look;
 mod open;
 mod pulse;
@@ -103,6 +104,11 @@ impl FastPath for Appliance {
 
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot> {
         let mut counted = self.driver.count(keys);
+        for finding in &self.told {
+            if let Finding::Finished { counted: last, .. } = finding {
+                counted.extend(last.iter().filter(|copy| keys.contains(&copy.key)).cloned());
+            }
+        }
         counted.append(&mut self.workers.count(keys, self.driver.table()));
         counted
     }

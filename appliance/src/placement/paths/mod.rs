@@ -115,9 +115,12 @@ impl Paths {
         if self.tables.is_empty() {
             return Vec::new();
         }
-        let carried: Vec<FlowKey> =
-            self.flows.iter().filter(|(_, entry)| entry.table().is_some()).map(|(key, _)| *key).collect();
-        self.count(&carried)
+        // Also those that went back to the learner: others may still leave through them, and not all may be told yet.
+        let finishing = self.unfinished.values().flatten().filter(|key| !self.flows.contains_key(*key));
+        let mut all: Vec<FlowKey> = self.flows.keys().chain(finishing).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        self.count(&all)
     }
 
     /// Packets that fast paths had received of flows that they have given back. These are in the packet threads' counts.
