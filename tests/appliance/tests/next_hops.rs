@@ -29,7 +29,7 @@ fn comes_back(tier: Tier, event: &Event<'_>) -> Result<()> {
     let mut stand = Stand::start(tier, "")?;
     let call = stand.call_on(tier, "call", 4000)?;
     let reason = format!("userspace {}", event.reason);
-    let mut took = Vec::new();
+    let (mut took, mut counted) = (Vec::new(), 0);
     for _ in 0..ROUNDS {
         let (back, heard) = while_talking(&call, INTERVAL, |live| {
             live.hear_both(50)?;
@@ -37,6 +37,9 @@ fn comes_back(tier: Tier, event: &Event<'_>) -> Result<()> {
             (event.happen)(&stand.net)?;
             await_standing(&mut stand.client, &call.id, [&reason, ""], PATIENCE)?;
             took.push(happened.elapsed());
+            let [all, _] = stand.relayed()?;
+            assert!(all > counted, "{all} packets after {counted}");
+            counted = all;
             (event.undo)(&stand.net)?;
             await_standing(&mut stand.client, &call.id, [tier.reached(); 2], PATIENCE)?;
             let back = now_ns();

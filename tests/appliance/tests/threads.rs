@@ -48,10 +48,17 @@ fn calls_on_both_threads_lose_nothing() -> Result<()> {
     for report in exchange(&flows, Pace::Every(std::time::Duration::from_millis(3)), PATIENCE)? {
         report.assert_perfect();
     }
+    let mut before = 0;
     for call in calls {
         let gone = call.delete(&mut stand.client)?;
         assert_eq!(gone.int("totals/RTP/packets"), Some(i64::from(2 * PACKETS) + 10), "{gone:?}");
         assert_eq!(gone.int("totals/RTP/errors"), Some(0), "{gone:?}");
+        // Totals never go back, although the threads tell of what has ended in their own time.
+        for _ in 0..20 {
+            let [all, _] = stand.relayed()?;
+            assert!(all >= before, "{all} after {before}");
+            before = all;
+        }
     }
     let [all, fast] = stand.relayed()?;
     assert_eq!(all, i64::from(CALLS) * (i64::from(2 * PACKETS) + 10));

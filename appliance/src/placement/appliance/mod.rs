@@ -4,6 +4,7 @@
 //! is left goes to the packet thread of the queue it arrives at (the *worker tier*): every thread gets the flow, and the
 //! program redirects its packets to the socket of their queue.
 
+mod farewell;
 mod look;
 mod open;
 mod pulse;
@@ -61,6 +62,15 @@ impl Appliance {
     /// What was obtained of each NIC queue.
     pub fn obtained(&self) -> &[Obtained] {
         &self.obtained
+    }
+
+    /// Last counters of flows that have changed their tier, as far as they are not told yet.
+    fn untold(&self) -> impl Iterator<Item = &Snapshot> {
+        let last = self.told.iter().filter_map(|finding| match finding {
+            Finding::Finished { counted, .. } => Some(counted),
+            _ => None,
+        });
+        last.flatten()
     }
 
     fn forward_of(&self, addr: IpAddr) -> Forward {
@@ -123,6 +133,7 @@ impl FastPath for Appliance {
 
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot> {
         let mut counted = self.driver.count(keys);
+        counted.extend(self.untold().filter(|copy| keys.contains(&copy.key)).cloned());
         counted.append(&mut self.workers.count(keys, self.driver.table()));
         counted
     }
@@ -135,7 +146,8 @@ impl FastPath for Appliance {
 
     fn received(&mut self) -> Traffic {
         let mut all = self.driver.table().received();
-        all.add(self.workers.received());
+        all.add(self.workers.received(self.driver.table()));
+        self.untold().for_each(|copy| all.add(copy.counters.received));
         all
     }
 

@@ -1,6 +1,7 @@
+use super::farewell::Farewell;
 use super::pulse::Pulse;
 use crate::placement::{Finding, Leaving, Stable};
-use crate::worker::{FastOrder, Lane, Slip};
+use crate::worker::{FastOrder, Lane};
 use afxdp::hops::NetlinkHops;
 use afxdp::{DriverTable, Hop, Hops, NoHop, WorkerFlow};
 use flow::{
@@ -42,17 +43,6 @@ struct Taken {
     recipe: Box<Recipe>,
     flow: WorkerFlow,
     hops: SmallVec<[Option<Hop>; 1]>,
-}
-
-/// A flow whose last packets may still be in a ring.
-#[derive(Debug, Default)]
-struct Farewell {
-    key: Option<FlowKey>,
-    /// It, and those that are given back with it.
-    flows: Vec<FlowKey>,
-    slips: Vec<Arc<Slip>>,
-    counted: Vec<Snapshot>,
-    exits: Vec<(FlowKey, SocketAddr)>,
 }
 
 impl WorkerTier {
@@ -194,33 +184,46 @@ impl WorkerTier {
         Leaving { counted: Vec::new(), unfinished: self.retire(key, parting, true) }
     }
 
-    /// What the threads count, of flows that came to them and of those these left through.
+    /// What the threads count, of flows that came to them and of those these left through; also of flows that have been
+    /// given back, until that is told by [`WorkerTier::look`].
     pub(super) fn count(&mut self, keys: &[FlowKey], table: &DriverTable<NetlinkHops>) -> Vec<Snapshot> {
-        let keys: Vec<FlowKey> = keys.iter().filter(|key| self.known.contains_key(*key)).copied().collect();
+        // What is told from here on is of flows that the thread has no more.
+        self.leaving.iter_mut().for_each(|farewell| {
+            farewell.is_over();
+        });
+        let parting = |key: &FlowKey| self.leaving.iter().any(|farewell| farewell.flows.contains(key));
+        let known = |key: &&FlowKey| self.known.contains_key(*key) || parting(key);
+        let keys: Vec<FlowKey> = keys.iter().filter(known).copied().collect();
         if keys.is_empty() {
             return Vec::new();
         }
         let redirected = keys.iter().filter(|key| self.flows.contains_key(*key));
         let mut counted: Vec<Snapshot> = redirected.filter_map(|key| dropped_before(table, *key)).collect();
-        for lane in &self.lanes {
+        for (number, lane) in self.lanes.iter().enumerate() {
             match lane.ask(&keys, PATIENCE) {
-                Ok(mut copies) => counted.append(&mut copies),
+                Ok(mut copies) => {
+                    let given_back = |farewell: &&mut Farewell| {
+                        !copies.iter().any(|copy| farewell.flows.contains(&copy.key))
+                    };
+                    self.leaving.iter_mut().filter(given_back).for_each(|farewell| farewell.settle(number));
+                    counted.append(&mut copies);
+                }
                 Err(error) => tracing::error!(%error, "counters of a call are not available"),
             }
         }
+        let told = self.leaving.iter().flat_map(|farewell| &farewell.counted);
+        counted.extend(told.filter(|copy| keys.contains(&copy.key)).cloned());
         counted
     }
 
-    /// What the threads have received of flows that they still have.
-    pub(super) fn received(&self) -> Traffic {
-        let keys: Vec<FlowKey> = self.known.keys().copied().collect();
+    /// What the threads have received of the flows that they have or have not told the last of.
+    pub(super) fn received(&mut self, table: &DriverTable<NetlinkHops>) -> Traffic {
+        let leaving = self.leaving.iter().flat_map(|farewell| &farewell.flows);
+        let mut keys: Vec<FlowKey> = self.known.keys().chain(leaving).copied().collect();
+        keys.sort_unstable();
+        keys.dedup();
         let mut all = Traffic::default();
-        for lane in self.lanes.iter().filter(|_| !keys.is_empty()) {
-            match lane.ask(&keys, PATIENCE) {
-                Ok(copies) => copies.iter().for_each(|copy| all.add(copy.counters.received)),
-                Err(error) => tracing::error!(%error, "counters of flows are not available"),
-            }
-        }
+        self.count(&keys, table).iter().for_each(|copy| all.add(copy.counters.received));
         all
     }
 
@@ -228,14 +231,7 @@ impl WorkerTier {
     pub(super) fn look(&mut self) -> Vec<Finding> {
         let mut done = Vec::new();
         self.leaving.retain_mut(|farewell| {
-            farewell.slips.retain(|slip| match slip.take() {
-                Some(mut last) => {
-                    farewell.counted.append(&mut last);
-                    false
-                }
-                None => true,
-            });
-            if farewell.slips.is_empty() {
+            if farewell.is_over() {
                 done.push(std::mem::take(farewell));
                 return false;
             }
@@ -345,10 +341,10 @@ impl WorkerTier {
             return false;
         }
         let mut farewell = Farewell { key: Some(key), flows: flows.clone(), exits, ..Farewell::default() };
-        for lane in &self.lanes {
+        for (number, lane) in self.lanes.iter().enumerate() {
             let slip = lane.slip();
             match lane.tell(vec![FastOrder::Retire(flows.clone(), Arc::clone(&slip))]) {
-                Ok(()) => farewell.slips.push(slip),
+                Ok(()) => farewell.slips.push((number, slip)),
                 Err(error) => tracing::error!(%error, "counters of a flow are lost"),
             }
         }
