@@ -74,11 +74,9 @@ struct side {
 struct control {
 	__u64 gap;	// nanoseconds between bursts; 0: silence
 	__u32 burst;	// packets per burst, at most BATCH
-	__u32 flows;	// how many there are
-	__u32 first;	// of these, from this one on ...
+	__u32 first;	// from this flow on ...
 	__u32 count;	// ... so many are sent
 	__u32 spoil;	// every so many packets one is sent with a wrong checksum, and one sequence number left out; 0: none
-	__u32 pad;
 };
 
 struct counts {

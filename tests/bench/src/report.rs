@@ -25,8 +25,7 @@ impl Spread {
         values.sort_by(f64::total_cmp);
         let (least, greatest) = (*values.first()?, *values.last()?);
         let half = values.len() / 2;
-        let median =
-            if values.len() % 2 == 1 { values[half] } else { (values[half - 1] + values[half]) / 2.0 };
+        let median = if values.len() % 2 == 1 { values[half] } else { (values[half - 1] + values[half]) / 2.0 };
         Some(Spread { median, least, greatest, count: values.len() })
     }
 }
@@ -119,40 +118,24 @@ pub fn verdicts(results: &Results) -> Vec<Verdict> {
         }
     };
     let cost = |sample: &Sample| sample.ns_per_packet;
-    judge(
-        "worker: a packet costs at most 1/6 of debian's: times",
-        ratio(results, "debian", "worker", cost),
-        6.0,
-    );
-    judge(
-        "driver: a packet costs at most 1/12 of debian's: times",
-        ratio(results, "debian", "driver", cost),
-        12.0,
-    );
+    judge("worker: a packet costs at most 1/6 of debian's: times", ratio(results, "debian", "worker", cost), 6.0);
+    judge("driver: a packet costs at most 1/12 of debian's: times", ratio(results, "debian", "driver", cost), 12.0);
+    let own = |name: &str| at_highest(results, name, cost);
+    let times = |name: &str| own("debian").zip(own(name)).map(|(debian, ours)| debian / ours);
+    judge("worker: the same, each at its own highest rate: times", times("worker"), 6.0);
+    judge("driver: the same, each at its own highest rate: times", times("driver"), 12.0);
     let delay = |sample: &Sample| sample.delay_p999_us;
-    judge(
-        "worker: p99.9 of delay below 1/4 of debian's: times",
-        ratio(results, "debian", "worker", delay),
-        4.0,
-    );
-    judge(
-        "driver: p99.9 of delay below 1/4 of debian's: times",
-        ratio(results, "debian", "driver", delay),
-        4.0,
-    );
+    judge("worker: p99.9 of delay below 1/4 of debian's: times", ratio(results, "debian", "worker", delay), 4.0);
+    judge("driver: p99.9 of delay below 1/4 of debian's: times", ratio(results, "debian", "driver", delay), 4.0);
     for suffix in ["", "-busy"] {
         let (worker, bare) = (format!("worker{suffix}"), format!("l2fwd{suffix}"));
-        let share =
-            rate_of(results, &worker).zip(rate_of(results, &bare)).map(|(worker, bare)| worker / bare);
+        let rate = |name: &str| at_highest(results, name, |sample| sample.delivered_pps);
+        let share = rate(&worker).zip(rate(&bare)).map(|(worker, bare)| worker / bare);
         judge(&format!("{worker}: packets/s of {bare}'s, at least 0.70"), share, 0.70);
     }
     for subject in ["worker", "driver"] {
         let growth = growth(results, subject);
-        judge(
-            &format!("{subject}: cost with the most flows to that with the fewest at most 1.3: inverse"),
-            growth,
-            1.0 / 1.3,
-        );
+        judge(&format!("{subject}: cost with the most flows to that with the fewest at most 1.3: inverse"), growth, 1.0 / 1.3);
     }
     verdicts
 }
@@ -164,15 +147,13 @@ fn ratio(results: &Results, a: &str, b: &str, value: impl Fn(&Sample) -> f64) ->
         let samples = groups.get(&(rate, flows, name.to_owned()))?;
         (of(samples, |sample| sample.loss).median <= 0.001).then(|| of(samples, &value).median)
     };
-    let both =
-        |(rate, flows, _): &(u64, u32, String)| carried(a, *rate, *flows).zip(carried(b, *rate, *flows));
+    let both = |(rate, flows, _): &(u64, u32, String)| carried(a, *rate, *flows).zip(carried(b, *rate, *flows));
     groups.keys().rev().find_map(both).map(|(a, b)| a / b.max(f64::MIN_POSITIVE))
 }
 
-fn rate_of(results: &Results, name: &str) -> Option<f64> {
-    let of_name = results.highest.iter().filter(|sample| sample.subject == name);
-    let samples: Vec<&Sample> = of_name.collect();
-    (!samples.is_empty()).then(|| of(&samples, |sample| sample.delivered_pps).median)
+fn at_highest(results: &Results, name: &str, value: impl Fn(&Sample) -> f64) -> Option<f64> {
+    let samples: Vec<&Sample> = results.highest.iter().filter(|sample| sample.subject == name).collect();
+    (!samples.is_empty()).then(|| of(&samples, value).median)
 }
 
 /// Cost with the fewest flows over that with the most, at the highest rate measured.

@@ -10,6 +10,10 @@ use std::time::Duration;
 
 /// How long the flows are heard before anything is measured, in seconds.
 const LEARNING_S: f64 = 0.7;
+/// Time between two looks of the far ends at their wires, in nanoseconds, ...
+const FAR_TIMER_NS: u32 = 25_000;
+/// ... and how many in vain before they wait to be woken.
+const FAR_LOOKS: u32 = 200;
 /// How often it is looked whether a fast path has taken the flows.
 const TRIES: u32 = 12;
 
@@ -216,6 +220,14 @@ fn staff(profile: &Profile, relay: &Relay, net: &Topology) -> Result<Staff, Benc
     let relay_side = [(&net.relay, "caller", true), (&net.relay, "callee", true)];
     let peers = [(&net.caller.ns, "eth0", false), (&net.callee.ns, "eth0", false)];
     for (namespace, device, ours) in relay_side.into_iter().chain(peers) {
+        if !ours {
+            // The far end looks at its wire by a timer. Otherwise every packet sent would pay for waking it, which no packet
+            // sent over a real wire does.
+            for (setting, value) in [("napi_defer_hard_irqs", FAR_LOOKS), ("gro_flush_timeout", FAR_TIMER_NS)] {
+                let line = format!("echo {value} > /sys/class/net/{device}/{setting}");
+                namespace.run(&["sh", "-c", &line])?;
+            }
+        }
         let prefix = format!("napi/{device}-");
         let before = kernel_threads(&prefix);
         namespace.run(&["sh", "-c", &format!("echo 1 > /sys/class/net/{device}/threaded")])?;
