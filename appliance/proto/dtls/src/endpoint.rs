@@ -93,6 +93,11 @@ impl Endpoint {
         self.slots.iter().any(|slot| slot.handshake.is_connected())
     }
 
+    /// Handshakes under way or done, at most [`MAX_HANDSHAKES`].
+    pub fn handshakes(&self) -> usize {
+        self.slots.len()
+    }
+
     /// As a client: begins with `remote`, or goes on there if the peer's address is another one now. As a server:
     /// does nothing.
     ///
@@ -124,7 +129,6 @@ impl Endpoint {
         if self.role == Role::Server
             && let Some(hello) = Hello::parse(datagram)
         {
-            record::check(datagram, Role::Server)?;
             let known =
                 self.slots.iter().position(|slot| slot.remote == source && slot.random == hello.random);
             return match known {
@@ -215,6 +219,8 @@ impl Endpoint {
         datagram: &[u8],
         now_us: u64,
     ) -> Result<(), Ignored> {
+        // Its other records, if it has any, are in clear.
+        record::check(datagram, Role::Server, usize::MAX)?;
         match self.gate.judge(source, hello, now_us)? {
             Admission::Verify(payload) => {
                 self.transmit(source, payload);

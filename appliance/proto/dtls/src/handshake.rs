@@ -11,6 +11,9 @@ use zeroize::Zeroizing;
 const BURST: u32 = 64;
 const REFILL_US: u64 = 20_000;
 
+/// Bytes of the shortest Finished: message of 24, tag of 16. No other encrypted record comes before it.
+const SHORTEST_FINISHED: usize = 40;
+
 /// Name of the exporter (RFC 5764 §4.2).
 const EXPORTER: &str = "EXTRACTOR-dtls_srtp";
 /// What OpenSSL adds to an alert's number to make an error of it.
@@ -99,7 +102,7 @@ impl Handshake {
 
     /// Takes in a datagram.
     pub(crate) fn handle(&mut self, datagram: &[u8], now_us: u64) -> Result<Step, Ignored> {
-        record::check(datagram, self.role)?;
+        record::check(datagram, self.role, self.shortest_encrypted())?;
         self.spend(now_us)?;
         // First what is due, so that OpenSSL's timer is not late when it reads and no copy is taken for a new flight.
         if let step @ Step::Failed(_) = self.on_timeout(now_us) {
@@ -175,6 +178,13 @@ impl Handshake {
     /// Whether the peer ever sent something plausible.
     pub(crate) fn has_heard(&self) -> bool {
         self.has_heard
+    }
+
+    /// Bytes of the shortest encrypted record that may come now.
+    fn shortest_encrypted(&self) -> usize {
+        let known =
+            self.stream.ssl().current_cipher().map_or(0, |cipher| record::shortest_encrypted(cipher.name()));
+        if self.state == State::Shaking { known.max(SHORTEST_FINISHED) } else { known }
     }
 
     fn spend(&mut self, now_us: u64) -> Result<(), Ignored> {

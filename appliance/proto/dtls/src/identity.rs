@@ -179,8 +179,7 @@ mod tests {
             let identity = Identity::generate(&options, NOW).unwrap();
             let certificate = identity.certificate();
             assert!(certificate.verify(identity.key()).unwrap(), "signed by itself");
-            let name =
-                certificate.subject_name().entries().next().unwrap().data().to_string().unwrap();
+            let name = certificate.subject_name().entries().next().unwrap().data().to_string().unwrap();
             assert_eq!(name, options.common_name);
             let edge = |at: i64| Asn1Time::from_unix(at).unwrap();
             assert!(certificate.not_before() == edge(NOW - DAY_S));

@@ -64,6 +64,7 @@ mod context;
 mod endpoint;
 mod error;
 mod fingerprint;
+pub mod fuzz;
 mod gate;
 mod handshake;
 mod identity;

@@ -51,10 +51,11 @@ impl<'a> Record<'a> {
         })
     }
 
-    /// Whether a peer of somebody in `role` may send this. Encrypted records are OpenSSL's to judge.
-    fn is_plausible(&self, role: Role) -> bool {
+    /// Whether a peer of somebody in `role` may send this. Encrypted records are OpenSSL's to judge if they have
+    /// `shortest` bytes; at shorter ones it gives up instead of ignoring them.
+    fn is_plausible(&self, role: Role, shortest: usize) -> bool {
         if self.epoch != 0 {
-            return true;
+            return self.body.len() >= shortest;
         }
         match self.kind {
             HANDSHAKE => self.messages_are_plausible(role),
@@ -86,14 +87,29 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Checks a datagram for somebody in `role`: whole records, and such as a peer may send.
-pub(crate) fn check(mut datagram: &[u8], role: Role) -> Result<(), Ignored> {
+/// Bytes of the shortest encrypted record that OpenSSL can take apart under the cipher of this name: explicit nonce and
+/// tag, or, with CBC, initialisation vector, block and MAC.
+pub(crate) fn shortest_encrypted(cipher: &str) -> usize {
+    match cipher {
+        gcm if gcm.contains("GCM") => 24,
+        chacha if chacha.contains("CHACHA20") => 16,
+        ccm8 if ccm8.contains("CCM8") => 16,
+        ccm if ccm.contains("CCM") => 24,
+        cbc if cbc.ends_with("SHA384") => 80,
+        cbc if cbc.ends_with("SHA256") => 64,
+        _ => 48,
+    }
+}
+
+/// Checks a datagram for somebody in `role`: whole records, and such as a peer may send. Encrypted ones must have
+/// `shortest` bytes.
+pub(crate) fn check(mut datagram: &[u8], role: Role, shortest: usize) -> Result<(), Ignored> {
     if datagram.is_empty() {
         return Err(Ignored::Malformed);
     }
     while !datagram.is_empty() {
         let record = Record::next(&mut datagram).ok_or(Ignored::Malformed)?;
-        if !record.is_plausible(role) {
+        if !record.is_plausible(role, shortest) {
             return Err(Ignored::Implausible);
         }
     }
@@ -191,13 +207,17 @@ mod tests {
         let primer = primer(0x0102_0304_0506, 3);
         let hello = Hello::parse(&primer).unwrap();
         assert_eq!((hello.seq, hello.message_seq, hello.cookie), (0x0102_0304_0506, 3, &[][..]));
-        assert_eq!(check(&primer, Role::Server), Ok(()));
-        assert_eq!(check(&primer, Role::Client), Err(Ignored::Implausible), "no peer of a client says hello");
+        assert_eq!(check(&primer, Role::Server, 24), Ok(()));
+        assert_eq!(
+            check(&primer, Role::Client, 24),
+            Err(Ignored::Implausible),
+            "no peer of a client says hello"
+        );
         let request = hello_verify_request(&hello, &[7; 16]);
-        assert_eq!(check(&request, Role::Client), Ok(()));
+        assert_eq!(check(&request, Role::Client, 24), Ok(()));
         assert!(request.len() <= primer.len(), "no amplification");
         for len in 0..primer.len() {
-            assert_eq!(check(&primer[..len], Role::Server), Err(Ignored::Malformed));
+            assert_eq!(check(&primer[..len], Role::Server, 24), Err(Ignored::Malformed));
             assert!(Hello::parse(&primer[..len]).is_none());
         }
     }
@@ -208,7 +228,7 @@ mod tests {
         let with = |at: usize, value: u8| {
             let mut bad = good.clone();
             bad[at] = value;
-            check(&bad, Role::Server)
+            check(&bad, Role::Server, 24)
         };
         assert_eq!(with(0, 19), Err(Ignored::Malformed), "content type");
         assert_eq!(with(1, 3), Err(Ignored::Malformed), "version");
@@ -218,6 +238,12 @@ mod tests {
         assert_eq!(with(13, 20), Err(Ignored::Implausible), "Finished in clear");
         assert_eq!(with(0, 23), Err(Ignored::Implausible), "application data in clear");
         assert_eq!(with(4, 1), Ok(()), "encrypted: not ours to judge");
+        let mut short = good.clone();
+        short[4] = 1;
+        short.truncate(RECORD_HEADER + 23);
+        short[12] = 23;
+        assert_eq!(check(&short, Role::Server, 24), Err(Ignored::Implausible), "no room for nonce and tag");
+        assert_eq!(check(&short, Role::Server, 16), Ok(()));
     }
 
     #[test]

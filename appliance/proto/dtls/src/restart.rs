@@ -59,17 +59,18 @@ mod tests {
     #[test]
     fn reasons_for_a_restart() {
         let role = Role::Server;
-        let table: [(&[u8], &str, &[u8], &str, Option<Restart>); 8] = [
-            (&[1], "a", &[1], "a", None),
-            (&[1, 2], "a", &[2, 1], "a", None),
-            (&[1], "", &[1], "a", None),
-            (&[1], "a", &[1], "", None),
-            (&[1], "a", &[1], "b", Some(Restart::TlsId)),
-            (&[1], "a", &[1, 2], "a", Some(Restart::Fingerprint)),
-            (&[1, 2], "a", &[1], "a", Some(Restart::Fingerprint)),
-            (&[], "", &[1], "a", None),
+        type Said = (&'static [u8], &'static str);
+        let table: [(Said, Said, Option<Restart>); 8] = [
+            ((&[1], "a"), (&[1], "a"), None),
+            ((&[1, 2], "a"), (&[2, 1], "a"), None),
+            ((&[1], ""), (&[1], "a"), None),
+            ((&[1], "a"), (&[1], ""), None),
+            ((&[1], "a"), (&[1], "b"), Some(Restart::TlsId)),
+            ((&[1], "a"), (&[1, 2], "a"), Some(Restart::Fingerprint)),
+            ((&[1, 2], "a"), (&[1], "a"), Some(Restart::Fingerprint)),
+            ((&[], ""), (&[1], "a"), None),
         ];
-        for (before, old_id, after, new_id, expected) in table {
+        for ((before, old_id), (after, new_id), expected) in table {
             let (before, after) = (peer(before, old_id), peer(after, new_id));
             assert_eq!(before.restart(role, &after, role), expected, "{before:?} {after:?}");
             assert_eq!(before.restart(role, &after, Role::Client), Some(Restart::Role));
