@@ -8,6 +8,8 @@ type Body = fn(&[u8]);
 /// Each target, and what it calls.
 const TARGETS: &[(&str, &str, Body)] = &[
     ("bencode", "ng::fuzz::bencode", ng::fuzz::bencode),
+    ("dtls", "dtls::fuzz::datagrams", dtls::fuzz::datagrams),
+    ("dtls_network", "dtls::fuzz::network", dtls::fuzz::network),
     ("json_request", "ng::fuzz::json_request", ng::fuzz::json_request),
     ("legacy", "rtpengine::config::fuzz::legacy", rtpengine::config::fuzz::legacy),
     ("request", "ng::fuzz::request", ng::fuzz::request),
