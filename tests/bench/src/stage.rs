@@ -223,7 +223,8 @@ fn staff(profile: &Profile, relay: &Relay, net: &Topology) -> Result<Staff, Benc
         if !ours {
             // The far end looks at its wire by a timer. Otherwise every packet sent would pay for waking it, which no packet
             // sent over a real wire does.
-            for (setting, value) in [("napi_defer_hard_irqs", FAR_LOOKS), ("gro_flush_timeout", FAR_TIMER_NS)] {
+            for (setting, value) in [("napi_defer_hard_irqs", FAR_LOOKS), ("gro_flush_timeout", FAR_TIMER_NS)]
+            {
                 let line = format!("echo {value} > /sys/class/net/{device}/{setting}");
                 namespace.run(&["sh", "-c", &line])?;
             }

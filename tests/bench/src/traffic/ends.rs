@@ -130,13 +130,9 @@ impl Traffic {
     pub(crate) fn end(&mut self) -> Result<(Counts, Vec<u64>), BenchError> {
         // Nobody tells when a relay has no packet left; those that need longer are lost.
         std::thread::sleep(DRAIN);
-<<<<<<< HEAD
-        let counts = get(&self.maps.counts, 0)?;
+        let counts: Counts = get(&self.maps.counts, 0)?;
         let delays: Result<Vec<u64>, _> =
             (0..BUCKETS as u32).map(|bucket| get(&self.maps.delays, bucket)).collect();
-=======
-        let counts: Counts = get(&self.maps.counts, 0)?;
-        let delays: Result<Vec<u64>, _> = (0..BUCKETS as u32).map(|bucket| get(&self.maps.delays, bucket)).collect();
         // An overloaded relay has more to say; none of that belongs to the next probe.
         let mut last = counts.received;
         for _ in 0..MOST_DRAINS {
@@ -146,7 +142,6 @@ impl Traffic {
                 break;
             }
         }
->>>>>>> refs/heads/bench
         Ok((counts, delays?))
     }
 
