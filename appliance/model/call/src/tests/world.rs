@@ -84,6 +84,9 @@ impl World {
                     let before = self.flows.insert(spec.key, *spec.clone());
                     assert!(before.is_none_or(|b| b.generation < spec.generation), "generations grow");
                 }
+                Change::Away { .. } | Change::Counted(_) => {
+                    unreachable!("the call side says nothing of paths")
+                }
                 Change::Withdraw { key, .. } => {
                     self.flows.remove(&key);
                     assert!(!self.withdrawn.contains(&key), "{key} is withdrawn twice");
