@@ -1,4 +1,5 @@
 //! What a packet thread costs while nobody talks.
+#![allow(clippy::print_stdout, reason = "shown with the test's output")]
 
 use appliance_lab::{Cpu, PATIENCE, Stand, Tier};
 use lab::{Pace, Result};

@@ -1,5 +1,6 @@
 //! Routes, neighbours, links and addresses change while media flows: it comes back to the sockets at once, with the reason,
 //! and goes to the fast path again by itself.
+#![allow(clippy::print_stdout, reason = "shown with the test's output")]
 
 use appliance_lab::{Heard, PATIENCE, Stand, Tier, await_standing, while_talking};
 use lab::{Call, Result, Topology, now_ns};

@@ -18,7 +18,7 @@ fn stand(more: &str) -> Result<Stand> {
 
 /// Ports in use on all addresses, as the text interface tells.
 fn used(stand: &Stand) -> Result<u64> {
-    let text = text_interface(&stand.daemon, CLI.parse().unwrap(), "list interfaces")?;
+    let text = text_interface(&stand.daemon, CLI.parse().expect("an address"), "list interfaces")?;
     let used =
         text.lines().filter_map(|line| line.split(" used ").nth(1)?.split(' ').next()?.parse::<u64>().ok());
     let used: Vec<u64> = used.collect();
