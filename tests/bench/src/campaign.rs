@@ -42,7 +42,11 @@ pub struct Results {
 ///
 /// # Errors
 /// Never for the sake of one subject; those that fail are noted.
-pub fn run(profile: &Profile, plan: &Plan, mut tell: impl FnMut(&str, &Sample)) -> Result<Results, BenchError> {
+pub fn run(
+    profile: &Profile,
+    plan: &Plan,
+    mut tell: impl FnMut(&str, &Sample),
+) -> Result<Results, BenchError> {
     prefer_us();
     let mut results = Results {
         machine: Machine::look(),
@@ -59,7 +63,9 @@ pub fn run(profile: &Profile, plan: &Plan, mut tell: impl FnMut(&str, &Sample)) 
                 let visited = Stage::open(profile, subject, *calls)
                     .and_then(|mut stage| visit(&mut stage, plan, &mut results, &mut tell));
                 if let Err(error) = visited {
-                    results.failed.push(format!("{} with {calls} calls, round {round}: {error}", subject.name));
+                    results
+                        .failed
+                        .push(format!("{} with {calls} calls, round {round}: {error}", subject.name));
                 }
             }
         }

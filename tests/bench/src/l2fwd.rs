@@ -82,12 +82,20 @@ pub fn forward(near: &Port, far: &Port, busy: bool) -> Result<(), BenchError> {
     let skeleton = open.load().map_err(BenchError::bpf("loading l2fwd"))?;
     let (_links, frames, queues) = attach(&skeleton, [near, far])?;
     println!("ready");
-    Forwarder { frames, queues, macs: [(far.peer, far.mac), (near.peer, near.mac)], packets: Vec::with_capacity(BURST) }
-        .run(busy)
+    Forwarder {
+        frames,
+        queues,
+        macs: [(far.peer, far.mac), (near.peer, near.mac)],
+        packets: Vec::with_capacity(BURST),
+    }
+    .run(busy)
 }
 
 /// Puts the programs on the NICs, with a socket behind each.
-fn attach(skeleton: &L2fwdSkel<'_>, ports: [&Port; 2]) -> Result<([Link; 2], Frames, Vec<XskQueue>), BenchError> {
+fn attach(
+    skeleton: &L2fwdSkel<'_>,
+    ports: [&Port; 2],
+) -> Result<([Link; 2], Frames, Vec<XskQueue>), BenchError> {
     let index = |port: &Port| {
         nix::net::if_::if_nametoindex(port.name.as_str()).map_err(BenchError::errno(port.name.clone()))
     };

@@ -87,10 +87,8 @@ fn run(command: Command) -> Result<(), BenchError> {
             if let Some(path) = json {
                 let text = serde_json::to_string_pretty(&results)
                     .map_err(|error| BenchError::Profile(format!("writing JSON: {error}")))?;
-                std::fs::write(&path, text + "\n").map_err(|source| BenchError::System {
-                    what: path.display().to_string(),
-                    source,
-                })?;
+                std::fs::write(&path, text + "\n")
+                    .map_err(|source| BenchError::System { what: path.display().to_string(), source })?;
             }
             Ok(())
         }

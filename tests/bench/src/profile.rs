@@ -78,7 +78,8 @@ impl Profile {
     /// # Errors
     /// When it is none.
     pub fn parse(text: &str) -> Result<Profile, BenchError> {
-        let profile: Profile = toml::from_str(text).map_err(|error| BenchError::Profile(error.to_string()))?;
+        let profile: Profile =
+            toml::from_str(text).map_err(|error| BenchError::Profile(error.to_string()))?;
         if profile.relay_core == profile.load_core {
             return Err(BenchError::Profile("relay and load need a core each".to_owned()));
         }
@@ -108,7 +109,8 @@ mod tests {
 
     #[test]
     fn the_profile_that_comes_with_the_house_is_one() {
-        let profile = Profile::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/datapaths.toml")).unwrap();
+        let profile =
+            Profile::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/datapaths.toml")).unwrap();
         assert!(profile.subjects.len() > 4);
         let two = profile.clone().only(&["worker".to_owned(), "l2fwd".to_owned()]).unwrap();
         assert_eq!(two.subjects[1].role, Role::L2fwd);

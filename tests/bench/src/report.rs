@@ -25,7 +25,8 @@ impl Spread {
         values.sort_by(f64::total_cmp);
         let (least, greatest) = (*values.first()?, *values.last()?);
         let half = values.len() / 2;
-        let median = if values.len() % 2 == 1 { values[half] } else { (values[half - 1] + values[half]) / 2.0 };
+        let median =
+            if values.len() % 2 == 1 { values[half] } else { (values[half - 1] + values[half]) / 2.0 };
         Some(Spread { median, least, greatest, count: values.len() })
     }
 }
@@ -118,15 +119,31 @@ pub fn verdicts(results: &Results) -> Vec<Verdict> {
         }
     };
     let cost = |sample: &Sample| sample.ns_per_packet;
-    judge("worker: a packet costs at most 1/6 of debian's: times", ratio(results, "debian", "worker", cost), 6.0);
-    judge("driver: a packet costs at most 1/12 of debian's: times", ratio(results, "debian", "driver", cost), 12.0);
+    judge(
+        "worker: a packet costs at most 1/6 of debian's: times",
+        ratio(results, "debian", "worker", cost),
+        6.0,
+    );
+    judge(
+        "driver: a packet costs at most 1/12 of debian's: times",
+        ratio(results, "debian", "driver", cost),
+        12.0,
+    );
     let own = |name: &str| at_highest(results, name, cost);
     let times = |name: &str| own("debian").zip(own(name)).map(|(debian, ours)| debian / ours);
     judge("worker: the same, each at its own highest rate: times", times("worker"), 6.0);
     judge("driver: the same, each at its own highest rate: times", times("driver"), 12.0);
     let delay = |sample: &Sample| sample.delay_p999_us;
-    judge("worker: p99.9 of delay below 1/4 of debian's: times", ratio(results, "debian", "worker", delay), 4.0);
-    judge("driver: p99.9 of delay below 1/4 of debian's: times", ratio(results, "debian", "driver", delay), 4.0);
+    judge(
+        "worker: p99.9 of delay below 1/4 of debian's: times",
+        ratio(results, "debian", "worker", delay),
+        4.0,
+    );
+    judge(
+        "driver: p99.9 of delay below 1/4 of debian's: times",
+        ratio(results, "debian", "driver", delay),
+        4.0,
+    );
     for suffix in ["", "-busy"] {
         let (worker, bare) = (format!("worker{suffix}"), format!("l2fwd{suffix}"));
         let rate = |name: &str| at_highest(results, name, |sample| sample.delivered_pps);
@@ -135,7 +152,11 @@ pub fn verdicts(results: &Results) -> Vec<Verdict> {
     }
     for subject in ["worker", "driver"] {
         let growth = growth(results, subject);
-        judge(&format!("{subject}: cost with the most flows to that with the fewest at most 1.3: inverse"), growth, 1.0 / 1.3);
+        judge(
+            &format!("{subject}: cost with the most flows to that with the fewest at most 1.3: inverse"),
+            growth,
+            1.0 / 1.3,
+        );
     }
     verdicts
 }
@@ -147,7 +168,8 @@ fn ratio(results: &Results, a: &str, b: &str, value: impl Fn(&Sample) -> f64) ->
         let samples = groups.get(&(rate, flows, name.to_owned()))?;
         (of(samples, |sample| sample.loss).median <= 0.001).then(|| of(samples, &value).median)
     };
-    let both = |(rate, flows, _): &(u64, u32, String)| carried(a, *rate, *flows).zip(carried(b, *rate, *flows));
+    let both =
+        |(rate, flows, _): &(u64, u32, String)| carried(a, *rate, *flows).zip(carried(b, *rate, *flows));
     groups.keys().rev().find_map(both).map(|(a, b)| a / b.max(f64::MIN_POSITIVE))
 }
 

@@ -54,7 +54,8 @@ impl Stage {
         let ends = [peer_end(&net.caller, &net.relay)?, peer_end(&net.callee, &net.relay)?];
         for (leg, end) in [&net.caller, &net.callee].into_iter().zip(&ends) {
             let (address, mac) = (leg.peer_v4.to_string(), text(end.mac));
-            let neighbour = ["neigh", "replace", &address, "lladdr", &mac, "nud", "permanent", "dev", leg.interface];
+            let neighbour =
+                ["neigh", "replace", &address, "lladdr", &mac, "nud", "permanent", "dev", leg.interface];
             net.relay.ip(&neighbour)?;
         }
         let (relay, routes) = start(profile, subject, calls, &net, &ends)?;
@@ -90,7 +91,11 @@ impl Stage {
     /// Sends on every flow until all are heard at the other end, and the fast path carries them.
     fn learn(&mut self) -> Result<(), BenchError> {
         let rate_pps = u64::from(self.flows * 8).clamp(2_000, 40_000);
-        let load = Load { rate_pps, seconds: LEARNING_S.max(f64::from(self.flows) * 2.0 / rate_pps as f64), ..Load::default() };
+        let load = Load {
+            rate_pps,
+            seconds: LEARNING_S.max(f64::from(self.flows) * 2.0 / rate_pps as f64),
+            ..Load::default()
+        };
         let mut said = String::new();
         for _ in 0..TRIES {
             let sample = self.probe(&load)?;
@@ -99,7 +104,10 @@ impl Stage {
             if silent == 0 && sample.counts.strange == 0 && share >= self.fast_share {
                 return Ok(());
             }
-            said = format!("{silent} of {} flows silent, {share:.3} of packets on the fast path, {:?}", self.flows, sample.counts);
+            said = format!(
+                "{silent} of {} flows silent, {share:.3} of packets on the fast path, {:?}",
+                self.flows, sample.counts
+            );
             // Flows are handed over by the desk in its own time.
             std::thread::sleep(Duration::from_millis(200));
         }
@@ -109,7 +117,10 @@ impl Stage {
             Relay::Kernel => String::new(),
         };
         let end: Vec<&str> = log.lines().rev().take(15).collect();
-        Err(self.unfit(format!("does not relay as it should: {said}\n{}", end.into_iter().rev().collect::<Vec<_>>().join("\n"))))
+        Err(self.unfit(format!(
+            "does not relay as it should: {said}\n{}",
+            end.into_iter().rev().collect::<Vec<_>>().join("\n")
+        )))
     }
 }
 
@@ -155,7 +166,10 @@ fn daemon(profile: &Profile, subject: &Subject, net: &Topology) -> Result<Daemon
     let plan = Daemon::on(net).binary("taskset").arg("-c").arg(core).arg(binary.display().to_string());
     if subject.args.is_empty() {
         let block = |leg: &Leg| {
-            format!("[[interface]]\nname = \"{}\"\naddress = \"{}\"\n{}\n", leg.interface, leg.relay_v4, subject.interface)
+            format!(
+                "[[interface]]\nname = \"{}\"\naddress = \"{}\"\n{}\n",
+                leg.interface, leg.relay_v4, subject.interface
+            )
         };
         let config = [block(&net.caller), block(&net.callee), subject.config.clone()].concat();
         return Ok(plan.config(&config)?.start()?);
@@ -190,7 +204,10 @@ fn file(namespace: &Namespace, device: &str, name: &str) -> Result<String, Bench
 /// Reads a MAC address.
 pub(crate) fn mac(text: &str) -> Result<[u8; 6], BenchError> {
     let bytes: Result<Vec<u8>, _> = text.split(':').map(|byte| u8::from_str_radix(byte, 16)).collect();
-    bytes.ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| BenchError::Profile(format!("MAC address {text}")))
+    bytes
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| BenchError::Profile(format!("MAC address {text}")))
 }
 
 fn text(mac: [u8; 6]) -> String {
@@ -206,7 +223,8 @@ fn staff(profile: &Profile, relay: &Relay, net: &Topology) -> Result<Staff, Benc
         if !ours {
             // The far end looks at its wire by a timer. Otherwise every packet sent would pay for waking it, which no packet
             // sent over a real wire does.
-            for (setting, value) in [("napi_defer_hard_irqs", FAR_LOOKS), ("gro_flush_timeout", FAR_TIMER_NS)] {
+            for (setting, value) in [("napi_defer_hard_irqs", FAR_LOOKS), ("gro_flush_timeout", FAR_TIMER_NS)]
+            {
                 let line = format!("echo {value} > /sys/class/net/{device}/{setting}");
                 namespace.run(&["sh", "-c", &line])?;
             }
@@ -245,5 +263,9 @@ fn command(program: &str, arguments: &[&str]) -> Result<(), BenchError> {
     if out.status.success() {
         return Ok(());
     }
-    Err(BenchError::Profile(format!("{program} {}: {}", arguments.join(" "), String::from_utf8_lossy(&out.stderr))))
+    Err(BenchError::Profile(format!(
+        "{program} {}: {}",
+        arguments.join(" "),
+        String::from_utf8_lossy(&out.stderr)
+    )))
 }

@@ -131,7 +131,8 @@ impl Traffic {
         // Nobody tells when a relay has no packet left; those that need longer are lost.
         std::thread::sleep(DRAIN);
         let counts: Counts = get(&self.maps.counts, 0)?;
-        let delays: Result<Vec<u64>, _> = (0..BUCKETS as u32).map(|bucket| get(&self.maps.delays, bucket)).collect();
+        let delays: Result<Vec<u64>, _> =
+            (0..BUCKETS as u32).map(|bucket| get(&self.maps.delays, bucket)).collect();
         // An overloaded relay has more to say; none of that belongs to the next probe.
         let mut last = counts.received;
         for _ in 0..MOST_DRAINS {
@@ -146,7 +147,9 @@ impl Traffic {
 
     /// How many packets of each of these flows came during the last probe.
     pub(crate) fn heard(&self, first: u32, count: u32) -> Result<Vec<u64>, BenchError> {
-        (first..first + count).map(|number| get::<Flow>(&self.maps.flows, number).map(|flow| flow.heard)).collect()
+        (first..first + count)
+            .map(|number| get::<Flow>(&self.maps.flows, number).map(|flow| flow.heard))
+            .collect()
     }
 }
 
@@ -158,7 +161,8 @@ fn burst(rate_pps: u64, tick_us: u64) -> (u32, u64) {
 }
 
 fn put<T: IntoBytes + zerocopy::Immutable>(map: &MapHandle, key: u32, value: &T) -> Result<(), BenchError> {
-    map.update(&key.to_ne_bytes(), value.as_bytes(), MapFlags::ANY).map_err(BenchError::bpf("writing to a map"))
+    map.update(&key.to_ne_bytes(), value.as_bytes(), MapFlags::ANY)
+        .map_err(BenchError::bpf("writing to a map"))
 }
 
 fn get<T: FromBytes>(map: &MapHandle, key: u32) -> Result<T, BenchError> {

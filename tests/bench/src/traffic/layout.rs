@@ -127,7 +127,8 @@ pub(super) fn fixed_sum(number: u32, ends: &Ends) -> u32 {
     bytes.extend_from_slice(&[0x80, 0]);
     bytes.extend_from_slice(&(MARK | number).to_be_bytes());
     bytes.extend_from_slice(&template()[FIXED..]);
-    let words = bytes.chunks(2).map(|pair| u32::from(u16::from_ne_bytes([pair[0], *pair.get(1).unwrap_or(&0)])));
+    let words =
+        bytes.chunks(2).map(|pair| u32::from(u16::from_ne_bytes([pair[0], *pair.get(1).unwrap_or(&0)])));
     words.sum()
 }
 

@@ -70,7 +70,9 @@ impl Maker {
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
         let thread = std::thread::spawn(move || live(&wires, flows, core, &ready, &inbox, &outbox, &told));
-        let maps = born.recv().unwrap_or_else(|_| Err(BenchError::Profile("the generator's thread ended".to_owned())))?;
+        let maps = born
+            .recv()
+            .unwrap_or_else(|_| Err(BenchError::Profile("the generator's thread ended".to_owned())))?;
         let maker = Maker { orders: Some(orders), stopped, stop, running: false, thread: Some(thread) };
         Ok((maker, maps))
     }
@@ -99,7 +101,9 @@ impl Maker {
             // The signal is lost when it comes just before the system call, so it is sent until it has worked.
             match self.stopped.recv_timeout(Duration::from_millis(5)) {
                 Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => return Err(BenchError::Profile(format!("the generator does not run: {error}"))),
+                Ok(Err(error)) => {
+                    return Err(BenchError::Profile(format!("the generator does not run: {error}")));
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(BenchError::Profile("the generator's thread ended".to_owned()));
@@ -132,7 +136,8 @@ fn live(
 ) {
     let mut place = MaybeUninit::uninit();
     let made = pin(core).and_then(|()| {
-        let mut open = TrafficSkelBuilder::default().open(&mut place).map_err(BenchError::bpf("opening traffic"))?;
+        let mut open =
+            TrafficSkelBuilder::default().open(&mut place).map_err(BenchError::bpf("opening traffic"))?;
         open.maps.FLOWS.set_max_entries(flows.max(1)).map_err(BenchError::bpf("sizing FLOWS"))?;
         let skeleton = open.load().map_err(BenchError::bpf("loading traffic"))?;
         let mut links = Vec::new();
@@ -155,8 +160,12 @@ fn live(
     while let Ok(Order::Run) = inbox.recv() {
         let mut result = Ok(());
         while !stop.load(Ordering::SeqCst) {
-            let input =
-                ProgramInput { data_in: Some(&packet), flags: LIVE_FRAMES, repeat: FOR_EVER, ..Default::default() };
+            let input = ProgramInput {
+                data_in: Some(&packet),
+                flags: LIVE_FRAMES,
+                repeat: FOR_EVER,
+                ..Default::default()
+            };
             match skeleton.progs.generate.test_run(input) {
                 Ok(_) => {}
                 Err(error) if error.kind() == libbpf_rs::ErrorKind::Interrupted => {}
