@@ -140,7 +140,7 @@ impl Forwarder {
             if most > 0 {
                 heard = Instant::now();
                 large = most >= LARGE;
-            } else if !busy && !(large && heard.elapsed() < SPIN) {
+            } else if !(busy || large && heard.elapsed() < SPIN) {
                 self.sleep()?;
             }
         }
