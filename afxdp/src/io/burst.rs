@@ -164,12 +164,12 @@ impl<R: Rings> XskIo<R> {
 
     /// Lays headers before a frame's payload and puts it into the outbox of its queue, or sends it by the kernel.
     /// `false` when it cannot leave; its buffer is then still held.
-    fn depart(&mut self, place: usize, frame: &Frame, departure: &Departure) -> bool {
+    fn depart(&mut self, place: usize, frame: &Frame, departure: Departure) -> bool {
         let unknown;
         let exit = match self.exits.find(departure.from, departure.to, departure.tos) {
             Some(exit) => exit,
             // Not known yet, or no longer: the kernel finds the way.
-            None => match Exit::by_kernel(*departure) {
+            None => match Exit::by_kernel(departure) {
                 Some(exit) => {
                     unknown = exit;
                     &unknown
@@ -304,17 +304,16 @@ impl<R: Rings> PacketIo for XskIo<R> {
 
     fn finish(&mut self, burst: &mut Burst) {
         for place in 0..burst.frames().len() {
-            let frame = &burst.frames()[place];
-            let buffer = frame.buffer;
-            match &frame.verdict {
-                Verdict::Forward(departure) if self.depart(place, frame, departure) => {}
+            let frame = burst.frames()[place];
+            match frame.verdict {
+                Verdict::Forward(departure) if self.depart(place, &frame, departure) => {}
                 Verdict::Forward(_) => {
-                    self.frames.give_back(buffer);
+                    self.frames.give_back(frame.buffer);
                     self.counters.send_failed += 1;
                     burst.frames_mut()[place].verdict = Verdict::Drop(DropReason::SendFailed);
                 }
                 _ => {
-                    self.frames.give_back(buffer);
+                    self.frames.give_back(frame.buffer);
                 }
             }
         }

@@ -13,9 +13,6 @@ pub(super) const COPIES: usize = 3 * BURST;
 const FLOWS: usize = 1024;
 /// An RTP header and nothing else: what upstream sends to open a NAT.
 const NAT_OPENER: [u8; 12] = [0x80, 0x7f, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0];
-/// Turns that a thread which does not sleep takes between two questions what sockets can be read: a system call each,
-/// which with NIC queues to look at would be most of what it does.
-const UNASKED: u32 = 15;
 /// Orders taken per turn, so that a busy desk does not hold packets up.
 const ORDERS: usize = 64;
 
@@ -31,8 +28,6 @@ pub(super) struct Poller {
     events: Vec<Event>,
     mailbox: Arc<Mailbox>,
     outbox: Arc<Outbox>,
-    /// Turns since the kernel was asked what can be read.
-    unasked: u32,
     #[cfg(feature = "appliance")]
     fast: super::fast::Fast,
 }
@@ -55,7 +50,6 @@ impl Poller {
             events: Vec::with_capacity(BURST),
             mailbox,
             outbox,
-            unasked: 0,
             #[cfg(feature = "appliance")]
             fast: super::fast::Fast::new(),
         }
@@ -66,16 +60,8 @@ impl Poller {
         let mailbox = Arc::clone(&self.mailbox);
         let _last_words = LastWords(&mailbox);
         while !mailbox.ended() {
-            let ordered = !mailbox.is_empty();
-            let idle = if ordered { Some(Duration::ZERO) } else { self.patience() };
-            if !ordered && idle == Some(Duration::ZERO) && self.unasked < UNASKED {
-                // Rings and mailbox are looked at without asking the kernel; sockets have not been reported, so they
-                // are not read in this turn.
-                self.unasked += 1;
-            } else {
-                self.unasked = 0;
-                self.io.wait(idle)?;
-            }
+            let idle = if mailbox.is_empty() { self.patience() } else { Some(Duration::ZERO) };
+            self.io.wait(idle)?;
             self.turn()?;
         }
         Ok(())
