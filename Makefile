@@ -10,6 +10,7 @@ help:
 	@echo "make clean  removes build output"
 
 build:
+	@tests/install-needs.sh demo
 	cargo build --release --package rtpengine
 
 demo:

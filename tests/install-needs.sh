@@ -4,12 +4,11 @@
 # Without root or apt it says what is missing and goes on (status 0): tests that need it skip and say why.
 set -uo pipefail
 
-# For what is built from C, and for OpenSSL.
-build=(gcc libc6-dev libssl-dev pkg-config)
+# The XDP program is C too, the libraries that load it are built from source, and there is OpenSSL.
+build=(gcc libc6-dev m4 clang libclang-dev libelf-dev zlib1g-dev libssl-dev pkg-config)
 demo=(iproute2 ethtool)
-# What parts that are built from C or BPF need, the proxies and callers of the interop tests, firewall tools, and a
-# second SRTP to compare ours with.
-test=(m4 clang libclang-dev libelf-dev zlib1g-dev openssl kamailio sip-tester nftables iptables libsrtp2-dev)
+# The proxies and callers of the interop tests, firewall tools, and a second SRTP and DTLS to compare ours with.
+test=(openssl kamailio sip-tester nftables iptables libsrtp2-dev)
 
 # What guests need (tests/vm): the emulator, what builds the module and its plugin, and what is typed in there.
 vm=(qemu-system-x86 make xz-utils zstd binutils sparse libxtables-dev iptables nftables kmod)

@@ -76,7 +76,7 @@ impl Call {
 
     /// Asks the relay which path carries each direction.
     pub(crate) fn ask_path(&self, client: &mut ng::Client) -> lab::Result<()> {
-        let reply = client.ok(&ng::request("query").set("call-id", &self.id))?;
+        let reply = client.ok(&ng::request("query").set("call-id", &self.id).flags(&["explain"]))?;
         for (direction, tag) in self.directions.iter().zip(TAGS) {
             let stream = reply.get(&format!("tags/{tag}/medias/0/streams/0"));
             *direction.path.lock().unwrap_or_else(PoisonError::into_inner) = path(stream);

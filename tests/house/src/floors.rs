@@ -56,7 +56,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("classic", &["lab"]),
     ("parity", &["lab", "flow", "engine"]),
     ("appliance-lab", &["lab"]),
-    ("soak", &["lab"]),
+    ("soak", &["lab", "appliance-lab"]),
     ("bench", &["lab", "afxdp"]),
 ];
 

@@ -1,0 +1,82 @@
+use crate::round::{TIERS, round};
+use appliance_lab::{PATIENCE, Stand, text_interface};
+use lab::{Result, Topology};
+use std::time::{Duration, Instant};
+
+const CLI: &str = "127.0.0.1:2224";
+/// Rounds before memory is looked at: buffers have grown to their size by then, and replies are kept for a minute.
+const WARM_UP: u32 = 4;
+/// So much more memory may be in use than after the warm-up: replies kept, and what the allocator does not give back.
+const MARGIN_KIB: u64 = 8 * 1024;
+/// The link flaps in every round of this number.
+const FLAPS: u32 = 5;
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// Rounds played.
+    pub rounds: u32,
+    /// Packets relayed in all, and by fast paths.
+    pub relayed: [i64; 2],
+    /// Resident memory of the daemon after the warm-up and at the end, KiB.
+    pub memory_kib: [u64; 2],
+}
+
+impl std::fmt::Display for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ([all, fast], [first, last]) = (self.relayed, self.memory_kib);
+        write!(f, "{} rounds, {all} packets, {fast} of them by fast paths; ", self.rounds)?;
+        write!(f, "memory {first} KiB after the warm-up, {last} KiB at the end")
+    }
+}
+
+/// Plays rounds for so long, at least until a link has flapped after the warm-up.
+///
+/// # Errors
+/// Those of the lab.
+///
+/// # Panics
+/// When a packet is lost that should not be, or something is left behind.
+pub fn soak(length: Duration) -> Result<Summary> {
+    let net = Topology::new()?;
+    let legs = [&net.caller, &net.callee].into_iter().zip(TIERS);
+    let interfaces: String = legs.map(|(leg, tier)| tier.interface(leg)).collect();
+    let config = format!("{interfaces}[threads]\nmedia = 1\n[control]\nlisten-cli = [\"{CLI}\"]\n");
+    let mut stand = Stand::on(net, &config)?;
+    let start = Instant::now();
+    let (mut rounds, mut packets) = (0, 0);
+    let mut warm = None;
+    while start.elapsed() < length || rounds <= WARM_UP {
+        rounds += 1;
+        packets += round(&mut stand, rounds, rounds % FLAPS == 0)?;
+        let now = stand.daemon.vitals()?;
+        if rounds == WARM_UP {
+            warm = Some(now);
+        }
+        if let Some(warm) = warm {
+            let most = warm.resident_kib + MARGIN_KIB;
+            assert!(now.resident_kib <= most, "memory grows: {warm:?}, after {rounds} rounds {now:?}");
+        }
+    }
+    nothing_is_left(&mut stand)?;
+    let relayed = stand.relayed()?;
+    assert_eq!(relayed[0], packets, "what was told of each call is what was told of all");
+    let last = stand.daemon.vitals()?.resident_kib;
+    let first = warm.map_or(last, |warm| warm.resident_kib);
+    let log = stand.stop()?;
+    assert!(!log.contains("ERR") && !log.contains("panicked"), "{log}");
+    Ok(Summary { rounds, relayed, memory_kib: [first, last] })
+}
+
+/// No port is in use when the last call has ended.
+fn nothing_is_left(stand: &mut Stand) -> Result<()> {
+    let at = CLI.parse().expect("a constant address");
+    let start = Instant::now();
+    loop {
+        let text = text_interface(&stand.daemon, at, "list interfaces")?;
+        if text.lines().count() == 4 && text.lines().all(|line| line.contains(" used 0 of ")) {
+            return Ok(());
+        }
+        assert!(start.elapsed() < PATIENCE, "ports stay in use:\n{text}");
+    }
+}
