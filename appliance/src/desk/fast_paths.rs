@@ -71,10 +71,16 @@ fn appliance(config: &Config, pool: &Pool, now: Moment, paths: &mut Paths) -> Ni
     use crate::worker::Idle;
     use afxdp::io;
 
+    let wanted = config.interfaces.addresses().any(|(_, local)| local.mode == Mode::Appliance);
     let unavailable = |error: &dyn std::fmt::Display| {
-        tracing::error!(
-            "mode appliance is not available, its interfaces' media goes through userspace: {error}"
-        );
+        if wanted {
+            tracing::error!(
+                "mode appliance is not available, its interfaces' media goes through userspace: {error}"
+            );
+        } else {
+            // Only what a process of the past may have left on NICs was looked for.
+            tracing::debug!("NICs were not looked at: {error}");
+        }
     };
     let prepared = match crate::nic::prepare(config) {
         Ok(prepared) => prepared,
