@@ -40,11 +40,14 @@ fn cost(from: &RtpPeer, to: &RtpPeer, ssrc: u32, arrives: bool) -> Result<u64> {
 fn until_forwarded(host: &Host, from: &RtpPeer, to: &RtpPeer, ssrc: u32) -> Result<()> {
     let deadline = Instant::now() + 6 * PATIENCE;
     let stream = Stream::new(ssrc, 900).first_sequence(1);
+    let mut good = 0;
     for round in 0..45 {
         let before = udp_delivered(host)?;
         from.send(&stream, round * 20..(round + 1) * 20, Pace::SPEECH)?;
         let arrived = to.discard()?;
-        if arrived >= 20 && udp_delivered(host)? - before < 10 {
+        let alone = arrived == 20 && classic::targets(TABLE) > 0 && udp_delivered(host)? - before < 10;
+        good = if alone { good + 1 } else { 0 };
+        if good == 3 {
             return Ok(());
         }
         if Instant::now() > deadline {
@@ -147,6 +150,8 @@ fn a_packet_that_is_sealed() -> Result<()> {
 
 fn by_hand(local: SocketAddr, source: SocketAddr, from: SocketAddr, to: SocketAddr) -> Control {
     let tables = Tables::default();
+    // What a run that failed has left.
+    let _ = tables.del(TABLE);
     tables.add(TABLE).expect("a new table");
     let mut control = Control::open(&tables, TABLE).expect("its control file");
     control.claim(Claim::Fresh).expect("nobody owns it");
