@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use zerocopy::FromZeros;
 
 const TABLE: u32 = 7;
-/// Packets sent in a row, and how often.
-const ROW: u32 = 200;
-const ROWS: u32 = 25;
+/// Packets sent in a row, no more than a receive buffer takes, and how often.
+const ROW: u32 = 100;
+const ROWS: u32 = 50;
 
 /// The median of nanoseconds for each packet of a row, from the first sending to the last receiving.
 fn cost(from: &RtpPeer, to: &RtpPeer, ssrc: u32, arrives: bool) -> Result<u64> {
@@ -40,11 +40,15 @@ fn cost(from: &RtpPeer, to: &RtpPeer, ssrc: u32, arrives: bool) -> Result<u64> {
 fn until_forwarded(host: &Host, from: &RtpPeer, to: &RtpPeer, ssrc: u32) -> Result<()> {
     let deadline = Instant::now() + 6 * PATIENCE;
     let stream = Stream::new(ssrc, 900).first_sequence(1);
+    let mut good = 0;
     for round in 0..45 {
         let before = udp_delivered(host)?;
         from.send(&stream, round * 20..(round + 1) * 20, Pace::SPEECH)?;
         let arrived = to.discard()?;
-        if arrived >= 20 && udp_delivered(host)? - before < 10 {
+        let alone =
+            arrived > 0 && classic::list(TABLE).contains("local ") && udp_delivered(host)? - before < 10;
+        good = if alone { good + 1 } else { 0 };
+        if good == 3 {
             return Ok(());
         }
         if Instant::now() > deadline {
@@ -147,6 +151,8 @@ fn a_packet_that_is_sealed() -> Result<()> {
 
 fn by_hand(local: SocketAddr, source: SocketAddr, from: SocketAddr, to: SocketAddr) -> Control {
     let tables = Tables::default();
+    // What a run that failed has left.
+    let _ = tables.del(TABLE);
     tables.add(TABLE).expect("a new table");
     let mut control = Control::open(&tables, TABLE).expect("its control file");
     control.claim(Claim::Fresh).expect("nobody owns it");
