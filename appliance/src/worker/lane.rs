@@ -1,8 +1,8 @@
-use super::ask::Ask;
+use super::ask::{Answer, Ask};
 use super::fast::{FastOrder, Slip};
 use super::mailbox::{Mailbox, Order};
 use super::pool::{PATIENCE, PoolError};
-use flow::{FlowKey, Snapshot};
+use flow::{FlowKey, Snapshot, Traffic};
 use mio::Waker;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -49,10 +49,21 @@ impl Lane {
     /// # Errors
     /// [`PoolError`]; waits up to `patience`.
     pub fn ask(&self, keys: &[FlowKey], patience: Duration) -> Result<Vec<Snapshot>, PoolError> {
+        Ok(self.question(keys, patience)?.snapshots)
+    }
+
+    /// What it has received from NIC queues since it was started, of all flows.
+    ///
+    /// # Errors
+    /// [`PoolError`]; waits up to `patience`.
+    pub fn received(&self, patience: Duration) -> Result<Traffic, PoolError> {
+        Ok(self.question(&[], patience)?.totals.received)
+    }
+
+    fn question(&self, keys: &[FlowKey], patience: Duration) -> Result<Answer, PoolError> {
         let ask = Arc::new(Ask::new(keys));
         self.tell(vec![FastOrder::Answer(Arc::clone(&ask))])?;
-        let answer = ask.wait(Instant::now() + patience).ok_or(PoolError::Silent(self.worker))?;
-        Ok(answer.snapshots)
+        ask.wait(Instant::now() + patience).ok_or(PoolError::Silent(self.worker))
     }
 
     /// Asks for a sign of life, without waiting for it; `None` when not even that is possible.

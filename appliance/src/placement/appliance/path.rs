@@ -132,7 +132,7 @@ impl FastPath for Appliance {
 
     fn received(&mut self) -> Traffic {
         let mut all = self.driver.table().received();
-        all.add(self.workers.received(self.driver.table()));
+        all.add(self.workers.received());
         self.untold().for_each(|copy| all.add(copy.counters.received));
         all
     }
