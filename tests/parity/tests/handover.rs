@@ -77,6 +77,8 @@ fn to_and_fro(placement: Placement, wanted: u32, pace: Pace) -> lab::Result<()> 
     let ended = client.ok(&call::delete("to-and-fro"))?;
     assert_eq!(ended.int("totals/RTP/packets"), Some(i64::from(2 * count)));
     let statistics = client.ok(&ng::request("statistics"))?;
+    let fast = statistics.int("statistics/totalstatistics/relayedpackets_kernel");
+    assert!(fast.is_some_and(|packets| packets > 0), "no packet by the fast path: {fast:?}");
     let flaws = ["packets_lost", "rtp_duplicates", "rtp_reordered"];
     // What arrived in order at each path did not leave them in order.
     for what in flaws.into_iter().filter(|what| placement != Placement::Kernel || *what != "rtp_reordered") {
