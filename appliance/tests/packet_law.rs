@@ -98,6 +98,10 @@ fn a_worker_relays_without_calling_the_allocator() {
     }
     // an answer shows that the worker has done what it was told
     assert_eq!(pool.snapshots(0, &keys, PATIENCE).unwrap().len(), 2);
+    // The question is shared with the worker, and whoever lets go of it last frees it. A relayed packet shows that the
+    // worker has: orders are obeyed before packets are taken.
+    a.send_to(&[0x80, 8, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4], SocketAddr::from(keys[0])).unwrap();
+    assert_eq!(b.recv(&mut [0; 256]).unwrap(), 16);
     let before = CALLS.load(Ordering::SeqCst);
     assert!(before > 0, "opening ports takes memory, so the count can fail");
     let mut bytes = [0; 256];
@@ -113,6 +117,6 @@ fn a_worker_relays_without_calling_the_allocator() {
         }
     }
     assert_eq!(CALLS.load(Ordering::SeqCst) - before, 0, "calls to the allocator while packets were relayed");
-    assert_eq!(pool.totals(0, PATIENCE).unwrap().sent.packets, 1800);
+    assert_eq!(pool.totals(0, PATIENCE).unwrap().sent.packets, 1801);
     pool.stop().unwrap();
 }
