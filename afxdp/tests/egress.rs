@@ -76,9 +76,18 @@ fn recipe(net: &Topology, from: SocketAddr, to: SocketAddr) -> Recipe {
         carries: Carries::Rtp,
         source: SocketAddr::new(net.caller.peer(Family::V4), 4000),
         gate: Gate::Open,
-        outputs: [RecipeOutput { from: from.into(), to, tos: 0, rewrite: Rewrite::default() }]
-            .into_iter()
-            .collect(),
+        open: None,
+        opened: Vec::new(),
+        outputs: [RecipeOutput {
+            from: from.into(),
+            to,
+            tos: 0,
+            rewrite: Rewrite::default(),
+            seal: None,
+            sealed: Vec::new(),
+        }]
+        .into_iter()
+        .collect(),
     }
 }
 

@@ -87,9 +87,18 @@ fn recipe(key: &str, source: &str, from: &str, to: &str, rewrite: Rewrite) -> Re
         carries: Carries::Rtp,
         source: at(source),
         gate: Gate::Open,
-        outputs: [RecipeOutput { from: FlowKey::from(at(from)), to: at(to), tos: 0xb8, rewrite }]
-            .into_iter()
-            .collect(),
+        open: None,
+        opened: Vec::new(),
+        outputs: [RecipeOutput {
+            from: FlowKey::from(at(from)),
+            to: at(to),
+            tos: 0xb8,
+            rewrite,
+            seal: None,
+            sealed: Vec::new(),
+        }]
+        .into_iter()
+        .collect(),
     }
 }
 

@@ -59,7 +59,11 @@ fn recipe(key: SocketAddr, source: SocketAddr, from: SocketAddr, to: SocketAddr,
         carries: Carries::Rtp,
         source,
         gate: Gate::Open,
-        outputs: [RecipeOutput { from: from.into(), to, tos: 0xb8, rewrite }].into_iter().collect(),
+        open: None,
+        opened: Vec::new(),
+        outputs: [RecipeOutput { from: from.into(), to, tos: 0xb8, rewrite, seal: None, sealed: Vec::new() }]
+            .into_iter()
+            .collect(),
     }
 }
 

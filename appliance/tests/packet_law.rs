@@ -92,6 +92,8 @@ fn a_worker_relays_without_calling_the_allocator() {
             tos: 184,
             blocked: false,
             foreign: false,
+            handshakes: false,
+            security: None,
             one_way: false,
         };
         pool.apply(0, Change::Install(Box::new(spec))).unwrap();

@@ -106,11 +106,15 @@ mod tests {
             carries: Carries::RtpAndRtcp,
             source: "10.0.1.2:4000".parse().unwrap(),
             gate: Gate::Strict,
+            open: None,
+            opened: Vec::new(),
             outputs: [RecipeOutput {
                 from: FlowKey::new("2001:db8::1".parse().unwrap(), 30002),
                 to: "[2001:db8::2]:5000".parse().unwrap(),
                 tos: 184,
                 rewrite,
+                seal: None,
+                sealed: Vec::new(),
             }]
             .into_iter()
             .collect(),

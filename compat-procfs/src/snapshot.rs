@@ -35,6 +35,7 @@ pub(crate) fn decode(said: &abi::Snapshot, clock: Clock) -> Snapshot {
         counters: counters(said, clock),
         ssrcs: known(said).map(ssrc).collect(),
         sent_ssrcs: SmallVec::new(),
+        progress: flow::Progress::default(),
     }
 }
 

@@ -43,6 +43,7 @@ fn shown(local: &str, from: &str, to: &str, ssrc: u32, packets: u64) -> Shown {
             counters: Counters { received: traffic, last_packet: Some(Moment(5)), ..Counters::default() },
             ssrcs: [sender].into_iter().collect(),
             sent_ssrcs: Default::default(),
+            progress: flow::Progress::default(),
         },
         carries: Carries::Rtp,
         payload_types: vec![(0, traffic), (8, Traffic::default())],

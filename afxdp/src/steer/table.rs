@@ -351,6 +351,7 @@ impl<H: Hops> DriverTable<H> {
             counters: meter.counters(self.clock, self.sent_from(key)),
             ssrcs: meter.ssrcs().collect(),
             sent_ssrcs: self.senders_from(key),
+            progress: flow::Progress::default(),
         })
     }
 

@@ -39,6 +39,7 @@ fn found(call: u64, key: FlowKey) -> Snapshot {
         counters: Counters::default(),
         ssrcs: Default::default(),
         sent_ssrcs: Default::default(),
+        progress: flow::Progress::default(),
     }
 }
 

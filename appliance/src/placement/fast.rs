@@ -163,6 +163,7 @@ fn by_flow(mut snapshot: Snapshot, recipe: &Recipe) -> Vec<Snapshot> {
         },
         ssrcs: SmallVec::new(),
         sent_ssrcs: snapshot.ssrcs.iter().map(|sender| as_sent(*sender, output.rewrite)).collect(),
+        progress: flow::Progress::default(),
     });
     let sent: Vec<Snapshot> = sent.collect();
     std::iter::once(snapshot).chain(sent).collect()

@@ -20,11 +20,15 @@ fn recipe(source: &str, local: &str, from: &str, to: &str, generation: u64) -> R
         carries: Carries::RtpAndRtcp,
         source: source.parse().unwrap(),
         gate: Gate::Open,
+        open: None,
+        opened: Vec::new(),
         outputs: [RecipeOutput {
             from: key(from),
             to: to.parse().unwrap(),
             tos: 0,
             rewrite: Rewrite::default(),
+            seal: None,
+            sealed: Vec::new(),
         }]
         .into_iter()
         .collect(),

@@ -19,7 +19,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("dtls", &[]),
     ("codec", &["rtp"]),
     // The landing.
-    ("flow", &[]),
+    ("flow", &["srtp"]),
     ("call", &["sdp", "ice", "srtp", "codec", "flow"]),
     ("engine", &["flow", "wire", "rtp", "srtp", "ice", "dtls", "codec"]),
     // Backends.

@@ -100,6 +100,8 @@ impl Call {
             tos: self.tos,
             blocked: self.blocked || party.blocked || media.blocked,
             foreign: sdp::Profile::of(&media.protocol).is_secure(),
+            handshakes: false,
+            security: None,
             one_way: party.treatment.one_way,
         }
     }

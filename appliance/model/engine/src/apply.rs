@@ -73,5 +73,6 @@ fn unused(key: FlowKey, generation: Generation) -> Snapshot {
         counters: Counters::default(),
         ssrcs: SmallVec::new(),
         sent_ssrcs: SmallVec::new(),
+        progress: flow::Progress::default(),
     }
 }

@@ -101,6 +101,7 @@ impl Flow {
             counters: self.counters.clone(),
             ssrcs: self.ssrcs.snapshot(),
             sent_ssrcs: self.sent.snapshot(),
+            progress: flow::Progress::default(),
         }
     }
 }

@@ -60,6 +60,8 @@ fn spec(port: u16, egress: &[u16], gate: Gate) -> FlowSpec {
         tos: 0,
         blocked: false,
         foreign: false,
+        handshakes: false,
+        security: None,
         one_way: false,
     }
 }

@@ -1,4 +1,4 @@
-use crate::{DropReason, FlowKey, Generation, Micros, Moment, StreamId};
+use crate::{DropReason, FlowKey, Generation, Micros, Moment, Progress, StreamId};
 use smallvec::SmallVec;
 use std::net::SocketAddr;
 
@@ -101,6 +101,8 @@ pub struct Snapshot {
     pub ssrcs: SmallVec<[SsrcCounters; 1]>,
     /// Senders of what left through this port, the latest last; bounded. Their sequence numbers are the last sent.
     pub sent_ssrcs: SmallVec<[SsrcCounters; 1]>,
+    /// How far SRTP has come, of a port that opens or seals.
+    pub progress: Progress,
 }
 
 impl Snapshot {

@@ -1,6 +1,8 @@
-use crate::{Carries, FlowKey, FlowSpec, Gate, Generation, Rewrite, StreamId};
+use crate::{Carries, FlowKey, FlowSpec, Gate, Generation, Protection, Rewrite, Security, StreamId};
 use smallvec::SmallVec;
+use srtp::{Setup, SsrcState};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// The resolved form of a [`FlowSpec`]: nothing is left to learn, so a fast path (AF_XDP worker, XDP program,
 /// kernel module) can carry it out. All fast paths are given this same value.
@@ -18,6 +20,10 @@ pub struct Recipe {
     pub source: SocketAddr,
     /// What happens to packets from elsewhere: [`Gate::Strict`] drops them, the others go up to the learner.
     pub gate: Gate,
+    /// What arrives is opened with these keys.
+    pub open: Option<Arc<Setup>>,
+    /// How far its sources had come on the path that had the flow before.
+    pub opened: Vec<SsrcState>,
     /// Where RTP goes; never empty.
     pub outputs: SmallVec<[RecipeOutput; 1]>,
 }
@@ -33,21 +39,29 @@ pub struct RecipeOutput {
     pub tos: u8,
     /// What changes inside the packet.
     pub rewrite: Rewrite,
+    /// Then it is sealed with these keys.
+    pub seal: Option<Arc<Setup>>,
+    /// How far the sources had come that were sealed on the path that had the flow before.
+    pub sealed: Vec<SsrcState>,
 }
 
 impl Recipe {
     /// Resolves `spec` with the flows of its egress ports. `None` while the peer of either side is not known and
-    /// confirmed, when nothing would be sent, or when the flow is not plain RTP: then it stays with the learner.
+    /// confirmed, while keys are awaited, when nothing would be sent, or when the flow is not RTP: then it stays with the
+    /// learner. What had been opened and sealed before is to be added by who knows it.
     pub fn compile<'a>(spec: &FlowSpec, egress: impl Fn(FlowKey) -> Option<&'a FlowSpec>) -> Option<Recipe> {
         let source = spec.peer.filter(|_| spec.confirmed && !spec.blocked)?;
         if matches!(spec.carries, Carries::Rtcp) || spec.rtp.is_empty() {
             return None;
         }
+        let open = keys(spec, |security| &security.arriving)?;
         let mut outputs = SmallVec::new();
         for out in &spec.rtp {
             let port = egress(out.egress)?;
             let to = port.peer.filter(|_| port.confirmed || spec.one_way)?;
-            outputs.push(RecipeOutput { from: port.key, to, tos: port.tos, rewrite: out.rewrite });
+            let seal = keys(port, |security| &security.leaving)?;
+            let (rewrite, sealed) = (out.rewrite, Vec::new());
+            outputs.push(RecipeOutput { from: port.key, to, tos: port.tos, rewrite, seal, sealed });
         }
         Some(Recipe {
             key: spec.key,
@@ -56,7 +70,18 @@ impl Recipe {
             carries: spec.carries,
             source,
             gate: spec.gate,
+            open,
+            opened: Vec::new(),
             outputs,
         })
+    }
+}
+
+/// The keys of one direction at a port; `None` while they are awaited, `Some(None)` where there are none.
+fn keys(port: &FlowSpec, which: fn(&Security) -> &Protection) -> Option<Option<Arc<Setup>>> {
+    match port.security.as_ref().map(which) {
+        None | Some(Protection::Plain) => Some(None),
+        Some(Protection::Srtp(setup)) => Some(Some(Arc::clone(setup))),
+        Some(Protection::Awaited) => None,
     }
 }

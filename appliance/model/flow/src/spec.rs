@@ -1,4 +1,4 @@
-use crate::{FlowKey, Generation, Moment, StreamId};
+use crate::{FlowKey, Generation, Moment, Security, StreamId};
 use smallvec::SmallVec;
 use std::net::SocketAddr;
 
@@ -36,6 +36,10 @@ pub struct FlowSpec {
     pub blocked: bool,
     /// STUN and DTLS pass as they are, because the two ends speak them with each other.
     pub foreign: bool,
+    /// STUN and DTLS that arrive are for us: they go to the ICE and DTLS agents of the port.
+    pub handshakes: bool,
+    /// Keys, if we open or seal here.
+    pub security: Option<Security>,
     /// The fast path may carry the flow although nothing comes back (`unidirectional`).
     pub one_way: bool,
 }

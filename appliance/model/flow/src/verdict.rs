@@ -66,6 +66,20 @@ reasons! {
         Blocked = "blocked",
         /// No free buffer for a copy.
         NoRoom = "no-room",
+        /// The keys to open or to seal it with are not known yet.
+        NoKeys = "no-keys",
+        /// SRTP: the tag is not right.
+        Forged = "srtp-forged",
+        /// SRTP: received before, or too old to tell.
+        Replayed = "srtp-replayed",
+        /// SRTP: more sources than there is room for.
+        TooManySources = "srtp-too-many-sources",
+        /// SRTP: the key has been used for as many packets as it may.
+        KeyWornOut = "srtp-key-worn-out",
+        /// To be sealed by the fast path that has the flow, which alone knows the rollover counter.
+        SealedElsewhere = "srtp-sealed-elsewhere",
+        /// STUN or DTLS for which the agents had no room.
+        AgentsBusy = "agents-busy",
         /// The socket or ring did not take it.
         SendFailed = "send-failed",
     }

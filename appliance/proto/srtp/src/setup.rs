@@ -8,7 +8,7 @@ pub const MAX_SSRCS: usize = 256;
 pub const MAX_OVERHEAD: usize = 16 + 4 + Mki::MAX_LEN;
 
 /// What an [`crate::Opener`] or a [`crate::Sealer`] is made of: one direction of one stream.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setup {
     /// Keys and suite.
     pub key: MasterKey,

@@ -406,6 +406,7 @@ fn dropped_before(table: &DriverTable<NetlinkHops>, key: FlowKey) -> Option<Snap
         counters,
         ssrcs: SmallVec::new(),
         sent_ssrcs: SmallVec::new(),
+        progress: flow::Progress::default(),
     })
 }
 

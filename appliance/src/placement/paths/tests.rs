@@ -50,6 +50,7 @@ impl FlowTable for Fake {
             counters: Counters { received, ..Counters::default() },
             ssrcs: SmallVec::new(),
             sent_ssrcs: SmallVec::new(),
+            progress: flow::Progress::default(),
         })
     }
 }
@@ -81,6 +82,8 @@ fn spec(port: u16, egress: u16, generation: u64) -> FlowSpec {
         tos: 0,
         blocked: false,
         foreign: false,
+        handshakes: false,
+        security: None,
         one_way: false,
     }
 }

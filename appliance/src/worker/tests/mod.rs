@@ -105,6 +105,8 @@ fn spec(key: FlowKey, peer: SocketAddr, egress: FlowKey) -> FlowSpec {
         tos: 184,
         blocked: false,
         foreign: false,
+        handshakes: false,
+        security: None,
         one_way: false,
     }
 }

@@ -102,6 +102,8 @@ fn flow(shape: &CallShape, port: Port, blocked: bool, generation: u64, now: Mome
         tos: 0,
         blocked,
         foreign: shape.secured,
+        handshakes: false,
+        security: None,
         one_way: false,
     }
 }

@@ -52,6 +52,8 @@ fn spec(number: u16, peer: Option<&str>, egress: &[u16]) -> FlowSpec {
         tos: 184,
         blocked: false,
         foreign: false,
+        handshakes: false,
+        security: None,
         one_way: false,
     }
 }
