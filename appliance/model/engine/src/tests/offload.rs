@@ -34,7 +34,7 @@ fn carried(first: u32, last: u32) -> Snapshot {
         counters,
         ssrcs: [sender].into_iter().collect(),
         sent_ssrcs: Default::default(),
-        progress: flow::Progress::default(),
+        progress: Progress::default(),
     }
 }
 
