@@ -1,10 +1,10 @@
 use super::fast_paths::{FastPaths, Nics};
 use super::sweep::Worked;
-use super::{Clock, Strain, Tally, cdr};
+use super::{Clock, Secrets, Strain, Tally, cdr};
 use crate::kernel::KernelTables;
 use crate::placement::{Paths, Ports};
 use crate::view::{self, Asked};
-use call::{Book, Call, CallNumber, EndReason};
+use call::{Book, Call, CallNumber, Changes, EndReason, Outside, Stamp};
 use flow::{Change, Event, FlowKey, Snapshot, Traffic};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -71,8 +71,10 @@ pub struct Desk {
     pub rates: Rates,
     /// Named sets of flags.
     pub templates: Arc<BTreeMap<String, String>>,
-    /// What the workers have yet to be told.
-    pub changes: Vec<(u16, Change)>,
+    /// What the workers and the agents have yet to be told.
+    pub changes: Changes,
+    /// Random numbers, and what the certificate is known by.
+    pub secrets: Secrets,
     /// Calls whose ports still open NATs.
     pub(super) piercing: Vec<CallNumber>,
     events: Vec<(usize, Event)>,
@@ -103,15 +105,22 @@ impl Desk {
             strain,
             rates: Rates::default(),
             templates,
-            changes: Vec::new(),
+            changes: Changes::default(),
+            secrets: Secrets,
             piercing: Vec::new(),
             events: Vec::new(),
         }
     }
 
+    /// The book, and what it is changed with at `now`.
+    pub fn book_and_outside(&mut self, now: Stamp) -> (&mut Book, Outside<'_>) {
+        let (ports, secrets) = (&mut self.ports, &mut self.secrets);
+        (&mut self.book, Outside { ports, now, secrets, changes: &mut self.changes })
+    }
+
     /// Tells the workers what has changed, each once.
     pub fn flush(&mut self) {
-        self.paths.review(&mut self.changes, self.clock.now());
+        self.paths.review(&mut self.changes.flows, self.clock.now());
         for worker in 0..self.ports.pool().workers() {
             let ports = self.ports.opened(worker as u16);
             let changes = self.changes_for(worker as u16);
@@ -122,7 +131,7 @@ impl Desk {
     }
 
     fn changes_for(&mut self, worker: u16) -> Vec<Change> {
-        self.changes.extract_if(.., |(of, _)| *of == worker).map(|(_, change)| change).collect()
+        self.changes.flows.extract_if(.., |(of, _)| *of == worker).map(|(_, change)| change).collect()
     }
 
     /// Copies of all flows of a call, as its worker has them now.
@@ -136,7 +145,7 @@ impl Desk {
     pub fn flush_asking(&mut self, worker: u16, keys: &[FlowKey]) -> Snapshots {
         // Asked before the changes are looked at: what a fast path gives back because of them is told in them.
         let counted = self.paths.count(keys);
-        self.paths.review(&mut self.changes, self.clock.now());
+        self.paths.review(&mut self.changes.flows, self.clock.now());
         let changes = self.changes_for(worker);
         if keys.is_empty() && changes.is_empty() {
             return Snapshots::default();
@@ -165,7 +174,7 @@ impl Desk {
         let heard = !events.is_empty();
         for (_, event) in events.drain(..) {
             self.book.hear(&event, now);
-            self.paths.hear(&event, now, &mut self.changes);
+            self.paths.hear(&event, now, &mut self.changes.flows);
             if let Event::Withdrawn(snapshot) = event {
                 self.tally.flow_ended(&snapshot);
                 self.ports.release(snapshot.key);
@@ -179,7 +188,7 @@ impl Desk {
 
     /// Hears what the fast paths have found out.
     pub fn look_at_paths(&mut self) {
-        self.paths.look(&mut self.changes, self.clock.now());
+        self.paths.look(&mut self.changes.flows, self.clock.now());
         self.flush();
     }
 

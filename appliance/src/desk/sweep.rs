@@ -1,5 +1,4 @@
 use super::Desk;
-use call::Outside;
 use flow::Traffic;
 use std::fs;
 
@@ -9,14 +8,14 @@ impl Desk {
         self.hear();
         let now = self.clock.now();
         self.kernel.sweep(now);
-        self.paths.retry(&mut self.changes, now);
+        self.paths.retry(&mut self.changes.flows, now);
         self.flush();
         for number in self.book.due(now) {
             let snapshots = self.snapshots(number);
             let last_packet = snapshots.values().filter_map(|s| s.counters.last_packet).max();
             let now = self.clock.stamp();
-            let mut outside = Outside { ports: &mut self.ports, now, changes: &mut self.changes };
-            let ended = self.book.judge(number, last_packet, &mut outside);
+            let (book, mut outside) = self.book_and_outside(now);
+            let ended = book.judge(number, last_packet, &mut outside);
             self.flush();
             if let Some(reason) = ended {
                 self.end(number, reason, &snapshots);

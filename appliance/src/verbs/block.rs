@@ -1,5 +1,5 @@
 use crate::desk::Desk;
-use call::{BlockScope, Outside};
+use call::BlockScope;
 use ng::request::Flag;
 use ng::{Reply, Request};
 
@@ -18,8 +18,8 @@ pub(super) fn block(desk: &mut Desk, request: &Request<'_>, on: bool) -> Result<
         }
     };
     let now = desk.clock.stamp();
-    let mut outside = Outside { ports: &mut desk.ports, now, changes: &mut desk.changes };
-    let result = desk.book.block(call_id, scope, on, &mut outside);
+    let (book, mut outside) = desk.book_and_outside(now);
+    let result = book.block(call_id, scope, on, &mut outside);
     desk.flush();
     result.map(|_| Reply::ok()).map_err(|refusal| Reply::error(refusal.to_string()))
 }

@@ -1,6 +1,6 @@
 use super::query::render;
 use crate::desk::Desk;
-use call::{Delete, Doomed, EndReason, Outside, Scope};
+use call::{Delete, Doomed, EndReason, Scope};
 use flow::Micros;
 use ng::request::Flag;
 use ng::{Reply, Request};
@@ -33,8 +33,8 @@ pub(super) fn delete(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Re
     let (worker, keys) = (call.worker(), call.flow_keys());
     if over && (wanted.from_tag.is_some() || matches!(doomed, Doomed::Party(..))) {
         let now = desk.clock.stamp();
-        let mut outside = Outside { ports: &mut desk.ports, now, changes: &mut desk.changes };
-        desk.book.carry_out(doomed, &mut outside);
+        let (book, mut outside) = desk.book_and_outside(now);
+        book.carry_out(doomed, &mut outside);
     }
     // The worker copies the counters before it closes anything.
     let snapshots = desk.flush_asking(worker, &keys);

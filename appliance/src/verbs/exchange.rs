@@ -55,12 +55,12 @@ fn exchange(
         options,
     };
     let now = desk.clock.stamp();
-    let mut outside = Outside { ports: &mut desk.ports, now, changes: &mut desk.changes };
-    let mut result = apply(&mut desk.book, &intent, &mut outside);
+    let (book, mut outside) = desk.book_and_outside(now);
+    let mut result = apply(book, &intent, &mut outside);
     desk.flush();
     if matches!(result, Err(Refusal::Ports(PortError::Exhausted { .. }))) && desk.await_withdrawals() {
-        let mut outside = Outside { ports: &mut desk.ports, now, changes: &mut desk.changes };
-        result = apply(&mut desk.book, &intent, &mut outside);
+        let (book, mut outside) = desk.book_and_outside(now);
+        result = apply(book, &intent, &mut outside);
         desk.flush();
     }
     if request.has(Flag::PierceNat) {

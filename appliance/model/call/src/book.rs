@@ -1,5 +1,5 @@
 use crate::call::{Call, CallNumber};
-use crate::{Env, Interfaces, PortSource, Settings, Stamp};
+use crate::{Env, HandshakeChange, Interfaces, PortSource, Secrets, Settings, Stamp};
 use flow::{Change, Event, Moment, Snapshot};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -23,8 +23,19 @@ pub struct Outside<'a> {
     pub ports: &'a mut dyn PortSource,
     /// Now, on both clocks.
     pub now: Stamp,
-    /// What the packet side must do, with the worker that must do it.
-    pub changes: &'a mut Vec<(u16, Change)>,
+    /// Where random numbers and the certificate's fingerprint come from.
+    pub secrets: &'a mut dyn Secrets,
+    /// What follows from it.
+    pub changes: &'a mut Changes,
+}
+
+/// What the packet side must do, with the worker that has the call.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// For the worker.
+    pub flows: Vec<(u16, Change)>,
+    /// For the ICE and DTLS agents.
+    pub handshakes: Vec<(u16, HandshakeChange)>,
 }
 
 impl Book {
@@ -112,13 +123,13 @@ impl Book {
     }
 
     /// Takes a call out of the book; its flows are withdrawn. Returns it for the last report.
-    pub fn remove(&mut self, number: CallNumber, changes: &mut Vec<(u16, Change)>) -> Option<Box<Call>> {
+    pub fn remove(&mut self, number: CallNumber, changes: &mut Changes) -> Option<Box<Call>> {
         let mut call = self.calls.get_mut(number.0 as usize)?.take()?;
         self.by_id.remove(&*call.id);
         self.free.push(number.0);
         let mut own = Vec::new();
         call.withdraw_all(&mut own);
-        changes.extend(own.into_iter().map(|c| (call.worker, c)));
+        changes.flows.extend(own.into_iter().map(|c| (call.worker, c)));
         Some(call)
     }
 
@@ -137,10 +148,13 @@ impl Book {
             now: outside.now.at,
             stamp: outside.now,
             turn: self.created,
+            secrets: outside.secrets,
             changes: Vec::new(),
+            handshakes: Vec::new(),
         };
         let result = work(call, &mut env);
-        outside.changes.extend(env.changes.into_iter().map(|c| (call.worker, c)));
+        outside.changes.flows.extend(env.changes.into_iter().map(|c| (call.worker, c)));
+        outside.changes.handshakes.extend(env.handshakes.into_iter().map(|c| (call.worker, c)));
         Some(result)
     }
 

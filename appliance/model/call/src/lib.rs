@@ -15,6 +15,7 @@ mod compile;
 mod delete;
 mod dialogue;
 mod exchange;
+mod handshake;
 mod intent;
 mod interface;
 mod media;
@@ -31,10 +32,11 @@ mod sweep;
 mod tests;
 
 pub use block::{Block, BlockScope};
-pub use book::{Book, Outside};
+pub use book::{Book, Changes, Outside};
 pub use call::{Call, CallNumber};
 pub use compile::{FlowUse, LEARNING_WINDOW};
 pub use delete::{Delete, Doomed};
+pub use handshake::{Dtls, Handshake, HandshakeChange, HandshakeEvent, Secrets};
 pub use intent::{IceWish, Intent, MuxWish, Options, Refusal, Replace, RtcpAttribute};
 pub use interface::{
     AddressId, Family, Interface, InterfaceId, Interfaces, LocalAddress, PortError, PortSource,

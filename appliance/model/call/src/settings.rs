@@ -1,5 +1,5 @@
 use crate::party::Treatment;
-use crate::{Interfaces, PortSource, Stamp};
+use crate::{HandshakeChange, Interfaces, PortSource, Secrets, Stamp};
 use flow::{Change, Gate, Learning, Micros, Moment};
 
 /// What calls are made with when a message says nothing else. From the configuration.
@@ -68,5 +68,7 @@ pub(crate) struct Env<'a> {
     pub(crate) stamp: Stamp,
     /// Turn of round-robin interfaces.
     pub(crate) turn: u64,
+    pub(crate) secrets: &'a mut dyn Secrets,
     pub(crate) changes: Vec<Change>,
+    pub(crate) handshakes: Vec<HandshakeChange>,
 }

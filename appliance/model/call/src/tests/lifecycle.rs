@@ -78,7 +78,7 @@ fn a_deleted_call_stays_for_its_delay_and_a_new_offer_takes_the_deletion_back() 
     world.now = world.now + secs(5);
     assert_eq!(judge(&mut world, None), Some(EndReason::Terminated));
     let number = world.book.number(b"call").unwrap();
-    let mut changes = Vec::new();
+    let mut changes = crate::Changes::default();
     world.book.remove(number, &mut changes);
     world.carry_out(changes);
     assert!(world.flows.is_empty() && world.book.is_empty());

@@ -50,7 +50,7 @@ proptest! {
                     if let Some(doomed) = world.book.doom(&wanted, world.now) {
                         world.apply(|book, outside| book.carry_out(doomed, outside));
                         if matches!(doomed, Doomed::Call(..)) {
-                            world.book.remove(doomed.number(), &mut Vec::new());
+                            world.book.remove(doomed.number(), &mut crate::Changes::default());
                         }
                     }
                 }
@@ -64,7 +64,7 @@ proptest! {
             }
         }
         if let Some(number) = world.book.number(b"call") {
-            let mut changes = Vec::new();
+            let mut changes = crate::Changes::default();
             world.book.remove(number, &mut changes);
             world.carry_out(changes);
         }

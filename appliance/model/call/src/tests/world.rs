@@ -1,8 +1,8 @@
 //! A book with everything around it, and what a test reads from a body.
 
 use crate::{
-    AddressId, Book, Delete, Family, Intent, Interfaces, LocalAddress, Options, Outside, PortError,
-    PortSource, Refusal, Settings, Stamp,
+    AddressId, Book, Changes, Delete, Family, Intent, Interfaces, LocalAddress, Options, Outside, PortError,
+    PortSource, Refusal, Secrets, Settings, Stamp,
 };
 use flow::{Change, FlowKey, FlowSpec, Micros, Moment};
 use std::collections::BTreeMap;
@@ -37,6 +37,22 @@ impl PortSource for Numbers {
     }
 }
 
+/// Bytes that can be foretold.
+struct Counted(u8);
+
+impl Secrets for Counted {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            self.0 = self.0.wrapping_add(1);
+            *byte = self.0;
+        }
+    }
+
+    fn fingerprint(&self, hash: &str) -> Option<String> {
+        (hash == "sha-256").then(|| format!("sha-256 {}", ["AB"; 32].join(":")))
+    }
+}
+
 /// A book with everything around it.
 pub(super) struct World {
     pub(super) book: Book,
@@ -68,16 +84,17 @@ impl World {
 
     /// Runs `work` with the doors to the outside, and carries out what it asks of the packet side.
     pub(super) fn apply<R>(&mut self, work: impl FnOnce(&mut Book, &mut Outside<'_>) -> R) -> R {
-        let mut changes = Vec::new();
+        let mut changes = Changes::default();
         let now = Stamp { at: self.now, wall_us: 1_700_000_000_000_000 + self.now.0 };
-        let mut outside = Outside { ports: &mut self.ports, now, changes: &mut changes };
+        let secrets = &mut Counted(0);
+        let mut outside = Outside { ports: &mut self.ports, now, secrets, changes: &mut changes };
         let result = work(&mut self.book, &mut outside);
         self.carry_out(changes);
         result
     }
 
-    pub(super) fn carry_out(&mut self, changes: Vec<(u16, Change)>) {
-        for (_, change) in changes {
+    pub(super) fn carry_out(&mut self, changes: Changes) {
+        for (_, change) in changes.flows {
             match change {
                 Change::Install(spec) => {
                     assert!(self.ports.taken.contains(&spec.key), "{} was never opened", spec.key);
