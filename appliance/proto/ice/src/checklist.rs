@@ -150,6 +150,7 @@ mod tests {
             remote_priority: priority,
             state: State::Frozen,
             valid: false,
+            heard: false,
             nominated: false,
             nominate: false,
         }

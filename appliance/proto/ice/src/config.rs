@@ -72,7 +72,7 @@ pub struct Timing {
     pub rto_most: Duration,
     /// How often a check is sent at most (Rc of RFC 8489 §6.2.1). 7.
     pub tries: u32,
-    /// As the controlling party: how long to wait for a better pair once one works. 100 ms, as rtpengine.
+    /// As the controlling party: how long to wait for a better pair once one works. 100 ms.
     pub nominate_after: Duration,
     /// How long at least to wait for checks of the other party before failure is declared (RFC 8863). 39.5 s.
     pub patience: Duration,

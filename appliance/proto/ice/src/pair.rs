@@ -86,6 +86,8 @@ pub(crate) struct Pair {
     pub(crate) state: State,
     /// A check was answered at some time: the pair works, and stands on the valid list (RFC 8445 §7.2.5.3.2).
     pub(crate) valid: bool,
+    /// The other party's check came over it, so the way is open in that direction.
+    pub(crate) heard: bool,
     /// To be used, as both parties know.
     pub(crate) nominated: bool,
     /// Controlled: the other party nominated it, and our own check is still missing. Controlling: checks of it
@@ -140,6 +142,7 @@ mod tests {
             remote_priority,
             state: State::Frozen,
             valid: false,
+            heard: false,
             nominated: false,
             nominate: false,
         }

@@ -69,7 +69,18 @@ impl Agent {
             }
         }
         again.into_iter().for_each(|id| self.send_check(id));
-        failed.into_iter().for_each(|id| self.fail(id));
+        for id in failed {
+            if self.is_worth_more(id, now) { self.list.trigger(id) } else { self.fail(id) }
+        }
+    }
+
+    /// Whether to begin another check after all tries of one were lost: while patience lasts, for a pair over which the
+    /// other party reaches us, if there is none to use yet.
+    fn is_worth_more(&self, id: PairId, now: Duration) -> bool {
+        now < self.started + self.timing.patience
+            && self.list.get(id).is_some_and(|pair| {
+                pair.heard && self.lane(pair.component).is_some_and(|lane| !lane.is_complete(self.generation))
+            })
     }
 
     /// Writes and sends the check under way of this pair.

@@ -104,17 +104,22 @@ impl Agent {
 
     /// Both parties are lite: nobody checks, so the best pair of each component is taken as it is (RFC 8445 §8.2).
     pub(super) fn select_without_checks(&mut self, now: Duration) {
-        for remote in self.remotes.clone() {
-            for local in self.locals.clone() {
-                if super::remote::suits(&local, &remote) {
-                    self.pair(&local, &remote, false);
-                }
-            }
-        }
         for component in Component::ALL {
+            self.pair_all(component);
             let best = self.list.of(component).next().map(|pair| pair.id);
             if let Some(id) = best {
                 self.select(id, now);
+            }
+        }
+    }
+
+    /// Puts every pair of a component on the list that is not on it.
+    fn pair_all(&mut self, component: Component) {
+        for remote in self.remotes.clone() {
+            for local in self.locals.clone() {
+                if remote.component == component && super::remote::suits(&local, &remote) {
+                    self.pair(&local, &remote, false);
+                }
             }
         }
     }
@@ -145,5 +150,7 @@ impl Agent {
         for id in again {
             self.list.trigger(id);
         }
+        // Pairs given up at the nomination may be the ones that work now: the other party may have moved.
+        self.pair_all(component);
     }
 }

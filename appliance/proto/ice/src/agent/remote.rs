@@ -105,6 +105,7 @@ impl Agent {
             remote_priority: remote.priority,
             state: State::Frozen,
             valid: false,
+            heard: false,
             nominated: false,
             nominate: false,
         };

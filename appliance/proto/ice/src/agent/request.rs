@@ -187,7 +187,10 @@ impl Agent {
             }
         };
         let Some(pair) = self.list.get_mut(id) else { return };
+        pair.heard = true;
         if self.lite {
+            // Nothing is checked, so nothing stays open.
+            pair.state = State::Succeeded;
             pair.valid = true;
             pair.nominated = true;
             self.select(id, now);

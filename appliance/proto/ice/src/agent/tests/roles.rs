@@ -53,7 +53,7 @@ fn conflicts_end_despite_loss() {
                 full(role, 3, &["192.0.2.1:4000"], true),
                 full(role, 4, &["198.51.100.2:5000"], true),
             );
-            (net.loss, net.seed) = (250, seed);
+            (net.loss, net.seed) = (200, seed);
             net.exchange();
             net.run(20 * S);
             assert_ne!(net.agents[0].role(), net.agents[1].role(), "seed {seed}");

@@ -54,7 +54,7 @@ impl Meeting {
 
     fn is_lost(&mut self) -> bool {
         self.count += 1;
-        self.count % self.lose == 0
+        self.count.is_multiple_of(self.lose)
     }
 
     fn run(&mut self, time: Duration) {
@@ -65,7 +65,8 @@ impl Meeting {
             if self.ours.next_timeout().is_some_and(|due| due <= now) {
                 self.ours.on_timeout(now);
             }
-            if self.theirs.poll_timeout().is_some_and(|due| due <= instant) {
+            // It has no time of its own before it is told one.
+            if self.theirs.poll_timeout().is_none_or(|due| due <= instant) {
                 self.theirs.handle_timeout(instant);
             }
             while let Some(packet) = self.ours.poll_transmit() {
