@@ -36,7 +36,7 @@ pub use book::{Book, Changes, Outside};
 pub use call::{Call, CallNumber};
 pub use compile::{FlowUse, LEARNING_WINDOW};
 pub use delete::{Delete, Doomed};
-pub use handshake::{Dtls, Handshake, HandshakeChange, HandshakeEvent, Secrets};
+pub use handshake::{Dtls, Handshake, HandshakeChange, HandshakeEvent, Ice, Secrets};
 pub use intent::{IceWish, Intent, MuxWish, Options, Refusal, Replace, RtcpAttribute};
 pub use interface::{
     AddressId, Family, Interface, InterfaceId, Interfaces, LocalAddress, PortError, PortSource,

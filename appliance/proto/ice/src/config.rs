@@ -48,7 +48,7 @@ pub struct Config {
 }
 
 /// What the other party's SDP says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remote {
     /// `a=ice-ufrag` and `a=ice-pwd`.
     pub credentials: Credentials,
