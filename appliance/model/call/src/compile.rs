@@ -3,6 +3,7 @@ use crate::media::{Media, Transport, is_hold};
 use crate::party::PartyIx;
 use crate::security::Place;
 use flow::{Carries, Change, FlowSpec, Generation, Learning, Micros, Moment, Output};
+use ice::Component;
 use smallvec::SmallVec;
 use std::net::SocketAddr;
 
@@ -86,7 +87,11 @@ impl Call {
         };
         // Who has not spoken yet is heard but not followed.
         let learning = if media.initialized { party.treatment.learning } else { Learning::Off };
-        FlowSpec {
+        let component = match entry.usage {
+            FlowUse::Rtp => Component::Rtp,
+            FlowUse::Rtcp => Component::Rtcp,
+        };
+        let mut spec = FlowSpec {
             key: entry.key,
             generation: self.generation,
             stream: self.stream_id(at),
@@ -103,10 +108,12 @@ impl Call {
             blocked: self.blocked || party.blocked || media.blocked,
             // Who has the same keys as the other end may speak ICE and DTLS with it too.
             foreign: passing.contains(&(entry.party, entry.media)),
-            handshakes: false,
-            security: self.security((entry.party, entry.media), passing),
+            handshakes: media.keying.speaks_dtls(),
+            security: self.security((entry.party, entry.media), entry.usage, passing),
             one_way: party.treatment.one_way,
-        }
+        };
+        media.steer(component, &mut spec);
+        spec
     }
 
     /// Where what `party` sends in section `media` goes: to the same section of everybody it talks with.
@@ -127,10 +134,9 @@ impl Call {
             if gated && section.rtp.is_some_and(|at| is_hold(at.ip())) {
                 continue;
             }
-            let Some(pair) = section.pair() else { continue };
             let egress = match usage {
-                FlowUse::Rtcp if !section.mux.active => pair.rtcp,
-                _ => Some(pair.rtp),
+                FlowUse::Rtcp if !section.mux.active => section.egress(Component::Rtcp),
+                _ => section.egress(Component::Rtp),
             };
             out.extend(egress.map(Output::plain));
         }
