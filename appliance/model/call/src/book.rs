@@ -115,7 +115,7 @@ impl Book {
             self.calls.len() as u32 - 1
         }));
         let worker = (self.created % u64::from(self.settings.workers.max(1))) as u16;
-        let call = Call::new(number, id, now, worker, &self.settings);
+        let call = Call::new((number, self.created), id, now, worker, &self.settings);
         self.calls[number.0 as usize] = Some(Box::new(call));
         self.by_id.insert(id.into(), number);
         self.created += 1;

@@ -26,6 +26,8 @@ pub(crate) struct FlowEntry {
 #[derive(Debug)]
 pub struct Call {
     pub(crate) number: CallNumber,
+    /// Calls made before it; unlike the number never used again.
+    pub(crate) serial: u64,
     pub(crate) id: Box<[u8]>,
     pub(crate) created: Stamp,
     pub(crate) last_signal: Stamp,
@@ -53,9 +55,16 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(number: CallNumber, id: &[u8], now: Stamp, worker: u16, settings: &Settings) -> Call {
+    pub(crate) fn new(
+        (number, serial): (CallNumber, u64),
+        id: &[u8],
+        now: Stamp,
+        worker: u16,
+        settings: &Settings,
+    ) -> Call {
         Call {
             number,
+            serial,
             id: id.into(),
             created: now,
             last_signal: now,

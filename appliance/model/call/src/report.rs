@@ -59,6 +59,8 @@ pub struct MediaReport<'a> {
     pub streams: Vec<StreamReport<'a>>,
     /// Flags in upstream's words and order.
     pub flags: Vec<&'static str>,
+    /// The suite of the keys that were agreed on, or the first one offered.
+    pub crypto_suite: Option<&'static str>,
     media: &'a Media,
 }
 
@@ -205,6 +207,7 @@ impl Call {
             protocol: &media.protocol,
             streams,
             flags: media.flags(party),
+            crypto_suite: media.keying.suite().map(flow::srtp::Suite::name),
             media,
         }
     }
@@ -255,6 +258,7 @@ impl Media {
             (self.send, "send"),
             (self.recv, "recv"),
             (self.mux.active, "rtcp-mux"),
+            (self.keying.speaks_sdes(), "SDES"),
             (party.callee, "ICE controlling"),
         ]
         .into_iter()
