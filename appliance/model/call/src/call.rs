@@ -22,11 +22,17 @@ pub(crate) struct FlowEntry {
     pub(crate) last: Option<Box<flow::Snapshot>>,
 }
 
+impl FlowEntry {
+    pub(crate) fn new(party: PartyIx, media: usize, usage: FlowUse, key: FlowKey) -> FlowEntry {
+        FlowEntry { party, media, usage, installed: None, key, withdrawn: false, last: None }
+    }
+}
+
 /// One call: its parties and everything that was said about them. Changed by the verbs in the sibling files.
 #[derive(Debug)]
 pub struct Call {
     pub(crate) number: CallNumber,
-    /// Calls made before it; unlike the number never used again.
+    /// Never used for another call of the process.
     pub(crate) serial: u64,
     pub(crate) id: Box<[u8]>,
     pub(crate) created: Stamp,
@@ -176,6 +182,7 @@ impl Call {
         let counterpart = facing.counterpart.filter(|c| !crate::media::is_hold(c.ip()));
         if let Some(found) = section.find_pair(address, counterpart, &facing) {
             section.selected = Some(found);
+            section.pairs[found].company &= facing.company || facing.stay;
             section.pairs[found].stands_for = section.pairs[found].stands_for.or(counterpart);
             return Ok(());
         }
@@ -188,11 +195,12 @@ impl Call {
             rtcp,
             opened: env.now,
             closed: false,
+            company: facing.company,
+            company_of: None,
         });
         for (key, usage) in [(Some(rtp), FlowUse::Rtp), (rtcp, FlowUse::Rtcp)] {
             let Some(key) = key else { continue };
-            let entry = FlowEntry { party, media, usage, installed: None, key, withdrawn: false, last: None };
-            self.flows.push(entry);
+            self.flows.push(FlowEntry::new(party, media, usage, key));
         }
         Ok(())
     }
@@ -226,6 +234,10 @@ pub(crate) struct Facing {
     pub(crate) latch: bool,
     /// A port for RTCP is wanted.
     pub(crate) rtcp: bool,
+    /// Ports on other addresses are wanted beside it.
+    pub(crate) company: bool,
+    /// The party is told nothing now: what it has will do.
+    pub(crate) stay: bool,
 }
 
 impl Media {
@@ -238,12 +250,17 @@ impl Media {
     ) -> Option<usize> {
         let fits = |at: &usize| {
             let pair = &self.pairs[*at];
-            !pair.closed && pair.address == address && (pair.rtcp.is_some() || !facing.rtcp)
+            !pair.closed
+                && pair.company_of.is_none()
+                && (pair.address == address || (facing.stay && facing.latch))
+                && (pair.rtcp.is_some() || !facing.rtcp)
+                && (pair.company || !facing.company || facing.stay)
         };
         let present = self.selected.filter(fits);
         let Some(counterpart) = counterpart.filter(|_| !facing.latch) else { return present };
-        (0..self.pairs.len())
-            .filter(fits)
+        present
+            .into_iter()
+            .chain((0..self.pairs.len()).filter(fits))
             .find(|at| self.pairs[*at].stands_for == Some(counterpart))
             .or_else(|| present.filter(|at| self.pairs[*at].stands_for.is_none()))
     }

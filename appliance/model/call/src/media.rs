@@ -1,6 +1,7 @@
+use crate::ice::IceLeg;
 use crate::keying::Keying;
 use crate::mux::Mux;
-use crate::{AddressId, Family};
+use crate::{AddressId, Family, Handshake};
 use flow::{FlowKey, Moment};
 use std::net::{IpAddr, SocketAddr};
 
@@ -19,6 +20,10 @@ pub(crate) struct PortPair {
     pub(crate) opened: Moment,
     /// The flows were withdrawn (the party was deleted).
     pub(crate) closed: bool,
+    /// There are pairs beside it on other addresses.
+    pub(crate) company: bool,
+    /// It is beside the pair of this index, for ICE.
+    pub(crate) company_of: Option<usize>,
 }
 
 /// What kind of transport a media section has, as far as relaying goes.
@@ -72,6 +77,9 @@ pub(crate) struct Media {
     pub(crate) selected: Option<usize>,
     /// `block media` for this section.
     pub(crate) blocked: bool,
+    pub(crate) ice: IceLeg,
+    /// What its agents were told.
+    pub(crate) agents: Option<Box<Handshake>>,
 }
 
 /// What is kept of a codec that a party offered.
@@ -134,6 +142,8 @@ impl Media {
             pairs: Vec::new(),
             selected: None,
             blocked: false,
+            ice: IceLeg::default(),
+            agents: None,
         }
     }
 
