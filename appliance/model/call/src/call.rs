@@ -62,8 +62,7 @@ pub struct Call {
 
 impl Call {
     pub(crate) fn new(
-        number: CallNumber,
-        serial: u64,
+        (number, serial): (CallNumber, u64),
         id: &[u8],
         now: Stamp,
         worker: u16,
@@ -183,7 +182,7 @@ impl Call {
         let counterpart = facing.counterpart.filter(|c| !crate::media::is_hold(c.ip()));
         if let Some(found) = section.find_pair(address, counterpart, &facing) {
             section.selected = Some(found);
-            section.pairs[found].company &= facing.company;
+            section.pairs[found].company &= facing.company || facing.stay;
             section.pairs[found].stands_for = section.pairs[found].stands_for.or(counterpart);
             return Ok(());
         }
@@ -237,6 +236,8 @@ pub(crate) struct Facing {
     pub(crate) rtcp: bool,
     /// Ports on other addresses are wanted beside it.
     pub(crate) company: bool,
+    /// The party is told nothing now: what it has will do.
+    pub(crate) stay: bool,
 }
 
 impl Media {
@@ -251,14 +252,15 @@ impl Media {
             let pair = &self.pairs[*at];
             !pair.closed
                 && pair.company_of.is_none()
-                && pair.address == address
+                && (pair.address == address || (facing.stay && facing.latch))
                 && (pair.rtcp.is_some() || !facing.rtcp)
-                && (pair.company || !facing.company)
+                && (pair.company || !facing.company || facing.stay)
         };
         let present = self.selected.filter(fits);
         let Some(counterpart) = counterpart.filter(|_| !facing.latch) else { return present };
-        (0..self.pairs.len())
-            .filter(fits)
+        present
+            .into_iter()
+            .chain((0..self.pairs.len()).filter(fits))
             .find(|at| self.pairs[*at].stands_for == Some(counterpart))
             .or_else(|| present.filter(|at| self.pairs[*at].stands_for.is_none()))
     }

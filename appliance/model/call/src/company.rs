@@ -85,7 +85,7 @@ impl Call {
         let company = media.pairs.iter().filter(|pair| pair.company_of == Some(main) && !pair.closed);
         let address = |pair: &PortPair| LocalAddress {
             rtp: SocketAddr::new(pair.rtp.addr, pair.rtp.port),
-            rtcp: pair.rtcp.map(|key| SocketAddr::new(key.addr, key.port)),
+            rtcp: pair.rtcp.filter(|_| !media.mux.active).map(|key| SocketAddr::new(key.addr, key.port)),
             advertised: shown.or(env.interfaces.address(pair.address).advertised),
         };
         std::iter::once(first).chain(company).map(address).collect()

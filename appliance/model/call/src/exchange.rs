@@ -199,6 +199,7 @@ impl Call {
             latch,
             rtcp: !rtp_only(self, between.receiver),
             company: self.wants_company(between.receiver, index, env),
+            stay: false,
         };
         self.face(between.receiver, index, towards_receiver, env)?;
         // The sender's own ports change when its counterpart speaks, not now.
@@ -207,6 +208,7 @@ impl Call {
             latch,
             rtcp: !rtp_only(self, between.sender),
             company: self.wants_company(between.sender, index, env),
+            stay: true,
         };
         self.face(between.sender, index, towards_sender, env)?;
         Ok(())

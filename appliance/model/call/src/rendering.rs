@@ -104,6 +104,9 @@ impl Call {
     ) {
         let told = &self.parties[between.receiver].medias[place];
         if told.transport == Transport::Untouched || told.rejected {
+            if role == Role::Answer && told.transport == Transport::Rtp {
+                out.mid = told.mid.as_deref().map(field);
+            }
             return;
         }
         let (Some(pair), Some(ours)) = (told.pair(), shown(told, options, env)) else { return };

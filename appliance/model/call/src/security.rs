@@ -169,7 +169,7 @@ impl Call {
         if !ours || passing.contains(&at) {
             return None;
         }
-        let session = self.session(at.0, at.1);
+        let session = self.session(at);
         let keys = |keys: Option<(&Arc<Setup>, &Arc<Setup>)>| match keys {
             Some((arriving, leaving)) => {
                 (Protection::Srtp(arriving.clone()), Protection::Srtp(leaving.clone()))
@@ -186,6 +186,11 @@ impl Call {
         };
         let session = if own { session.for_rtcp() } else { session };
         Some(Security { session, arriving, leaving })
+    }
+
+    /// The name of a section for whoever keeps keys.
+    pub(crate) fn session(&self, (party, media): Place) -> SessionId {
+        SessionId::new(self.serial, party, media)
     }
 }
 

@@ -118,7 +118,7 @@ impl World {
                     let before = self.flows.insert(spec.key, *spec.clone());
                     assert!(before.is_none_or(|b| b.generation < spec.generation), "generations grow");
                 }
-                Change::Away { .. } | Change::Counted(_) => {
+                Change::Away { .. } | Change::Counted(_) | Change::Restore { .. } => {
                     unreachable!("the call side says nothing of paths")
                 }
                 Change::Withdraw { key, .. } => {
