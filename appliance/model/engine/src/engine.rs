@@ -42,6 +42,11 @@ impl Engine {
         Some(Departure { from: key, to: flow.peer.address()?, tos: flow.tos })
     }
 
+    /// The traffic class byte of what leaves through a port; `None` when it has no flow.
+    pub fn tos(&self, key: FlowKey) -> Option<u8> {
+        Some(self.table.get(self.table.find(key)?)?.tos)
+    }
+
     /// What was counted over all flows since the start.
     pub fn totals(&self) -> &Totals {
         &self.totals

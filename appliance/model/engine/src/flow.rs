@@ -1,3 +1,4 @@
+use crate::classify::Handshakes;
 use crate::learn::Peer;
 use crate::sent::SentTable;
 use crate::ssrc::SsrcTable;
@@ -22,8 +23,7 @@ pub(crate) struct Flow {
     pub(crate) counters: Counters,
     pub(crate) ssrcs: SsrcTable,
     pub(crate) sent: SentTable,
-    /// STUN and DTLS pass, because the two ends speak them with each other.
-    pub(crate) foreign: bool,
+    pub(crate) handshakes: Handshakes,
     /// A fast path carries the flow; its packets that come here from then on are reported.
     pub(crate) strays_from: Option<Moment>,
 }
@@ -38,6 +38,14 @@ pub(crate) struct Way {
 
 fn ways(outputs: &[Output]) -> SmallVec<[Way; 1]> {
     outputs.iter().map(|out| Way { egress: out.egress, rewrite: out.rewrite, place: u32::MAX }).collect()
+}
+
+fn handshakes(spec: &FlowSpec) -> Handshakes {
+    match (spec.handshakes, spec.foreign) {
+        (true, _) => Handshakes::Ours,
+        (false, true) => Handshakes::Ends,
+        (false, false) => Handshakes::Nobodys,
+    }
 }
 
 impl Flow {
@@ -56,7 +64,7 @@ impl Flow {
             counters: Counters::default(),
             ssrcs: SsrcTable::for_what(spec.carries),
             sent: SentTable::for_what(spec.carries),
-            foreign: spec.foreign,
+            handshakes: handshakes(spec),
             strays_from: None,
         }
     }

@@ -3,12 +3,21 @@ use crate::classify::{Class, classify};
 use crate::engine::Places;
 use crate::flow::{Flow, Way};
 use crate::sent::RtpSeen;
-use flow::{Buffers, Burst, Carries, Departure, DropReason, Event, Frame, Micros, Moment, Rewrite, Verdict};
+use flow::{
+    Buffers, Burst, Carries, Departure, DropReason, Event, Frame, Micros, Moment, PuntReason, Rewrite,
+    Verdict,
+};
 use rtp::HeaderMut;
 use std::net::SocketAddr;
 
 /// Strays of a flow are reported at most this often.
 const STRAYS_EVERY: Micros = Micros::from_secs(1);
+
+/// What is to be done with a frame.
+enum Next {
+    Send(Admitted),
+    Punt(PuntReason),
+}
 
 /// What is left to do with a frame that was let in.
 struct Admitted {
@@ -41,7 +50,8 @@ impl Engine {
                 continue;
             }
             let verdict = match self.take_in(at, &frame, buffers, now, events) {
-                Ok(admitted) => self.send_on(at, &frame, &admitted, burst, buffers),
+                Ok(Next::Send(admitted)) => self.send_on(at, &frame, &admitted, burst, buffers),
+                Ok(Next::Punt(reason)) => Verdict::Punt(reason),
                 Err(reason) => {
                     if matches!(reason, DropReason::NotMedia | DropReason::TooShort) {
                         self.blame_egress(at);
@@ -61,11 +71,15 @@ impl Engine {
         buffers: &B,
         now: Moment,
         events: &mut Vec<Event>,
-    ) -> Result<Admitted, DropReason> {
+    ) -> Result<Next, DropReason> {
         let ingress = self.places[at].ingress.ok_or(DropReason::NoFlow)?;
         let flow = self.table.get_mut(ingress).ok_or(DropReason::NoFlow)?;
         let payload = buffers.payload(frame);
-        let class = classify(payload, flow.carries, flow.foreign);
+        let class = classify(payload, flow.carries, flow.handshakes);
+        // Before the source is asked for: agents hear of other addresses than the peer's.
+        if let Ok(Class::Handshake(reason)) = class {
+            return Ok(Next::Punt(reason));
+        }
         let teaches = class.is_ok_and(|class| class.teaches(flow.carries));
         let admitted = flow.peer.admit(frame.remote, teaches, flow.gate, now);
         report(flow, now, events);
@@ -94,7 +108,7 @@ impl Engine {
             Class::Rtp(header) => Some(RtpSeen::of(&header)),
             _ => None,
         };
-        Ok(Admitted { rtp, by_rtcp, outputs })
+        Ok(Next::Send(Admitted { rtp, by_rtcp, outputs }))
     }
 
     /// Sends the frame out by all ways: copies by the later ones first, then itself by the first.
