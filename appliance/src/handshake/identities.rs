@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(prints.get("sha-256").unwrap(), first);
         assert_eq!(identities.renew(NOW + HALF), Ok(true));
         let second = prints.get("SHA-512").unwrap();
-        let said = |identities: &Identities, told| {
+        let said = |identities: &Identities, told: Option<&str>| {
             identities.context(told).fingerprint(Hash::Sha256).unwrap().to_string()
         };
         assert_eq!(said(&identities, Some(&first.to_lowercase())), first);

@@ -179,8 +179,10 @@ impl Poller {
 impl Poller {
     /// Sends an empty packet from each port whose peer is known. Orders are obeyed between bursts, so the burst is free.
     fn pierce(&mut self, keys: &[FlowKey]) {
-        for departure in keys.iter().filter_map(|key| self.engine.way_out(*key)) {
-            self.load(departure, &NAT_OPENER);
+        for key in keys {
+            if let Some(departure) = self.engine.way_out(*key) {
+                self.load(departure, &NAT_OPENER);
+            }
         }
         self.unload();
     }

@@ -1,0 +1,6 @@
+//! Agents against phones in memory.
+
+mod dtls;
+mod hostile;
+mod ice;
+mod world;
