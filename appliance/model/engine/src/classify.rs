@@ -1,11 +1,12 @@
+use crate::sent::RtpSeen;
 use flow::{Carries, DropReason, PuntReason};
 use rtp::{Header, Kind};
 
 /// What a packet is to the port it arrived at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class<'a> {
+pub(crate) enum Class {
     /// RTP, its header checked.
-    Rtp(Header<'a>),
+    Rtp(RtpSeen),
     /// RTCP.
     Rtcp,
     /// Anything at an opaque port, and STUN and DTLS, which the two ends speak with each other through us.
@@ -14,7 +15,7 @@ pub(crate) enum Class<'a> {
     Handshake(PuntReason),
 }
 
-impl Class<'_> {
+impl Class {
     /// True when the packet shows where the peer of such a port is. RTCP that strays to the RTP port does not:
     /// it may come from the peer's RTCP port.
     pub(crate) fn teaches(self, carries: Carries) -> bool {
@@ -38,7 +39,7 @@ pub(crate) fn classify(
     payload: &[u8],
     carries: Carries,
     handshakes: Handshakes,
-) -> Result<Class<'_>, DropReason> {
+) -> Result<Class, DropReason> {
     let kind = Kind::of(payload);
     match (kind, handshakes) {
         (Kind::Stun, Handshakes::Ours) => return Ok(Class::Handshake(PuntReason::Stun)),
@@ -49,7 +50,7 @@ pub(crate) fn classify(
     match kind {
         Kind::Rtp if carries == Carries::Rtcp => Err(DropReason::NotMedia),
         Kind::Rtp => match Header::parse(payload) {
-            Ok(header) => Ok(Class::Rtp(header)),
+            Ok(header) => Ok(Class::Rtp(RtpSeen::of(&header))),
             Err(rtp::Error::TooShort { .. }) => Err(DropReason::TooShort),
             Err(_) => Err(DropReason::NotMedia),
         },
