@@ -231,6 +231,7 @@ fn stream_flags(stream: &StreamReport<'_>, seen: &Seen) -> Vec<&'static str> {
         (!rtp || stream.muxed, "RTCP"),
         (!rtp && stream.leg_muxed, "fallback RTCP"),
         (stream.signalled.is_some(), "filled"),
+        (stream.ice, "ICE"),
         (confirmed, "confirmed"),
         (confirmed && seen.sendable, "kernelized"),
         (confirmed && seen.sendable, "no kernel support"),

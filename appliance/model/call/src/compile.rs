@@ -2,6 +2,7 @@ use crate::call::Call;
 use crate::media::{Media, Transport, is_hold};
 use crate::party::PartyIx;
 use flow::{Carries, Change, FlowSpec, Generation, Learning, Micros, Moment, Output};
+use ice::Component;
 use smallvec::SmallVec;
 use std::net::SocketAddr;
 
@@ -84,7 +85,11 @@ impl Call {
         };
         // Who has not spoken yet is heard but not followed.
         let learning = if media.initialized { party.treatment.learning } else { Learning::Off };
-        FlowSpec {
+        let component = match entry.usage {
+            FlowUse::Rtp => Component::Rtp,
+            FlowUse::Rtcp => Component::Rtcp,
+        };
+        let mut spec = FlowSpec {
             key: entry.key,
             generation: self.generation,
             stream: self.stream_id(at),
@@ -103,7 +108,9 @@ impl Call {
             handshakes: false,
             security: None,
             one_way: party.treatment.one_way,
-        }
+        };
+        media.steer(component, &mut spec);
+        spec
     }
 
     /// Where what `party` sends in section `media` goes: to the same section of everybody it talks with.
@@ -124,10 +131,9 @@ impl Call {
             if gated && section.rtp.is_some_and(|at| is_hold(at.ip())) {
                 continue;
             }
-            let Some(pair) = section.pair() else { continue };
             let egress = match usage {
-                FlowUse::Rtcp if !section.mux.active => pair.rtcp,
-                _ => Some(pair.rtp),
+                FlowUse::Rtcp if !section.mux.active => section.egress(Component::Rtcp),
+                _ => section.egress(Component::Rtp),
             };
             out.extend(egress.map(Output::plain));
         }

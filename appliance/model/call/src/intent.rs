@@ -48,6 +48,16 @@ pub struct Options<'a> {
     pub rtcp_attribute: RtcpAttribute,
     /// What is done about ICE.
     pub ice: IceWish,
+    /// Towards whom we are lite, from now on.
+    pub ice_lite: IceLite,
+    /// Tell the receiver of an offer that candidates may be trickled.
+    pub trickle: bool,
+    /// Name RFC 8445 in `a=ice-options`.
+    pub ice2: bool,
+    /// The sender's ICE is refused.
+    pub reject_ice: bool,
+    /// ICE begins anew on both sides.
+    pub reset: bool,
     /// Write a direction only where the sender wrote one.
     pub original_sendrecv: bool,
     /// Add `a=mid` where there is none.
@@ -132,16 +142,31 @@ pub enum RtcpAttribute {
     Absent,
 }
 
-/// What is done about ICE. This build does not terminate ICE.
+/// What is done about ICE towards the receiver (RFC 8445).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IceWish {
-    /// Nothing was said: taken out, because candidates that pass by the relay would take the media with them.
+    /// Nothing was said: as before, else as [`IceWish::Default`].
     #[default]
+    Unsaid,
+    /// Ours, if the sender has any.
     Default,
-    /// Taken out.
+    /// None.
     Remove,
-    /// Passed on as it is.
-    Pass,
+    /// Ours, whatever the sender has.
+    Force,
+    /// The sender's stays, with candidates of ours below its own. If it has none: ours.
+    Optional,
+    /// The sender's stays, with ours as relay candidates. If it has none: as `Default`.
+    ForceRelay,
+}
+
+/// Towards whom we are lite; `None`: as before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IceLite {
+    /// Towards the receiver of an offer.
+    pub forward: Option<bool>,
+    /// Towards its sender.
+    pub backward: Option<bool>,
 }
 
 /// Why an offer or answer could not be carried out. The texts are what proxies see.

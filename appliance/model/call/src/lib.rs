@@ -7,15 +7,19 @@
 //! Not here: ng spellings (the daemon's `verbs`), packets (`engine`), counters (they come as [`flow::Snapshot`]s).
 #![forbid(unsafe_code)]
 
+mod agents;
 mod answer;
 mod block;
 mod book;
 mod call;
+mod company;
 mod compile;
 mod delete;
 mod dialogue;
 mod exchange;
 mod handshake;
+mod ice;
+mod ice_lines;
 mod intent;
 mod interface;
 mod media;
@@ -37,7 +41,7 @@ pub use call::{Call, CallNumber};
 pub use compile::{FlowUse, LEARNING_WINDOW};
 pub use delete::{Delete, Doomed};
 pub use handshake::{Dtls, Handshake, HandshakeChange, HandshakeEvent, Ice, Secrets};
-pub use intent::{IceWish, Intent, MuxWish, Options, Refusal, Replace, RtcpAttribute};
+pub use intent::{IceLite, IceWish, Intent, MuxWish, Options, Refusal, Replace, RtcpAttribute};
 pub use interface::{
     AddressId, Family, Interface, InterfaceId, Interfaces, LocalAddress, PortError, PortSource,
 };
