@@ -203,7 +203,7 @@ impl Desk {
         let heard = !said.is_empty();
         for event in said.drain(..) {
             let (book, mut outside) = self.book_and_outside(now);
-            //WAIT book.hear_handshake(&event, &mut outside);
+            book.hear_handshake(&event, &mut outside);
         }
         self.agents_say = said;
         if heard {

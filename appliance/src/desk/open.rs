@@ -105,11 +105,8 @@ fn identities(config: &Dtls) -> Result<Identities, handshake::StartError> {
         sha1_signature: config.sha1_signature,
         ..dtls::IdentityOptions::default()
     };
-    let settings = dtls::Settings {
-        ciphers: config.ciphers.clone(),
-        mtu: config.mtu,
-        ..dtls::Settings::default()
-    };
+    let settings =
+        dtls::Settings { ciphers: config.ciphers.clone(), mtu: config.mtu, ..dtls::Settings::default() };
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(Identities::new(options, settings, i64::try_from(wall.as_secs()).unwrap_or(i64::MAX))?)
 }

@@ -41,6 +41,7 @@ impl Agents {
     }
 
     /// Sections there are.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.sections.len()
     }

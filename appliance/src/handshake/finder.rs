@@ -113,8 +113,7 @@ impl Finder {
     /// Takes out what it wants to send.
     pub(super) fn send(&mut self, worker: u16, out: &mut Output) {
         while let Some(packet) = self.agent.poll_transmit() {
-            let parcel =
-                Parcel { from: packet.local.into(), to: packet.remote, bytes: packet.bytes.into() };
+            let parcel = Parcel { from: packet.local.into(), to: packet.remote, bytes: packet.bytes.into() };
             out.parcels.push((worker, parcel));
         }
         // What they say is asked of `way` instead, where it cannot be missed.

@@ -78,8 +78,9 @@ impl Identities {
 
 fn context(rollover: &Rollover, settings: &Settings) -> Result<(Context, Written), Error> {
     let identity = rollover.current();
-    let written =
-        Hash::ALL.into_iter().filter_map(|hash| Some((hash, identity.fingerprint(hash).ok()?.to_string().into())));
+    let written = Hash::ALL
+        .into_iter()
+        .filter_map(|hash| Some((hash, identity.fingerprint(hash).ok()?.to_string().into())));
     Ok((Context::new(Arc::clone(identity), settings)?, written.collect()))
 }
 
@@ -92,8 +93,7 @@ mod tests {
 
     #[test]
     fn calls_keep_the_certificate_that_they_told_of() {
-        let mut identities =
-            Identities::new(IdentityOptions::default(), Settings::default(), NOW).unwrap();
+        let mut identities = Identities::new(IdentityOptions::default(), Settings::default(), NOW).unwrap();
         let prints = identities.prints();
         let first = prints.get("sha-256").unwrap();
         assert!(first.starts_with("sha-256 "));

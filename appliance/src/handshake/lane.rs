@@ -220,8 +220,7 @@ impl Lane {
 /// The keys as SRTP takes them: of what arrives, and of what leaves.
 fn setups(keys: &Keys) -> Option<(Arc<Setup>, Arc<Setup>)> {
     let suite = Suite::of_dtls(keys.profile.number())?;
-    let setup = |secret: &Secret| {
-        MasterKey::new(suite, secret.expose()).ok().map(|key| Arc::new(Setup::new(key)))
-    };
+    let setup =
+        |secret: &Secret| MasterKey::new(suite, secret.expose()).ok().map(|key| Arc::new(Setup::new(key)));
     Some((setup(&keys.remote)?, setup(&keys.local)?))
 }

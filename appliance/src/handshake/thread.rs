@@ -231,8 +231,7 @@ impl Shaker {
                     PuntReason::Stun => What::Stun,
                     _ => What::Dtls,
                 };
-                let arrival =
-                    Arrival { local: letter.local, source: letter.remote, payload: letter.bytes() };
+                let arrival = Arrival { local: letter.local, source: letter.remote, payload: letter.bytes() };
                 agents.handle(what, arrival, now, out);
             });
             if read.is_none() {

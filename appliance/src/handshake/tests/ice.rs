@@ -126,8 +126,7 @@ fn dtls_follows_the_way_that_ice_finds_in_both_roles() {
         let mut browser = Browser::new(&world, role);
         let active = role == Role::Server;
         // Where the SDP says it is, nobody is.
-        let mut section =
-            said(&world, 30_000, 2, browser.phone.said(active), Some(browser.remote()));
+        let mut section = said(&world, 30_000, 2, browser.phone.said(active), Some(browser.remote()));
         section.peers.0 = Some("203.0.113.1:9".parse().unwrap());
         world.begin(&section);
         assert!(world.sent().iter().all(|(_, to, bytes)| bytes[0] < 4 && *to == browser.phone.at));

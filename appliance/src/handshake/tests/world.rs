@@ -29,8 +29,7 @@ pub(super) type Pair = (Arc<Setup>, Arc<Setup>);
 
 impl World {
     pub(super) fn new() -> World {
-        let identities =
-            Identities::new(IdentityOptions::default(), Settings::default(), UNIX_S).unwrap();
+        let identities = Identities::new(IdentityOptions::default(), Settings::default(), UNIX_S).unwrap();
         let prints = identities.prints();
         let agents = Agents::new(identities, Gate::new().unwrap());
         World { agents, out: Output::default(), now: Moment(1_000_000), prints, generation: 0 }
@@ -148,8 +147,10 @@ impl Phone {
         let identity = Arc::new(Identity::generate(&IdentityOptions::default(), UNIX_S).unwrap());
         let print = identity.fingerprint(Hash::Sha256).unwrap().to_string();
         let context = Context::new(identity, &Settings::default()).unwrap();
-        let peer =
-            Peer { fingerprints: vec![::dtls::Fingerprint::parse(expects.as_bytes()).unwrap()], tls_id: None };
+        let peer = Peer {
+            fingerprints: vec![::dtls::Fingerprint::parse(expects.as_bytes()).unwrap()],
+            tls_id: None,
+        };
         let endpoint = Endpoint::new(context, Arc::new(Gate::new().unwrap()), role, peer);
         Phone {
             endpoint,
