@@ -1,8 +1,9 @@
+use super::security;
 use call::{Family, IceLite, IceWish, MuxWish, Options, Replace, RtcpAttribute};
 use flow::{Gate, Learning};
 use ng::Request;
 use ng::request::AttributeChange;
-use ng::request::options::{AddressFamily, DtlsMode, EndpointLearning, IceMode, RtcpMux, SdesOption};
+use ng::request::options::{AddressFamily, DtlsMode, EndpointLearning, IceMode, RtcpMux};
 use ng::request::{Flag, options};
 use sdp::{AttributeEdits, CodecEdits, CodecSpec, Field};
 
@@ -29,7 +30,9 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
         original_sendrecv: request.has(Flag::OriginalSendrecv),
         generate_mid: request.has(Flag::GenerateMid),
         loop_protect: request.has(Flag::LoopProtect),
-        sdes_off: request.security.sdes.has(SdesOption::Off),
+        sdes: security::sdes(request),
+        osrtp: security::osrtp(request),
+        recrypt: request.has(Flag::Recrypt),
         dtls_off: request.security.dtls == Some(DtlsMode::Off),
         strip_extmap: request.has(Flag::StripExtmap),
         codecs: codecs(request),

@@ -43,16 +43,11 @@ impl Book {
 }
 
 impl Call {
-    /// What the agents of a section are known by.
-    pub(crate) fn session(&self, party: PartyIx, media: usize) -> SessionId {
-        SessionId::new(self.serial, party, media)
-    }
-
     /// Says what the agents must know that they do not know yet.
     pub(crate) fn tell_agents(&mut self, changes: &mut Vec<HandshakeChange>) {
         for party in 0..self.parties.len() {
             for place in 0..self.parties[party].medias.len() {
-                let session = self.session(party, place);
+                let session = self.session((party, place));
                 let wanted = self.handshake(party, place);
                 let told = &mut self.parties[party].medias[place].agents;
                 match wanted {
@@ -83,7 +78,7 @@ impl Call {
             return None;
         }
         Some(Box::new(Handshake {
-            session: self.session(at, place),
+            session: self.session((at, place)),
             generation: Generation(0),
             ports: (pair.rtp, pair.rtcp.filter(|_| !media.mux.active)),
             peers: (media.rtp, media.rtcp.filter(|_| !media.mux.active)),

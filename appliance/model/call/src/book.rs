@@ -116,7 +116,7 @@ impl Book {
         }));
         let worker = (self.created % u64::from(self.settings.workers.max(1))) as u16;
         let serial = crate::agents::serial(self.created, number);
-        let call = Call::new(number, serial, id, now, worker, &self.settings);
+        let call = Call::new((number, serial), id, now, worker, &self.settings);
         self.calls[number.0 as usize] = Some(Box::new(call));
         self.by_id.insert(id.into(), number);
         self.created += 1;

@@ -62,8 +62,7 @@ pub struct Call {
 
 impl Call {
     pub(crate) fn new(
-        number: CallNumber,
-        serial: u64,
+        (number, serial): (CallNumber, u64),
         id: &[u8],
         now: Stamp,
         worker: u16,

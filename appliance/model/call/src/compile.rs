@@ -1,6 +1,7 @@
 use crate::call::Call;
 use crate::media::{Media, Transport, is_hold};
 use crate::party::PartyIx;
+use crate::security::Place;
 use flow::{Carries, Change, FlowSpec, Generation, Learning, Micros, Moment, Output};
 use ice::Component;
 use smallvec::SmallVec;
@@ -23,6 +24,7 @@ impl Call {
     /// learning window of every flow anew, as each signalling message does.
     pub(crate) fn compile(&mut self, now: Moment, relearn: bool, changes: &mut Vec<Change>) {
         self.generation = Generation(self.generation.0 + 1);
+        let passing = self.sections_that_pass();
         for at in 0..self.flows.len() {
             if self.flows[at].withdrawn {
                 continue;
@@ -32,7 +34,7 @@ impl Call {
                 self.withdraw(at, changes);
                 continue;
             }
-            let mut spec = self.spec(at, now);
+            let mut spec = self.spec(at, now, &passing);
             let before = self.flows[at].installed.as_deref();
             if let Some(before) = before.filter(|_| !relearn) {
                 spec.learn_until = before.learn_until;
@@ -68,7 +70,7 @@ impl Call {
         }
     }
 
-    fn spec(&self, at: usize, now: Moment) -> FlowSpec {
+    fn spec(&self, at: usize, now: Moment, passing: &[Place]) -> FlowSpec {
         let entry = &self.flows[at];
         let party = &self.parties[entry.party];
         let media = &party.medias[entry.media];
@@ -104,9 +106,10 @@ impl Call {
             rtcp: self.outputs(entry.party, entry.media, FlowUse::Rtcp),
             tos: self.tos,
             blocked: self.blocked || party.blocked || media.blocked,
-            foreign: sdp::Profile::of(&media.protocol).is_secure(),
+            // Who has the same keys as the other end may speak ICE and DTLS with it too.
+            foreign: passing.contains(&(entry.party, entry.media)),
             handshakes: false,
-            security: None,
+            security: self.security((entry.party, entry.media), passing),
             one_way: party.treatment.one_way,
         };
         media.steer(component, &mut spec);

@@ -21,12 +21,7 @@ impl Intent<'_> {
         if !options.trust_address.unwrap_or(!settings.sip_source) && options.received_from.is_none() {
             return Err(Refusal::NoSource);
         }
-        // Between RTP and SRTP somebody must encrypt, and that is not us yet.
-        let wanted = options.transport.map(sdp::Profile::of).filter(|p| p.is_rtp());
-        let converts = |section: Section<'_, '_>| {
-            wanted.is_some_and(|w| section.profile.is_rtp() && w.is_secure() != section.profile.is_secure())
-        };
-        if self.sdp.sections().any(converts) { Err(Refusal::NeedsSrtp) } else { Ok(()) }
+        Ok(())
     }
 }
 
@@ -86,6 +81,7 @@ impl Call {
             if role == Role::Answer {
                 self.settle_mux(between, place, env);
             }
+            self.exchange_keys(between, role, place, &section, options, env);
             self.agree_on_ice(between, role, place, options, env);
             if let Some(out) = outs.next() {
                 self.render_section(between, role, place, &section, intent.sdp, options, env, out);

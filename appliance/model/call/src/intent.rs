@@ -1,4 +1,4 @@
-use crate::{Family, PortError};
+use crate::{Family, OsrtpWish, PortError, SdesWish};
 use flow::{Gate, Learning};
 use sdp::{AttributeEdits, CodecEdits};
 use std::net::IpAddr;
@@ -64,8 +64,12 @@ pub struct Options<'a> {
     pub generate_mid: bool,
     /// Put our mark in, and leave bodies alone that bear it already.
     pub loop_protect: bool,
-    /// Take `a=crypto` out.
-    pub sdes_off: bool,
+    /// What is done about SDES keys.
+    pub sdes: SdesWish,
+    /// What is done about keys under a plain profile.
+    pub osrtp: OsrtpWish,
+    /// Open and seal packets although both ends have the same keys.
+    pub recrypt: bool,
     /// Take the DTLS attributes out.
     pub dtls_off: bool,
     /// Take `a=extmap` out.
@@ -190,7 +194,4 @@ pub enum Refusal {
     /// Every section was to be removed.
     #[error("Error rewriting SDP")]
     NothingLeft,
-    /// It would need SRTP to be terminated.
-    #[error("Conversion between RTP and SRTP is not available in this build")]
-    NeedsSrtp,
 }

@@ -22,18 +22,22 @@ mod ice;
 mod ice_lines;
 mod intent;
 mod interface;
+mod keying;
 mod media;
 mod mux;
 mod offer;
 mod party;
 mod rendering;
 mod report;
+mod sdes;
 mod section;
+mod security;
 mod settings;
 mod stamp;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod wish;
 
 pub use block::{Block, BlockScope};
 pub use book::{Book, Changes, Outside};
@@ -51,3 +55,4 @@ pub(crate) use settings::Env;
 pub use settings::Settings;
 pub use stamp::Stamp;
 pub use sweep::EndReason;
+pub use wish::{OsrtpWish, SdesWish};

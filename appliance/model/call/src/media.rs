@@ -1,4 +1,5 @@
 use crate::ice::IceLeg;
+use crate::keying::Keying;
 use crate::mux::Mux;
 use crate::{AddressId, Family, Handshake};
 use flow::{FlowKey, Moment};
@@ -59,6 +60,8 @@ pub(crate) struct Media {
     /// We receive from the party.
     pub(crate) recv: bool,
     pub(crate) mux: Mux,
+    /// Keys, the party's and ours towards it.
+    pub(crate) keying: Keying,
     /// `a=mid` in the party's SDP.
     pub(crate) mid: Option<Box<[u8]>>,
     /// `a=ptime` in the party's SDP, milliseconds.
@@ -130,6 +133,7 @@ impl Media {
             send: true,
             recv: true,
             mux: Mux::default(),
+            keying: Keying::default(),
             mid: None,
             ptime: None,
             formats: Box::default(),

@@ -140,6 +140,7 @@ impl Call {
                 Role::Answer => told.mux.active,
             };
             self.render_codecs(told, role, options, out);
+            out.cryptos = told.keying.written(role, &options.sdes);
             pass_security(section, options, out);
             told.ice.render(role, options, out);
         }
@@ -212,9 +213,6 @@ fn field<'a>(bytes: &[u8]) -> Field<'a> {
 
 /// SRTP is between the two ends while we do not terminate it: its attributes pass, or are taken out.
 fn pass_security<'a>(section: &Section<'_, 'a>, options: &Options<'a>, out: &mut DraftMedia<'a>) {
-    if !options.sdes_off {
-        out.cryptos = section.cryptos().collect();
-    }
     if !options.dtls_off {
         out.setup = section.setup();
         out.fingerprint = section.fingerprint().map(|f| Field::from(format!("{} {}", f.hash, f.digest)));

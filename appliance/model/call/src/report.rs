@@ -60,6 +60,8 @@ pub struct MediaReport<'a> {
     pub streams: Vec<StreamReport<'a>>,
     /// Flags in upstream's words and order.
     pub flags: Vec<&'static str>,
+    /// The suite of the keys that were agreed on, or the first one offered.
+    pub crypto_suite: Option<&'static str>,
     media: &'a Media,
 }
 
@@ -208,6 +210,7 @@ impl Call {
             protocol: &media.protocol,
             streams,
             flags: media.flags(party),
+            crypto_suite: media.keying.suite().map(flow::srtp::Suite::name),
             media,
         }
     }
@@ -264,6 +267,7 @@ impl Media {
             (self.send, "send"),
             (self.recv, "recv"),
             (self.mux.active, "rtcp-mux"),
+            (self.keying.speaks_sdes(), "SDES"),
             (self.ice.passes.is_some(), "passthrough"),
             (self.ice.on, "ICE"),
             (self.ice.trickles, "trickle ICE"),
