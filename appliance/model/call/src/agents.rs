@@ -63,6 +63,11 @@ impl Call {
                                 continue;
                             }
                         }
+                        // Not every message compiles the flows anew, and each of ours must be newer than the last.
+                        let last = told.as_ref().map_or(Generation(0), |told| told.generation);
+                        if self.generation <= last {
+                            self.generation = Generation(last.0 + 1);
+                        }
                         wanted.generation = self.generation;
                         *told = Some(wanted.clone());
                         changes.push(HandshakeChange::Begin(wanted));

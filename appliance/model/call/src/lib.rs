@@ -19,6 +19,7 @@ mod delete;
 mod dialogue;
 mod dtls;
 mod exchange;
+mod fragment;
 mod handshake;
 mod ice;
 mod ice_lines;
@@ -47,6 +48,7 @@ pub use bundle::BundleWish;
 pub use call::{Call, CallNumber};
 pub use compile::{FlowUse, LEARNING_WINDOW};
 pub use delete::{Delete, Doomed};
+pub use fragment::Fragment;
 pub use handshake::{Dtls, Handshake, HandshakeChange, HandshakeEvent, Ice, Secrets};
 pub use intent::{IceLite, IceWish, Intent, MuxWish, Options, Refusal, Replace, RtcpAttribute};
 pub use interface::{

@@ -63,7 +63,7 @@ pub(super) struct World {
     /// What the packet side would hold.
     pub(super) flows: BTreeMap<FlowKey, FlowSpec>,
     pub(super) withdrawn: Vec<FlowKey>,
-    /// What the agents know.
+    /// What the agents would know.
     pub(super) agents: BTreeMap<SessionId, Handshake>,
 }
 
@@ -102,12 +102,12 @@ impl World {
     pub(super) fn carry_out(&mut self, changes: Changes) {
         for (_, change) in changes.handshakes {
             match change {
-                HandshakeChange::Begin(handshake) => {
-                    let before = self.agents.insert(handshake.session, *handshake.clone());
-                    assert!(before.is_none_or(|b| b.generation < handshake.generation), "generations grow");
+                HandshakeChange::Begin(new) => {
+                    let before = self.agents.insert(new.session, *new.clone());
+                    assert!(before.is_none_or(|b| b.generation < new.generation), "generations grow");
                 }
                 HandshakeChange::End(session) => {
-                    assert!(self.agents.remove(&session).is_some(), "what ends has begun");
+                    assert!(self.agents.remove(&session).is_some(), "{session:?} ends twice");
                 }
             }
         }
