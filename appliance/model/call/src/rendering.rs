@@ -12,6 +12,7 @@ impl Call {
     pub(crate) fn render<'a>(
         &mut self,
         between: Dialogue,
+        role: Role,
         intent: &Intent<'a>,
         mut draft: Draft<'a>,
         env: &Env<'_>,
@@ -27,6 +28,7 @@ impl Call {
         let told = &self.parties[between.receiver];
         let missing = (0..told.medias.len()).filter(|m| !told.hidden.contains(m)).skip(draft.media.len());
         draft.media.extend(missing.map(|m| refused(&told.medias[m])));
+        self.bundle(between, role, intent, &mut draft);
         self.render_session(between, intent, env, &mut draft);
         draft.edits = intent.options.attributes.clone();
         let mut body = Vec::with_capacity(intent.sdp.body.len() + 64);
