@@ -141,6 +141,8 @@ static int locate_rtp(struct job *j)
 		return careful ? RTPE_FATE_PASS_SSRC : FINE;
 	}
 	s = &p->ssrcs[j->slot].state;
+	if (s->flags & RTPE_SSRC_PASS)
+		return RTPE_FATE_PASS_SSRC;
 	if (!(s->flags & RTPE_SSRC_INDEX))
 		return FINE;
 	j->index = rtpe_index_guess(s->index, j->packet->seq);
@@ -213,6 +215,18 @@ static void commit(struct job *j)
 	}
 }
 
+/* Before a packet is opened: whether it may be, and which it claims to be. RTCP has that behind its end. */
+static int locate_sealed(struct job *j)
+{
+	struct rtpe_progress *p = j->entry->progress;
+	int why;
+
+	spin_lock_bh(&p->lock);
+	why = locate(j);
+	spin_unlock_bh(&p->lock);
+	return why;
+}
+
 static int locate_and_commit(struct job *j)
 {
 	struct rtpe_progress *p = j->entry->progress;
@@ -233,7 +247,6 @@ static int locate_and_commit(struct job *j)
 static int open_packet(struct job *j, struct sk_buff *skb)
 {
 	struct rtpe_crypt *c = j->entry->open;
-	struct rtpe_progress *p = j->entry->progress;
 	int why, len;
 
 	if (j->packet->kind == RTPE_KIND_RTCP) {
@@ -242,13 +255,9 @@ static int open_packet(struct job *j, struct sk_buff *skb)
 		if (index < 0)
 			return RTPE_FATE_MALFORMED;
 		j->index = index;
-	}
-	spin_lock_bh(&p->lock);
-	why = locate(j);
-	spin_unlock_bh(&p->lock);
-	if (why != FINE)
-		return why;
-	if (j->packet->kind == RTPE_KIND_RTCP) {
+		why = locate_sealed(j);
+		if (why != FINE)
+			return why;
 		len = rtpe_open_rtcp(c, skb->data, skb->len, j->packet->ssrc);
 	} else {
 		u32 header = rtpe_rtp_header_len(skb->data, skb->len);
@@ -381,6 +390,11 @@ static enum rtpe_verdict forward(struct job *j, struct sk_buff *skb)
 		return verdict;
 	if (keep && j->part)
 		return RTPE_PASS;
+	if (e->open && j->packet->kind == RTPE_KIND_RTP) {
+		why = locate_sealed(j);
+		if (why != FINE)
+			return why < RTPE_FATE_PASS_KIND ? refuse(j, why) : pass(j, why);
+	}
 	if (!find_routes(j, &ready)) {
 		why = e->open ? FINE : locate_and_commit(j);
 		return why == FINE || why < RTPE_FATE_PASS_KIND ? refuse(j, RTPE_FATE_NO_OUTPUT) : pass(j, why);
