@@ -1,6 +1,6 @@
 //! The relay between the two wires, on one of its ways to relay.
 
-use crate::recipe::{self, Towards};
+use crate::recipe::{self, Role, Towards};
 use appliance_lab::{Tier, await_standing};
 use lab::{Daemon, LabError, Result, Topology, Value, ng};
 use std::time::Duration;
@@ -23,6 +23,8 @@ pub struct Bridge {
     pub client: ng::Client,
     /// The wires: strangers live at `caller`, telephones at `callee`.
     pub net: Topology,
+    /// Which end of DTLS it is told to be; passive unless changed.
+    pub role: Role,
     way: Way,
 }
 
@@ -38,18 +40,18 @@ impl Bridge {
             }
         };
         let client = daemon.ng()?;
-        Ok(Bridge { daemon, client, net, way })
+        Ok(Bridge { daemon, client, net, role: Role::Passive, way })
     }
 
     /// Passes an offer on; the SDP for the other side.
     pub fn offer(&mut self, id: &str, sdp: &str, towards: Towards) -> Result<String> {
-        let reply = self.client.ok(&recipe::offer(id, sdp, towards))?;
+        let reply = self.client.ok(&recipe::offer(id, sdp, towards, self.role))?;
         text(&reply)
     }
 
     /// Passes an answer back; the SDP for the other side.
     pub fn answer(&mut self, id: &str, sdp: &str, towards: Towards) -> Result<String> {
-        let reply = self.client.ok(&recipe::answer(id, sdp, towards))?;
+        let reply = self.client.ok(&recipe::answer(id, sdp, towards, self.role))?;
         text(&reply)
     }
 
@@ -58,9 +60,7 @@ impl Bridge {
     pub fn settle(&mut self, id: &str, within: Duration) -> Result<()> {
         match self.way {
             Way::Sockets => Ok(()),
-            Way::AfXdp => {
-                await_standing(&mut self.client, id, [Tier::Worker.reached(); 2], within).map(drop)
-            }
+            Way::AfXdp => await_standing(&mut self.client, id, [Tier::Worker.reached(); 2], within).map(drop),
         }
     }
 

@@ -10,6 +10,7 @@
 mod bridge;
 mod browser;
 mod door;
+mod ear;
 mod phone;
 pub mod recipe;
 mod stranger;
@@ -18,6 +19,7 @@ mod tone;
 pub use bridge::{Bridge, Way};
 pub use browser::{browser, missing_browser};
 pub use door::{Door, Knock};
+pub use ear::Ear;
 pub use phone::Phone;
 pub use stranger::{Sound, Stranger};
 pub use tone::{Law, Tone, frequency_of, share, wav};

@@ -1,20 +1,15 @@
 //! A telephone: G.711 in plain RTP, saying a tone and listening for another.
 
-use crate::{Law, PATIENCE, Tone, frequency_of, share};
+use crate::{Ear, Law, Tone};
 use lab::{LabError, Namespace, Pace, Result, RtpPeer, rtp, sdp};
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// Samples per packet: 20 ms.
 const SAMPLES: usize = 160;
-/// What a verdict rests on: half a second.
-const WINDOW: usize = 4000;
-/// This much of the energy must be the tone.
-const CLEAR: f64 = 0.9;
 /// How often the listener looks whether the call is over.
 const SLICE: Duration = Duration::from_millis(50);
 
@@ -31,14 +26,13 @@ struct Shared {
     rtp: RtpPeer,
     law: Law,
     over: AtomicBool,
-    ear: Mutex<Ear>,
-    heard_more: Condvar,
+    ear: Ear,
+    count: Mutex<Count>,
 }
 
-/// What has been heard.
+/// What has arrived.
 #[derive(Debug, Default)]
-struct Ear {
-    samples: VecDeque<i16>,
+struct Count {
     packets: u64,
     missing: u64,
     other: u64,
@@ -50,13 +44,8 @@ impl Phone {
     /// A telephone that receives at `local` (RTP; RTCP one port higher) and speaks `law`.
     pub fn new(namespace: &Namespace, local: SocketAddr, law: Law) -> Result<Phone> {
         let (rtp, rtcp) = RtpPeer::bind_pair(namespace, local)?;
-        let shared = Shared {
-            rtp,
-            law,
-            over: AtomicBool::new(false),
-            ear: Mutex::default(),
-            heard_more: Condvar::new(),
-        };
+        let shared =
+            Shared { rtp, law, over: AtomicBool::new(false), ear: Ear::default(), count: Mutex::default() };
         Ok(Phone { shared: Arc::new(shared), rtcp, threads: Vec::new() })
     }
 
@@ -109,40 +98,19 @@ impl Phone {
 
     /// Waits until half a second that was heard from now on is clearly `tone`.
     pub fn hears(&self, tone: Tone) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        let mut ear = self.shared.ear();
-        ear.samples.clear();
-        loop {
-            if ear.samples.len() >= WINDOW && share(ear.samples.make_contiguous(), tone) >= CLEAR {
-                return Ok(());
-            }
-            if Instant::now() >= deadline {
-                let samples = ear.samples.make_contiguous();
-                let (loudest, part) = (frequency_of(samples), share(samples, tone));
-                return Err(LabError::Timeout {
-                    what: format!("the telephone hearing {} Hz", tone.hertz),
-                    after_ms: PATIENCE.as_millis(),
-                    context: format!(
-                        "; {} packets, {} missing, {} others ({:?}); loudest is {loudest} Hz, {part:.2} of it the tone",
-                        ear.packets, ear.missing, ear.other, ear.flaw
-                    ),
-                });
-            }
-            let waited = self.shared.heard_more.wait_timeout(ear, SLICE);
-            ear = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
+        self.shared.ear.wait_for(tone, &format!("the telephone ({:?})", *self.shared.count()))
     }
 
     /// Packets of its codec that arrived, and those that did not although later ones did.
     pub fn packets(&self) -> (u64, u64) {
-        let ear = self.shared.ear();
-        (ear.packets, ear.missing)
+        let count = self.shared.count();
+        (count.packets, count.missing)
     }
 
     /// Datagrams that are no RTP of its codec: secured or foreign packets that got through. The first is described.
     pub fn others(&self) -> (u64, Option<String>) {
-        let ear = self.shared.ear();
-        (ear.other, ear.flaw.clone())
+        let count = self.shared.count();
+        (count.other, count.flaw.clone())
     }
 
     /// RTCP packets that wait for it, as they came.
@@ -166,8 +134,8 @@ impl Drop for Phone {
 }
 
 impl Shared {
-    fn ear(&self) -> MutexGuard<'_, Ear> {
-        self.ear.lock().unwrap_or_else(PoisonError::into_inner)
+    fn count(&self) -> MutexGuard<'_, Count> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn speak(&self, tone: Tone) {
@@ -194,12 +162,13 @@ impl Shared {
         while !self.over.load(Ordering::Acquire) {
             match self.rtp.receive_bytes(SLICE) {
                 Ok(Some((datagram, _))) => {
-                    self.ear().take(&datagram, self.law);
-                    self.heard_more.notify_all();
+                    if let Some(payload) = self.count().take(&datagram, self.law) {
+                        self.ear.hear(payload, self.law);
+                    }
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    self.ear().flaw = Some(error.to_string());
+                    self.count().flaw = Some(error.to_string());
                     return;
                 }
             }
@@ -207,8 +176,9 @@ impl Shared {
     }
 }
 
-impl Ear {
-    fn take(&mut self, datagram: &[u8], law: Law) {
+impl Count {
+    /// The payload, if it is a packet of this law.
+    fn take<'d>(&mut self, datagram: &'d [u8], law: Law) -> Option<&'d [u8]> {
         match rtp::parse(datagram) {
             Some((header, payload)) if header.payload_type == law.payload_type() => {
                 self.packets += 1;
@@ -218,14 +188,13 @@ impl Ear {
                     self.missing += if ahead < 0x8000 { u64::from(ahead) } else { 0 };
                 }
                 self.next = Some(header.sequence.wrapping_add(1));
-                self.samples.extend(payload.iter().map(|&byte| law.decode(byte)));
-                let too_many = self.samples.len().saturating_sub(WINDOW);
-                self.samples.drain(..too_many);
+                Some(payload)
             }
             _ => {
                 self.other += 1;
                 let start = &datagram[..datagram.len().min(16)];
                 self.flaw.get_or_insert_with(|| format!("{} bytes: {start:02x?}", datagram.len()));
+                None
             }
         }
     }
@@ -236,15 +205,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ear_counts_what_is_missing_and_what_is_foreign() {
-        let mut ear = Ear::default();
+    fn it_counts_what_is_missing_and_what_is_foreign() {
+        let mut count = Count::default();
         for sequence in [65_534u16, 65_535, 2, 3] {
             let header = rtp::Header { payload_type: 0, marker: false, sequence, timestamp: 0, ssrc: 1 };
-            ear.take(&rtp::write(&header, &[0xff; 160]), Law::Mu);
+            count.take(&rtp::write(&header, &[0xff; 160]), Law::Mu);
         }
-        assert_eq!((ear.packets, ear.missing, ear.other), (4, 2, 0));
-        ear.take(&[22, 254, 253, 0], Law::Mu);
-        assert_eq!(ear.other, 1);
-        assert!(ear.flaw.unwrap().starts_with("4 bytes: [16, fe"));
+        assert_eq!((count.packets, count.missing, count.other), (4, 2, 0));
+        count.take(&[22, 254, 253, 0], Law::Mu);
+        assert_eq!(count.other, 1);
+        assert!(count.flaw.unwrap().starts_with("4 bytes: [16, fe"));
     }
 }

@@ -16,7 +16,7 @@ pub enum Towards {
 }
 
 impl Towards {
-    fn apply(self, request: ng::Request) -> ng::Request {
+    fn apply(self, request: ng::Request, role: Role) -> ng::Request {
         let request = request.set("replace", Value::list(["origin"]));
         match self {
             Towards::Phone => request
@@ -32,7 +32,7 @@ impl Towards {
                 .set("SDES", Value::list(["off"])),
         }
         // The word is meant for the side with DTLS; it only counts in offers, whichever way they go.
-        .set("DTLS", "passive")
+        .set("DTLS", role.word())
     }
 
     /// The interfaces of sender and receiver.
@@ -45,15 +45,33 @@ impl Towards {
     }
 }
 
+/// Which end of the DTLS handshake the relay shall be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It waits for the stranger, as the recipe has it.
+    Passive,
+    /// It begins.
+    Active,
+}
+
+impl Role {
+    fn word(self) -> &'static str {
+        match self {
+            Role::Passive => "passive",
+            Role::Active => "active",
+        }
+    }
+}
+
 /// An offer that the proxy passes on to `towards`.
-pub fn offer(id: &str, sdp: &str, towards: Towards) -> ng::Request {
+pub fn offer(id: &str, sdp: &str, towards: Towards, role: Role) -> ng::Request {
     let request = ng::request("offer").set("call-id", id).set("from-tag", call::TAGS[0]);
-    towards.apply(request.set("sdp", sdp).set("direction", towards.direction()))
+    towards.apply(request.set("sdp", sdp).set("direction", towards.direction()), role)
 }
 
 /// The answer that the proxy passes back to `towards`.
-pub fn answer(id: &str, sdp: &str, towards: Towards) -> ng::Request {
+pub fn answer(id: &str, sdp: &str, towards: Towards, role: Role) -> ng::Request {
     let request = ng::request("answer").set("call-id", id);
     let request = request.set("from-tag", call::TAGS[0]).set("to-tag", call::TAGS[1]);
-    towards.apply(request.set("sdp", sdp))
+    towards.apply(request.set("sdp", sdp), role)
 }

@@ -6,13 +6,16 @@
 
 use crate::{Door, PATIENCE, Tone};
 use lab::{LabError, Process, Result};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The fewest parts of what is heard that a clear tone has.
 const CLEAR: f64 = 0.9;
 /// How far a tone may be off: two steps of the analysis.
 const NEAR_HZ: f64 = 30.0;
+
+/// How long a stranger may take to end.
+const END_WITHIN: Duration = Duration::from_secs(5);
 
 /// A running stranger. Ended on drop.
 #[derive(Debug)]
@@ -128,10 +131,17 @@ impl Stranger {
     }
 }
 
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        // A browser is many processes that write into its folder until the first of them has ended properly; where it does
+        // not, dropping the process kills it.
+        let _ = self.process.terminate(END_WITHIN);
+    }
+}
+
 impl Sound {
     fn read(report: &str) -> Result<Sound> {
-        let malformed =
-            |what: String| LabError::Malformed { encoding: "JSON of a stranger", at: 0, what };
+        let malformed = |what: String| LabError::Malformed { encoding: "JSON of a stranger", at: 0, what };
         let json: serde_json::Value =
             serde_json::from_str(report).map_err(|error| malformed(format!("{error}: {report}")))?;
         let missing = |key: &str| malformed(format!("no {key}: {report}"));

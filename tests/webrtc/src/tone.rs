@@ -152,7 +152,8 @@ mod tests {
             assert_eq!(frequency_of(&samples), 440.0);
             // Read as the other law it is no clean tone any more.
             let other = if law == Law::Mu { Law::A } else { Law::Mu };
-            let garbled: Vec<i16> = tone.spoken(law, 0, 1600).iter().map(|&byte| other.decode(byte)).collect();
+            let garbled: Vec<i16> =
+                tone.spoken(law, 0, 1600).iter().map(|&byte| other.decode(byte)).collect();
             assert!(share(&garbled, tone) < share(&samples, tone));
         }
         assert_eq!(share(&[0; 1600], Tone { hertz: 440.0 }), 0.0);

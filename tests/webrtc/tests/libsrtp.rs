@@ -73,7 +73,8 @@ impl Talk<'_> {
         let (at_bob, at_alice) = thread::scope(|scope| {
             let at_bob = scope.spawn(|| bob.receive(kind, to_bob));
             let at_alice = scope.spawn(|| alice.receive(kind, to_alice));
-            let sending = [scope.spawn(|| alice.send(kind, from_alice)), scope.spawn(|| bob.send(kind, from_bob))];
+            let sending =
+                [scope.spawn(|| alice.send(kind, from_alice)), scope.spawn(|| bob.send(kind, from_bob))];
             for thread in sending {
                 thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             }
@@ -125,7 +126,7 @@ fn calls(way: Way, pairs: impl Fn(usize) -> [Option<usize>; 2], mki: usize) -> R
     };
     let mut bridge = Bridge::start(way)?;
     let mut dice = Dice(0x5eed_0bad);
-    for at in 0..SUITES.len() {
+    for at in 0..suites() {
         let pair = pairs(at);
         let [caller, callee] = pair.map(|suite| suite.map_or("RTP", |suite| SUITES[suite].0));
         let port = 4000 + 10 * at as u16;
@@ -140,6 +141,11 @@ fn calls(way: Way, pairs: impl Fn(usize) -> [Option<usize>; 2], mki: usize) -> R
     Ok(())
 }
 
+/// How many of the suites the daemon is asked for. rtpengine 26.0 ends itself at the first packet of a NULL suite.
+fn suites() -> usize {
+    if foreign_daemon().is_some() { SUITES.len() - 2 } else { SUITES.len() }
+}
+
 fn offered_by_the_peer(at: usize) -> [Option<usize>; 2] {
     [Some(at), None]
 }
@@ -150,7 +156,7 @@ fn offered_by_the_relay(at: usize) -> [Option<usize>; 2] {
 
 /// Neighbouring suites, so that the relay must open and seal.
 fn on_both_sides(at: usize) -> [Option<usize>; 2] {
-    [Some(at), Some((at + 1) % SUITES.len())]
+    [Some(at), Some((at + 1) % suites())]
 }
 
 #[test]

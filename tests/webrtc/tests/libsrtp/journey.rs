@@ -4,7 +4,7 @@ use lab::rtp::{self, Header};
 use std::ops::Range;
 
 /// Packets that travel before anything goes wrong, so that media can move to a fast path.
-pub const CALM: usize = 20;
+pub(crate) const CALM: usize = 20;
 /// Packets after them that leap to the second wrap. They are not lost: two leaps in one are too far to be understood.
 const LEAPS: [u32; 2] = [90_000, 115_000];
 /// In percent of packets: lost; overtaken by later ones; sent again or forged, if the sender is secured.
@@ -15,16 +15,16 @@ const BAD: u64 = 5;
 const LATEST: u64 = 12;
 
 /// A stream and the order in which its packets are sent.
-pub struct Journey {
+pub(crate) struct Journey {
     /// The packets as the receiver shall see them.
-    pub plain: Vec<Vec<u8>>,
+    pub(crate) plain: Vec<Vec<u8>>,
     /// What is sent: the first [`CALM`] packets in order, then the storm.
-    pub sent: Vec<Sent>,
+    pub(crate) sent: Vec<Sent>,
 }
 
 /// One datagram of a journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sent {
+pub(crate) enum Sent {
     /// A packet by its position, for the first time.
     Fresh(usize),
     /// The same bytes again.
@@ -34,7 +34,7 @@ pub enum Sent {
 }
 
 /// Throws of a small generator (xorshift), the same in every run.
-pub struct Dice(pub u64);
+pub(crate) struct Dice(pub u64);
 
 impl Dice {
     fn below(&mut self, bound: u64) -> u64 {
@@ -45,7 +45,7 @@ impl Dice {
     }
 
     /// So many bytes.
-    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
         (0..count).map(|_| self.below(256) as u8).collect()
     }
 }
@@ -58,7 +58,7 @@ fn numbers() -> impl Iterator<Item = u32> {
 
 impl Journey {
     /// A journey of RTP; with replays and forgeries if the sender is `secured`.
-    pub fn rtp(dice: &mut Dice, ssrc: u32, secured: bool) -> Journey {
+    pub(crate) fn rtp(dice: &mut Dice, ssrc: u32, secured: bool) -> Journey {
         let packet = |number: u32| {
             let (sequence, timestamp) = (number as u16, number.wrapping_mul(160));
             let header = Header { payload_type: 0, marker: false, sequence, timestamp, ssrc };
@@ -69,7 +69,7 @@ impl Journey {
     }
 
     /// A journey of RTCP: sender reports, each with a CNAME (RFC 3550 §6).
-    pub fn rtcp(dice: &mut Dice, ssrc: u32, secured: bool) -> Journey {
+    pub(crate) fn rtcp(dice: &mut Dice, ssrc: u32, secured: bool) -> Journey {
         let report = |dice: &mut Dice| {
             let mut packet = vec![0x80, 200, 0, 6];
             packet.extend(ssrc.to_be_bytes());
@@ -109,7 +109,7 @@ impl Journey {
     }
 
     /// What must arrive, in this order.
-    pub fn expected(&self) -> Vec<&[u8]> {
+    pub(crate) fn expected(&self) -> Vec<&[u8]> {
         let fresh = self.sent.iter().filter_map(|sent| match sent {
             Sent::Fresh(at) => Some(self.plain[*at].as_slice()),
             Sent::Again(_) | Sent::Forged(_) => None,
@@ -118,17 +118,17 @@ impl Journey {
     }
 
     /// How many datagrams of these places in what is sent must arrive.
-    pub fn expected_of(&self, places: Range<usize>) -> usize {
+    pub(crate) fn expected_of(&self, places: Range<usize>) -> usize {
         self.sent[places].iter().filter(|sent| matches!(sent, Sent::Fresh(_))).count()
     }
 
     /// Datagrams that must not arrive.
-    pub fn bad(&self) -> usize {
+    pub(crate) fn bad(&self) -> usize {
         self.sent.len() - self.expected().len()
     }
 
     /// The bytes of what is sent, of packets as they are on the wire.
-    pub fn datagrams(&self, wire: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    pub(crate) fn datagrams(&self, wire: &[Vec<u8>]) -> Vec<Vec<u8>> {
         let datagram = |sent: &Sent| match *sent {
             Sent::Fresh(at) | Sent::Again(at) => wire[at].clone(),
             Sent::Forged(at) => {
@@ -144,8 +144,11 @@ impl Journey {
 #[test]
 fn a_journey_has_everything_in_it() {
     let journey = Journey::rtp(&mut Dice(7), 1, true);
-    let fresh: Vec<usize> =
-        journey.sent.iter().filter_map(|sent| if let Sent::Fresh(at) = sent { Some(*at) } else { None }).collect();
+    let fresh: Vec<usize> = journey
+        .sent
+        .iter()
+        .filter_map(|sent| if let Sent::Fresh(at) = sent { Some(*at) } else { None })
+        .collect();
     assert_eq!(fresh[..CALM], (0..CALM).collect::<Vec<_>>());
     assert!(!fresh.is_sorted() && fresh.len() < journey.plain.len());
     assert_eq!(fresh.iter().collect::<std::collections::BTreeSet<_>>().len(), fresh.len());

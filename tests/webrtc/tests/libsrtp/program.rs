@@ -7,24 +7,24 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// The program, built.
-pub struct Program {
+pub(crate) struct Program {
     folder: TempDir,
 }
 
 /// A master key with its salt, and how it is used.
 #[derive(Debug, Clone)]
-pub struct Key {
+pub(crate) struct Key {
     /// The suite's name in SDP.
-    pub suite: &'static str,
+    pub(crate) suite: &'static str,
     /// Key and salt.
-    pub secret: Vec<u8>,
+    pub(crate) secret: Vec<u8>,
     /// The master key identifier; mostly empty.
-    pub mki: Vec<u8>,
+    pub(crate) mki: Vec<u8>,
 }
 
 /// Which protocol packets are of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// RTP, as SRTP.
     Rtp,
     /// RTCP, as SRTCP.
@@ -33,7 +33,7 @@ pub enum Kind {
 
 impl Program {
     /// Builds it; the inner `Err` says what is missing here.
-    pub fn build() -> Result<std::result::Result<Program, String>> {
+    pub(crate) fn build() -> Result<std::result::Result<Program, String>> {
         let Ok(found) = Command::new("pkg-config").args(["--cflags", "--libs", "libsrtp2"]).output() else {
             return Ok(Err("needs the program `pkg-config`".into()));
         };
@@ -44,8 +44,8 @@ impl Program {
             return Ok(Err(why));
         }
         let folder = tempfile::tempdir().map_err(LabError::io("making a folder"))?;
-        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../appliance/proto/srtp/tests/libsrtp/peer.c");
+        let source =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../appliance/proto/srtp/tests/libsrtp/peer.c");
         let mut compiler = Command::new("cc");
         compiler.args(["-O1", "-o"]).arg(folder.path().join("peer")).arg(source);
         compiler.args(String::from_utf8_lossy(&found.stdout).split_whitespace());
@@ -60,12 +60,12 @@ impl Program {
     }
 
     /// Secures packets one after the other.
-    pub fn seal(&self, key: &Key, kind: Kind, packets: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
+    pub(crate) fn seal(&self, key: &Key, kind: Kind, packets: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
         self.run("seal", key, kind, packets)?.into_iter().collect()
     }
 
     /// Opens packets one after the other; `Err` for those it does not take, with its status number.
-    pub fn open(&self, key: &Key, kind: Kind, packets: &[Vec<u8>]) -> Result<Vec<Result<Vec<u8>>>> {
+    pub(crate) fn open(&self, key: &Key, kind: Kind, packets: &[Vec<u8>]) -> Result<Vec<Result<Vec<u8>>>> {
         self.run("open", key, kind, packets)
     }
 

@@ -13,8 +13,8 @@ const STRAGGLERS: Duration = Duration::from_millis(50);
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// What libsrtp can do, and how long key and salt are in bytes.
-pub const SUITES: [(&str, usize); 8] = [
+/// What libsrtp can do, and how long key and salt are in bytes. NULL stands last.
+pub(crate) const SUITES: [(&str, usize); 8] = [
     ("AES_CM_128_HMAC_SHA1_80", 30),
     ("AES_CM_128_HMAC_SHA1_32", 30),
     ("AES_256_CM_HMAC_SHA1_80", 46),
@@ -26,7 +26,7 @@ pub const SUITES: [(&str, usize); 8] = [
 ];
 
 /// A side; see above.
-pub struct Side {
+pub(crate) struct Side {
     rtp: RtpPeer,
     rtcp: RtpPeer,
     /// Of what it sends; none for a plain side.
@@ -39,7 +39,13 @@ pub struct Side {
 
 impl Side {
     /// A side on `leg`, plain or with a suite (by its place in [`SUITES`]) and a master key identifier of so many bytes.
-    pub fn new(leg: &Leg, port: u16, suite: Option<usize>, mki: usize, dice: &mut Dice) -> Result<Side> {
+    pub(crate) fn new(
+        leg: &Leg,
+        port: u16,
+        suite: Option<usize>,
+        mki: usize,
+        dice: &mut Dice,
+    ) -> Result<Side> {
         let (rtp, rtcp) = RtpPeer::bind_pair(&leg.ns, SocketAddr::new(leg.peer_v4.into(), port))?;
         let own = suite.map(|suite| {
             let (name, bytes) = SUITES[suite];
@@ -51,22 +57,22 @@ impl Side {
     }
 
     /// Where it receives RTP.
-    pub fn local(&self) -> SocketAddr {
+    pub(crate) fn local(&self) -> SocketAddr {
         self.rtp.local()
     }
 
     /// Whether it speaks SRTP.
-    pub fn secured(&self) -> bool {
+    pub(crate) fn secured(&self) -> bool {
         self.own.is_some()
     }
 
     /// The profile it speaks.
-    pub fn profile(&self) -> &'static str {
+    pub(crate) fn profile(&self) -> &'static str {
         if self.secured() { "RTP/SAVP" } else { "RTP/AVP" }
     }
 
     /// Its offer, or its answer after [`Side::is_offered`].
-    pub fn sdp(&self) -> String {
+    pub(crate) fn sdp(&self) -> String {
         let local = self.local();
         let builder = sdp::Builder::new(local.ip()).media("audio", local.port(), self.profile());
         let builder = builder.codec(0, "PCMU/8000");
@@ -74,7 +80,8 @@ impl Side {
             None => builder.text(),
             Some(key) => {
                 let mki = key.mki.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
-                let mki = if key.mki.is_empty() { String::new() } else { format!("|{mki}:{}", key.mki.len()) };
+                let mki =
+                    if key.mki.is_empty() { String::new() } else { format!("|{mki}:{}", key.mki.len()) };
                 let secret = base64(&key.secret);
                 builder.line(format!("a=crypto:{} {} inline:{secret}{mki}", self.tag, key.suite)).text()
             }
@@ -82,12 +89,12 @@ impl Side {
     }
 
     /// Takes the relay's offer: where to send, and of the lines the one with its own suite.
-    pub fn is_offered(&mut self, text: &str) -> Result<()> {
+    pub(crate) fn is_offered(&mut self, text: &str) -> Result<()> {
         self.told(text, false)
     }
 
     /// Takes the relay's answer: where to send, and the one line, which must be of its own suite and tag.
-    pub fn is_answered(&mut self, text: &str) -> Result<()> {
+    pub(crate) fn is_answered(&mut self, text: &str) -> Result<()> {
         self.told(text, true)
     }
 
@@ -122,7 +129,7 @@ impl Side {
     }
 
     /// What is on the wire when it sends `journey`.
-    pub fn datagrams(&self, program: &Program, kind: Kind, journey: &Journey) -> Result<Vec<Vec<u8>>> {
+    pub(crate) fn datagrams(&self, program: &Program, kind: Kind, journey: &Journey) -> Result<Vec<Vec<u8>>> {
         match &self.own {
             None => Ok(journey.datagrams(&journey.plain)),
             Some(key) => Ok(journey.datagrams(&program.seal(key, kind, &journey.plain)?)),
@@ -130,7 +137,7 @@ impl Side {
     }
 
     /// Sends datagrams, one a millisecond.
-    pub fn send(&self, kind: Kind, datagrams: &[Vec<u8>]) -> Result<()> {
+    pub(crate) fn send(&self, kind: Kind, datagrams: &[Vec<u8>]) -> Result<()> {
         let start = Instant::now();
         for (number, datagram) in datagrams.iter().enumerate() {
             Pace::BRISK.wait(start, number as u32);
@@ -140,7 +147,7 @@ impl Side {
     }
 
     /// Receives `count` datagrams and what comes on top of them.
-    pub fn receive(&self, kind: Kind, count: usize) -> Result<Vec<Vec<u8>>> {
+    pub(crate) fn receive(&self, kind: Kind, count: usize) -> Result<Vec<Vec<u8>>> {
         let mut datagrams = Vec::new();
         let socket = self.socket(kind);
         let patience = |have: usize| if have < count { UNDER_WAY } else { STRAGGLERS };
@@ -152,17 +159,26 @@ impl Side {
 
     /// Panics unless what arrived is, once opened, what `journey` allows, in its order.
     #[track_caller]
-    pub fn judge(&self, program: &Program, kind: Kind, journey: &Journey, arrived: &[Vec<u8>], what: &str) {
+    pub(crate) fn judge(
+        &self,
+        program: &Program,
+        kind: Kind,
+        journey: &Journey,
+        arrived: &[Vec<u8>],
+        what: &str,
+    ) {
         let opened: Vec<Vec<u8>> = match &self.theirs {
             None => arrived.to_vec(),
             Some(key) => {
                 let opened = program.open(key, kind, arrived).expect("libsrtp runs");
-                // Somebody else's daemon lets replays pass (with a new index for RTCP); they are known here.
-                opened.into_iter().filter_map(|packet| match packet {
-                    Err(_) if foreign_daemon().is_some() => None,
-                    packet => Some(packet.unwrap_or_else(|error| panic!("{what}, {kind:?}: {error}"))),
-                })
-                .collect()
+                // rtpengine knows no replays; libsrtp, when it is the receiver, does.
+                opened
+                    .into_iter()
+                    .filter_map(|packet| match packet {
+                        Err(_) if foreign_daemon().is_some() => None,
+                        packet => Some(packet.unwrap_or_else(|error| panic!("{what}, {kind:?}: {error}"))),
+                    })
+                    .collect()
             }
         };
         let mut opened: Vec<&[u8]> = opened.iter().map(Vec::as_slice).collect();
@@ -177,7 +193,11 @@ impl Side {
             let show = |packets: &[&[u8]]| packets.get(at).map(|packet| format!("{:02x?}", &packet[..16]));
             panic!(
                 "{what}, {kind:?}: {} packets arrived of {}, {} must not; the first that differs is {at} (calm: {CALM}): {:?} instead of {:?}",
-                opened.len(), expected.len(), journey.bad(), show(&opened), show(&expected)
+                opened.len(),
+                expected.len(),
+                journey.bad(),
+                show(&opened),
+                show(&expected)
             );
         }
     }
@@ -211,7 +231,8 @@ fn read_line(line: &str, suite: &'static str) -> Option<(u32, Key)> {
 fn base64(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
-        let number = chunk.iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let number =
+            chunk.iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for place in 0..4 {
             let letter = BASE64[(number >> (18 - 6 * place) & 63) as usize] as char;
             text.push(if place <= chunk.len() { letter } else { '=' });
@@ -245,8 +266,12 @@ fn base64_there_and_back() {
 
 #[test]
 fn a_line_has_a_key_and_perhaps_an_identifier() {
-    let (tag, key) = read_line("7 NULL_HMAC_SHA1_80 inline:Zm9v|2^31|258:4 KDR=1", "NULL_HMAC_SHA1_80").unwrap();
+    let (tag, key) =
+        read_line("7 NULL_HMAC_SHA1_80 inline:Zm9v|2^31|258:4 KDR=1", "NULL_HMAC_SHA1_80").unwrap();
     assert_eq!((tag, key.secret.as_slice(), key.mki), (7, &b"foo"[..], vec![0, 0, 1, 2]));
-    assert_eq!(read_line("1 NULL_HMAC_SHA1_80 inline:Zm9v", "NULL_HMAC_SHA1_80").unwrap().1.mki, Vec::<u8>::new());
+    assert_eq!(
+        read_line("1 NULL_HMAC_SHA1_80 inline:Zm9v", "NULL_HMAC_SHA1_80").unwrap().1.mki,
+        Vec::<u8>::new()
+    );
     assert!(read_line("x", "NULL_HMAC_SHA1_80").is_none());
 }
