@@ -30,8 +30,8 @@ impl Ear {
         self.more.notify_all();
     }
 
-    /// Waits until half a second that was heard from now on is clearly `tone`. `who` stands in the error.
-    pub fn wait_for(&self, tone: Tone, who: &str) -> Result<()> {
+    /// Waits until half a second that was heard from now on is clearly `tone`. `who` waits stands in the error.
+    pub fn wait_for(&self, tone: Tone, who: impl Fn() -> String) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         let mut samples = self.samples();
         samples.clear();
@@ -43,7 +43,7 @@ impl Ear {
                 let heard = samples.make_contiguous();
                 let (count, loudest, part) = (heard.len(), frequency_of(heard), share(heard, tone));
                 return Err(LabError::Timeout {
-                    what: format!("{who} hearing {} Hz", tone.hertz),
+                    what: format!("{} hearing {} Hz", who(), tone.hertz),
                     after_ms: PATIENCE.as_millis(),
                     context: format!("; {count} samples, loudest {loudest} Hz, {part:.2} of them the tone"),
                 });
@@ -66,7 +66,7 @@ mod tests {
         let (ear, tone) = (Ear::default(), Tone { hertz: 440.0 });
         ear.hear(&Tone { hertz: 1000.0 }.spoken(Law::A, 0, WINDOW), Law::A);
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| ear.wait_for(tone, "the ear"));
+            let waiting = scope.spawn(|| ear.wait_for(tone, || "the ear".to_owned()));
             for packet in 0u64.. {
                 if waiting.is_finished() {
                     break;

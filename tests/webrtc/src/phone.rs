@@ -60,6 +60,8 @@ impl Phone {
             .media("audio", local.port(), "RTP/AVP")
             .codec(self.shared.law.payload_type(), name)
             .line("a=ptime:20")
+            // Without it str0m knows no media by its SSRC (RFC 5576); others do not mind.
+            .line(format!("a=ssrc:{} cname:phone", self.shared.ssrc()))
             .line("a=sendrecv")
             .text()
     }
@@ -98,7 +100,7 @@ impl Phone {
 
     /// Waits until half a second that was heard from now on is clearly `tone`.
     pub fn hears(&self, tone: Tone) -> Result<()> {
-        self.shared.ear.wait_for(tone, &format!("the telephone ({:?})", *self.shared.count()))
+        self.shared.ear.wait_for(tone, || format!("the telephone ({:?})", *self.shared.count()))
     }
 
     /// Packets of its codec that arrived, and those that did not although later ones did.
@@ -138,6 +140,11 @@ impl Shared {
         self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Of what it says.
+    fn ssrc(&self) -> u32 {
+        0x7e1e_0000 | u32::from(self.rtp.local().port())
+    }
+
     fn speak(&self, tone: Tone) {
         let start = Instant::now();
         for index in 0.. {
@@ -150,7 +157,7 @@ impl Shared {
                 marker: index == 0,
                 sequence: (index as u16).wrapping_add(65_000),
                 timestamp: index.wrapping_mul(SAMPLES as u32),
-                ssrc: 0x7e1e_0000 | u32::from(self.rtp.local().port()),
+                ssrc: self.ssrc(),
             };
             let payload = tone.spoken(self.law, u64::from(index) * SAMPLES as u64, SAMPLES);
             // A packet that cannot be sent is a lost one; the far end says what it heard.

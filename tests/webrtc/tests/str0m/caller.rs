@@ -73,7 +73,7 @@ impl Caller {
         let mut change = self.rtc().sdp_api();
         let mid = change.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
         let (offer, pending) = change.apply().ok_or_else(|| failed("an offer", "nothing to offer"))?;
-        let answer = relay(&offer.to_sdp_string())?;
+        let answer = bundled(&relay(&offer.to_sdp_string())?);
         let answer = SdpAnswer::from_sdp_string(&answer).map_err(|error| failed(&answer, error))?;
         let taken = self.rtc().sdp_api().accept_answer(pending, answer);
         taken.map_err(|error| failed("taking the answer", error))?;
@@ -84,7 +84,8 @@ impl Caller {
 
     /// Takes this offer and begins; its answer.
     pub(crate) fn is_called(&mut self, offer: &str) -> Result<String> {
-        let parsed = SdpOffer::from_sdp_string(offer).map_err(|error| failed(offer, error))?;
+        let offer = bundled(offer);
+        let parsed = SdpOffer::from_sdp_string(&offer).map_err(|error| failed(&offer, error))?;
         let answer = self.rtc().sdp_api().accept_offer(parsed);
         let answer = answer.map_err(|error| failed("taking the offer", error))?;
         self.begin();
@@ -107,7 +108,7 @@ impl Caller {
 
     /// Waits until half a second that it hears from now on is clearly `tone`.
     pub(crate) fn hears(&self, tone: Tone) -> Result<()> {
-        self.shared.ear.wait_for(tone, &format!("str0m ({:?})", self.seen()))
+        self.shared.ear.wait_for(tone, || format!("str0m ({:?})", self.seen()))
     }
 
     /// What became of its connection so far.
@@ -131,6 +132,18 @@ impl Drop for Caller {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// The SDP with its one section bundled, which str0m insists on. With one section that changes nothing, and the recipe
+/// does not ask for it.
+fn bundled(sdp: &str) -> String {
+    let mid = sdp.lines().find_map(|line| line.strip_prefix("a=mid:"));
+    match mid {
+        Some(mid) if !sdp.contains("a=group:BUNDLE") => {
+            sdp.replacen("m=audio", &format!("a=group:BUNDLE {mid}\r\nm=audio"), 1)
+        }
+        _ => sdp.to_owned(),
     }
 }
 
