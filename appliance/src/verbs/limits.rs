@@ -1,5 +1,4 @@
 use crate::desk::Desk;
-use ng::request::options::IceMode;
 use ng::request::{Flag, options};
 use ng::{Reply, Request};
 
@@ -59,7 +58,6 @@ pub(super) fn not_available(request: &Request<'_>) -> String {
     let asked = [
         (!codecs.transcode.is_empty(), "transcoding"),
         (request.has(Flag::ForceTranscoding), "transcoding"),
-        (request.ice.mode == Some(IceMode::Force), "ICE"),
         (request.rtcp.generate == Some(true), "generate RTCP"),
         (request.recording.call == Some(options::RecordCall::On), "recording"),
         (request.has(Flag::InjectDtmf) || request.has(Flag::DetectDtmf), "DTMF processing"),

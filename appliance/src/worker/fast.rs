@@ -2,6 +2,7 @@
 
 use super::ask::Ask;
 use super::poller::COPIES;
+use super::punted::Punted;
 use afxdp::io::XskQueue;
 use afxdp::{Hop, XskIo};
 use engine::Engine;
@@ -80,6 +81,9 @@ impl Slip {
 
 /// The AF_XDP side.
 pub(super) struct Fast {
+    /// Number of the packet thread.
+    worker: usize,
+    punted: Arc<Punted>,
     io: Option<Box<XskIo<XskQueue>>>,
     idle: Idle,
     engine: Engine,
@@ -108,8 +112,10 @@ const SPIN: Micros = Micros(50);
 const BUSY: usize = BURST / 4;
 
 impl Fast {
-    pub(super) fn new() -> Fast {
+    pub(super) fn new(worker: usize, punted: Arc<Punted>) -> Fast {
         Fast {
+            worker,
+            punted,
             io: None,
             idle: Idle::default(),
             engine: Engine::new(FLOWS, BURST + COPIES),
@@ -169,6 +175,7 @@ impl Fast {
         {
             self.busy = self.burst.frames().len() >= BUSY;
             self.engine.run(&mut self.burst, &mut **io, now, &mut self.events);
+            self.punted.post(self.worker, &mut self.burst, &**io);
             io.finish(&mut self.burst);
             self.engine.settle(&self.burst);
             self.burst.clear();

@@ -186,15 +186,15 @@ impl Shared {
 impl Count {
     /// The payload, if it is a packet of this law.
     fn take<'d>(&mut self, datagram: &'d [u8], law: Law) -> Option<&'d [u8]> {
-        match rtp::parse(datagram) {
-            Some((header, payload)) if header.payload_type == law.payload_type() => {
+        match read(datagram) {
+            Some((payload_type, sequence, payload)) if payload_type == law.payload_type() => {
                 self.packets += 1;
                 if let Some(next) = self.next {
-                    let ahead = header.sequence.wrapping_sub(next);
+                    let ahead = sequence.wrapping_sub(next);
                     // A large step is one back: a late packet, counted as missing before.
                     self.missing += if ahead < 0x8000 { u64::from(ahead) } else { 0 };
                 }
-                self.next = Some(header.sequence.wrapping_add(1));
+                self.next = Some(sequence.wrapping_add(1));
                 Some(payload)
             }
             _ => {
@@ -205,6 +205,21 @@ impl Count {
             }
         }
     }
+}
+
+/// Payload type, sequence number and payload of an RTP packet without padding. CSRCs and a header extension (RFC 3550
+/// §5.3.1), which stacks may send empty although nobody agreed on any, are skipped, as telephones do.
+fn read(datagram: &[u8]) -> Option<(u8, u16, &[u8])> {
+    let [first, second, high, low] = *datagram.first_chunk::<4>()?;
+    if first & 0xe0 != 0x80 {
+        return None;
+    }
+    let mut rest = datagram.get(rtp::HEADER_BYTES + 4 * usize::from(first & 15)..)?;
+    if first & 0x10 != 0 {
+        let [_, _, words @ ..] = *rest.first_chunk::<4>()?;
+        rest = rest.get(4 + 4 * usize::from(u16::from_be_bytes(words))..)?;
+    }
+    Some((second & 0x7f, u16::from_be_bytes([high, low]), rest))
 }
 
 #[cfg(test)]
@@ -219,6 +234,15 @@ mod tests {
             count.take(&rtp::write(&header, &[0xff; 160]), Law::Mu);
         }
         assert_eq!((count.packets, count.missing, count.other), (4, 2, 0));
+        // An empty extension, and one that lies about its length.
+        let header = rtp::Header { payload_type: 0, marker: false, sequence: 4, timestamp: 0, ssrc: 1 };
+        let mut extended = rtp::write(&header, &[0xbe, 0xde, 0, 0, 7, 7]);
+        extended[0] |= 0x10;
+        assert_eq!(count.take(&extended, Law::Mu), Some(&[7, 7][..]));
+        extended[15] = 1;
+        assert_eq!(count.take(&extended, Law::Mu), None);
+        count.other = 0;
+        count.flaw = None;
         count.take(&[22, 254, 253, 0], Law::Mu);
         assert_eq!(count.other, 1);
         assert!(count.flaw.unwrap().starts_with("4 bytes: [16, fe"));

@@ -115,7 +115,8 @@ impl Book {
             self.calls.len() as u32 - 1
         }));
         let worker = (self.created % u64::from(self.settings.workers.max(1))) as u16;
-        let call = Call::new(number, id, now, worker, &self.settings);
+        let serial = crate::agents::serial(self.created, number);
+        let call = Call::new((number, serial), id, now, worker, &self.settings);
         self.calls[number.0 as usize] = Some(Box::new(call));
         self.by_id.insert(id.into(), number);
         self.created += 1;
@@ -129,6 +130,9 @@ impl Book {
         self.free.push(number.0);
         let mut own = Vec::new();
         call.withdraw_all(&mut own);
+        let mut agents = Vec::new();
+        call.tell_agents(&mut agents);
+        changes.handshakes.extend(agents.into_iter().map(|c| (call.worker, c)));
         changes.flows.extend(own.into_iter().map(|c| (call.worker, c)));
         Some(call)
     }
@@ -153,6 +157,7 @@ impl Book {
             handshakes: Vec::new(),
         };
         let result = work(call, &mut env);
+        call.tell_agents(&mut env.handshakes);
         outside.changes.flows.extend(env.changes.into_iter().map(|c| (call.worker, c)));
         outside.changes.handshakes.extend(env.handshakes.into_iter().map(|c| (call.worker, c)));
         Some(result)

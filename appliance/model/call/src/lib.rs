@@ -7,29 +7,37 @@
 //! Not here: ng spellings (the daemon's `verbs`), packets (`engine`), counters (they come as [`flow::Snapshot`]s).
 #![forbid(unsafe_code)]
 
+mod agents;
 mod answer;
 mod block;
 mod book;
 mod call;
+mod company;
 mod compile;
 mod delete;
 mod dialogue;
 mod exchange;
 mod handshake;
+mod ice;
+mod ice_lines;
 mod intent;
 mod interface;
+mod keying;
 mod media;
 mod mux;
 mod offer;
 mod party;
 mod rendering;
 mod report;
+mod sdes;
 mod section;
+mod security;
 mod settings;
 mod stamp;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod wish;
 
 pub use block::{Block, BlockScope};
 pub use book::{Book, Changes, Outside};
@@ -37,7 +45,7 @@ pub use call::{Call, CallNumber};
 pub use compile::{FlowUse, LEARNING_WINDOW};
 pub use delete::{Delete, Doomed};
 pub use handshake::{Dtls, Handshake, HandshakeChange, HandshakeEvent, Ice, Secrets};
-pub use intent::{IceWish, Intent, MuxWish, Options, Refusal, Replace, RtcpAttribute};
+pub use intent::{IceLite, IceWish, Intent, MuxWish, Options, Refusal, Replace, RtcpAttribute};
 pub use interface::{
     AddressId, Family, Interface, InterfaceId, Interfaces, LocalAddress, PortError, PortSource,
 };
@@ -47,3 +55,4 @@ pub(crate) use settings::Env;
 pub use settings::Settings;
 pub use stamp::Stamp;
 pub use sweep::EndReason;
+pub use wish::{OsrtpWish, SdesWish};

@@ -1,4 +1,4 @@
-use crate::{FlowKey, FlowSpec, Generation, Moment, Snapshot, StreamId};
+use crate::{FlowKey, FlowSpec, Generation, Moment, Progress, Snapshot, StreamId};
 use std::net::SocketAddr;
 
 /// The only way down from the call side to the packet side.
@@ -21,8 +21,17 @@ pub enum Change {
         /// `None`: it is back. Else packets until then are stragglers of the hand-over and not reported.
         strays_from: Option<Moment>,
     },
-    /// What a fast path has counted of the flow and will not tell again.
+    /// What a fast path has counted of the flow and will not tell again, and how far it has come with it.
     Counted(Box<Snapshot>),
+    /// How far another path has come with the flow: its sources go on from there, unless they are further here.
+    Restore {
+        /// The flow.
+        key: FlowKey,
+        /// Its generation on the other path. Of keys older than the present ones nothing is taken over.
+        generation: Generation,
+        /// What was opened and sealed there.
+        progress: Box<Progress>,
+    },
 }
 
 impl Change {
@@ -30,7 +39,7 @@ impl Change {
     pub fn key(&self) -> FlowKey {
         match self {
             Change::Install(spec) => spec.key,
-            Change::Withdraw { key, .. } | Change::Away { key, .. } => *key,
+            Change::Withdraw { key, .. } | Change::Away { key, .. } | Change::Restore { key, .. } => *key,
             Change::Counted(counted) => counted.key,
         }
     }

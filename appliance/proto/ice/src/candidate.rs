@@ -169,7 +169,7 @@ pub fn local_candidates(addresses: &[LocalAddress], standing: Standing) -> Vec<L
                 Standing::Relay => (Kind::Relayed, Kind::Relayed.preference(), sink(place)),
             };
             let candidate = Candidate {
-                foundation: Foundation::ours(kind, public.ip(), place),
+                foundation: Foundation::ours(kind, base.ip(), place),
                 component,
                 priority: priority(preference, local, component),
                 address: public,

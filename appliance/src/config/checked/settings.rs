@@ -41,6 +41,8 @@ pub struct Control {
     pub ng_udp: Vec<SocketAddr>,
     /// ng over TCP.
     pub ng_tcp: Vec<SocketAddr>,
+    /// Listeners for HTTP and WebSocket.
+    pub http: Vec<SocketAddr>,
     /// The command line interface (TCP), which `rtpengine-ctl` talks to.
     pub cli: Vec<SocketAddr>,
     /// TOS byte of control packets; None leaves the system's default.

@@ -46,6 +46,9 @@ define_section! {
         listen_tcp_ng: Vec<String> = Vec::new(), "[\"127.0.0.1:2223\"]";
         /// The command line interface that `rtpengine-ctl` talks to.
         listen_cli: Vec<String> = Vec::new(), "[\"127.0.0.1:2224\"]";
+        /// HTTP and WebSocket: ng messages (`/ng`, `/ng-plain`), the command line interface (`/cli`), metrics for
+        /// Prometheus (`/metrics`) and `/ping`. There is no password on it.
+        listen_http: Vec<String> = Vec::new(), "[\"127.0.0.1:2225\"]";
         /// TOS byte (0 to 255) of control packets. Without it: what the system does.
         tos: Option<u8> = None, "184";
         /// Path MTU discovery on UDP control sockets: `want` or `dont`. Without it: what the system does.

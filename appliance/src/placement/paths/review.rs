@@ -17,7 +17,7 @@ impl Paths {
                         continue;
                     }
                 }
-                Change::Away { .. } | Change::Counted(_) => {}
+                Change::Away { .. } | Change::Counted(_) | Change::Restore { .. } => {}
             }
             changes.push((worker, change));
         }

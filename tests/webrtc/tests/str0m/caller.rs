@@ -156,9 +156,12 @@ fn run(mut rtc: Rtc, socket: &RtpPeer, shared: &Shared, mut mid: Option<Mid>) ->
         let now = Instant::now();
         let connected = shared.seen.lock().unwrap_or_else(PoisonError::into_inner).connected;
         let due = connected.then(|| *began.get_or_insert(now) + Duration::from_millis(20) * spoken);
-        if let (Some(mid), true) = (mid, due.is_some_and(|due| due <= now)) {
-            speak(&mut rtc, mid, now, spoken)?;
+        if let (Some(known), true) = (mid, due.is_some_and(|due| due <= now)) {
+            speak(&mut rtc, known, now, spoken)?;
             spoken += 1;
+            // What was written becomes packets when time goes on; before that there is no writing again.
+            drain(&mut rtc, socket, shared, &mut mid)?;
+            rtc.handle_input(Input::Timeout(now)).map_err(|error| failed("running", error))?;
             continue;
         }
         let until = due.map_or(timeout, |due| due.min(timeout)).min(now + PATIENCE);

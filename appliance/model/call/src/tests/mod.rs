@@ -4,4 +4,5 @@ mod lifecycle;
 mod mux;
 mod ports;
 mod random;
+mod sdes;
 mod world;

@@ -38,7 +38,8 @@ impl PortSource for Numbers {
 }
 
 /// Bytes that can be foretold.
-struct Counted(u8);
+#[derive(Debug)]
+pub(super) struct Counted(u8);
 
 impl Secrets for Counted {
     fn fill(&mut self, bytes: &mut [u8]) {
@@ -58,6 +59,7 @@ pub(super) struct World {
     pub(super) book: Book,
     pub(super) ports: Numbers,
     pub(super) now: Moment,
+    pub(super) secrets: Counted,
     /// What the packet side would hold.
     pub(super) flows: BTreeMap<FlowKey, FlowSpec>,
     pub(super) withdrawn: Vec<FlowKey>,
@@ -77,6 +79,7 @@ impl World {
             book: Book::new(settings, interfaces),
             ports: Numbers { next: 30000, left: pairs, taken: Vec::new() },
             now: Moment(1_000_000),
+            secrets: Counted(0),
             flows: BTreeMap::new(),
             withdrawn: Vec::new(),
         }
@@ -86,8 +89,8 @@ impl World {
     pub(super) fn apply<R>(&mut self, work: impl FnOnce(&mut Book, &mut Outside<'_>) -> R) -> R {
         let mut changes = Changes::default();
         let now = Stamp { at: self.now, wall_us: 1_700_000_000_000_000 + self.now.0 };
-        let secrets = &mut Counted(0);
-        let mut outside = Outside { ports: &mut self.ports, now, secrets, changes: &mut changes };
+        let mut outside =
+            Outside { ports: &mut self.ports, now, secrets: &mut self.secrets, changes: &mut changes };
         let result = work(&mut self.book, &mut outside);
         self.carry_out(changes);
         result
@@ -101,7 +104,7 @@ impl World {
                     let before = self.flows.insert(spec.key, *spec.clone());
                     assert!(before.is_none_or(|b| b.generation < spec.generation), "generations grow");
                 }
-                Change::Away { .. } | Change::Counted(_) => {
+                Change::Away { .. } | Change::Counted(_) | Change::Restore { .. } => {
                     unreachable!("the call side says nothing of paths")
                 }
                 Change::Withdraw { key, .. } => {

@@ -1,0 +1,97 @@
+use crate::exchange::Role;
+use crate::sdes::Line;
+use crate::wish::SdesWish;
+use flow::srtp::{Setup, Suite};
+use sdp::Crypto;
+use std::sync::Arc;
+
+/// How a section of a party is secured, as its SDPs and ours say. `Debug` shows no keys.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Keying {
+    /// The profile in its last SDP was a secure one.
+    pub(crate) secure: bool,
+    /// What we can use of the `a=crypto` lines in its last SDP.
+    pub(crate) said: Vec<Line>,
+    /// The lines it was last told.
+    pub(crate) told: Vec<Line>,
+    /// Which of `told` it chose, or we did.
+    pub(crate) chosen: Chosen,
+    /// It was offered SRTP, by keys or by DTLS.
+    pub(crate) offered: bool,
+    /// Suites it is answered with if it offered them.
+    pub(crate) preferred: Vec<Suite>,
+    /// Keys are answered with keys although DTLS was offered too.
+    pub(crate) prefer_sdes: bool,
+    /// Packets are opened and sealed anew although both ends have the same keys.
+    pub(crate) recrypt: bool,
+    /// An answer has settled `guard`; offers do not change it.
+    pub(crate) settled: bool,
+    /// What is in force.
+    pub(crate) guard: Guard,
+}
+
+/// Which of the lines that a party was told is in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Chosen {
+    /// No answer yet, or one without keys.
+    #[default]
+    Open,
+    /// The one at this index.
+    Line(usize),
+    /// None: the answer had keys, but for nothing we offered.
+    Mismatch,
+}
+
+/// What protects the media between a party and us.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// SRTP whose keys are not known.
+    Awaited,
+    /// Keys from the SDP: of what it sends, and of what we send it.
+    Sdes { arriving: Arc<Setup>, leaving: Arc<Setup> },
+}
+
+impl Keying {
+    /// Takes in whether an SDP of the party speaks of SRTP, while nothing is agreed yet.
+    pub(crate) fn await_keys(&mut self, expected: bool) {
+        if !self.settled {
+            self.guard = if expected { Guard::Awaited } else { Guard::Plain };
+        }
+    }
+
+    /// What an answer has come to.
+    pub(crate) fn settle(&mut self, guard: Guard) {
+        self.settled = true;
+        self.guard = guard;
+    }
+
+    /// The lines as they are written into an offer or answer for the party.
+    pub(crate) fn written(&self, role: Role, wish: &SdesWish) -> Vec<Crypto<'static>> {
+        match role {
+            Role::Offer => self.told.iter().map(|line| line.write(wish)).collect(),
+            Role::Answer => self.line_in_use().map(|line| line.write(wish)).into_iter().collect(),
+        }
+    }
+
+    /// Keys were offered or answered, by it or to it.
+    pub(crate) fn speaks_sdes(&self) -> bool {
+        !self.told.is_empty() || !self.said.is_empty()
+    }
+
+    /// The suite that reports name.
+    pub(crate) fn suite(&self) -> Option<Suite> {
+        self.line_in_use().map(Line::suite)
+    }
+
+    /// The line in use, or the first one that may be.
+    pub(crate) fn line_in_use(&self) -> Option<&Line> {
+        match self.chosen {
+            Chosen::Open => self.told.first(),
+            Chosen::Line(at) => self.told.get(at),
+            Chosen::Mismatch => None,
+        }
+    }
+}

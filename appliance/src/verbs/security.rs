@@ -1,0 +1,36 @@
+use call::{OsrtpWish, SdesWish};
+use flow::srtp::Suite;
+use ng::request::options::{Osrtp, SdesOption};
+use ng::{Request, Text};
+
+/// `SDES` and what it is made of. Suites nobody knows are passed over.
+pub(super) fn sdes(request: &Request<'_>) -> SdesWish {
+    let said = &request.security;
+    let has = |option| said.sdes.has(option);
+    // Of a parameter and its negation the parameter counts.
+    let either = |on, off| if has(on) { Some(true) } else { has(off).then_some(false) };
+    SdesWish {
+        off: has(SdesOption::Off),
+        nonew: has(SdesOption::NoNew),
+        keep: has(SdesOption::Static),
+        prefer: has(SdesOption::Prefer),
+        pad: has(SdesOption::Pad),
+        lifetime: has(SdesOption::Lifetime),
+        without: suites(&said.sdes_no),
+        only: suites(&said.sdes_only),
+        order: suites(&said.sdes_order),
+        sender: suites(&said.sdes_offerer_pref),
+        clear_rtp: either(SdesOption::UnencryptedSrtp, SdesOption::EncryptedSrtp),
+        clear_rtcp: either(SdesOption::UnencryptedSrtcp, SdesOption::EncryptedSrtcp),
+        unauthenticated: either(SdesOption::UnauthenticatedSrtp, SdesOption::AuthenticatedSrtp),
+    }
+}
+
+/// `OSRTP`.
+pub(super) fn osrtp(request: &Request<'_>) -> OsrtpWish {
+    OsrtpWish { offer: request.security.osrtp.has(Osrtp::Offer) }
+}
+
+fn suites(names: &[Text<'_>]) -> Vec<Suite> {
+    names.iter().filter_map(|name| Suite::parse(name.as_bytes())).collect()
+}

@@ -1,0 +1,42 @@
+use super::mailbox::{Mailbox, Order};
+use super::pool::PoolError;
+use flow::FlowKey;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A datagram of our own that shall leave from one of a packet thread's ports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parcel {
+    /// The port it leaves from, with the traffic class of its flow. Without a flow there it is not sent.
+    pub from: FlowKey,
+    /// Where it goes.
+    pub to: SocketAddr,
+    /// The UDP payload.
+    pub bytes: Box<[u8]>,
+}
+
+/// The way to one packet thread for who has datagrams to send.
+#[derive(Clone, Debug)]
+pub struct Post {
+    worker: usize,
+    mailbox: Arc<Mailbox>,
+}
+
+impl Post {
+    pub(super) fn new(worker: usize, mailbox: Arc<Mailbox>) -> Post {
+        Post { worker, mailbox }
+    }
+
+    /// Sends these, in order. Does not wait: whoever sends handshakes sends them again.
+    ///
+    /// # Errors
+    /// [`PoolError::Full`], [`PoolError::Ended`]; none was sent then.
+    pub fn send(&self, parcels: Vec<Parcel>) -> Result<(), PoolError> {
+        if parcels.is_empty() {
+            return Ok(());
+        }
+        let sent = self.mailbox.send(Order::Send(parcels), Instant::now());
+        sent.map_err(|refused| PoolError::of(refused, self.worker))
+    }
+}
