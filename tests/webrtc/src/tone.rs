@@ -68,10 +68,25 @@ impl Law {
         (if negative { -size } else { size }) as i16
     }
 
-    /// The byte whose sample is nearest.
+    /// The byte that stands for a sample: its sign, the segment of its size, and four bits of where it is in there.
     pub fn encode(self, sample: i16) -> u8 {
-        let distance = |byte: &u8| i32::from(self.decode(*byte)).abs_diff(sample.into());
-        (0..=255u8).min_by_key(distance).unwrap_or(0)
+        let size = i32::from(sample).abs();
+        let bits_of = |size: i32| 32 - size.leading_zeros() as i32;
+        let (bits, sign_set) = match self {
+            Law::Mu => {
+                let size = ((size >> 2) + 33).min(0x1fff);
+                let segment = bits_of(size) - 6;
+                (segment << 4 | (size >> (segment + 1) & 15), sample < 0)
+            }
+            Law::A => {
+                let size = (size >> 3).min(0x0fff);
+                // The first two segments have steps of one size.
+                let segment = (bits_of(size) - 5).max(0);
+                (segment << 4 | (size >> segment.max(1) & 15), sample >= 0)
+            }
+        };
+        let byte = bits as u8 | u8::from(sign_set) << 7;
+        if self == Law::Mu { !byte } else { byte ^ 0x55 }
     }
 }
 

@@ -162,7 +162,7 @@ fn run(mut rtc: Rtc, socket: &RtpPeer, shared: &Shared, mut mid: Option<Mid>) ->
             // What was written becomes packets when time goes on; before that there is no writing again.
             drain(&mut rtc, socket, shared, &mut mid)?;
             rtc.handle_input(Input::Timeout(now)).map_err(|error| failed("running", error))?;
-            continue;
+            drain(&mut rtc, socket, shared, &mut mid)?;
         }
         let until = due.map_or(timeout, |due| due.min(timeout)).min(now + PATIENCE);
         let wait =
