@@ -118,6 +118,7 @@ impl Counter {
                     SIGNALS => {}
                     WORKERS => {
                         self.desk.hear();
+                        self.desk.hear_agents();
                         self.desk.look_at_paths();
                         self.desk.answer_view();
                         self.answer_web();

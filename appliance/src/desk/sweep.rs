@@ -6,6 +6,7 @@ impl Desk {
     /// What is done once a second: ends what is over, and takes the machine's pulse.
     pub fn sweep(&mut self) {
         self.hear();
+        self.hear_agents();
         let now = self.clock.now();
         self.kernel.sweep(now);
         self.paths.retry(&mut self.changes.flows, now);

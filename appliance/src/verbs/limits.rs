@@ -61,7 +61,6 @@ pub(super) fn not_available(request: &Request<'_>) -> String {
         (request.rtcp.generate == Some(true), "generate RTCP"),
         (request.recording.call == Some(options::RecordCall::On), "recording"),
         (request.has(Flag::InjectDtmf) || request.has(Flag::DetectDtmf), "DTMF processing"),
-        (request.has(Flag::Fragment), "trickle ICE fragments"),
         (request.path.media_echo.is_some(), "media-echo"),
         (request.path.drop_traffic == Some(options::DropTraffic::Start), "drop-traffic"),
         (request.music.is_some(), "music on hold"),

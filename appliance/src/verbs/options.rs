@@ -3,7 +3,7 @@ use call::{Family, IceLite, IceWish, MuxWish, Options, Replace, RtcpAttribute};
 use flow::{Gate, Learning};
 use ng::Request;
 use ng::request::AttributeChange;
-use ng::request::options::{AddressFamily, DtlsMode, EndpointLearning, IceMode, RtcpMux};
+use ng::request::options::{AddressFamily, EndpointLearning, IceMode, RtcpMux};
 use ng::request::{Flag, options};
 use sdp::{AttributeEdits, CodecEdits, CodecSpec, Field};
 
@@ -33,7 +33,7 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
         sdes: security::sdes(request),
         osrtp: security::osrtp(request),
         recrypt: request.has(Flag::Recrypt),
-        dtls_off: request.security.dtls == Some(DtlsMode::Off),
+        dtls: security::dtls(request),
         strip_extmap: request.has(Flag::StripExtmap),
         codecs: codecs(request),
         attributes: attributes(request),

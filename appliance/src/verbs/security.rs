@@ -1,6 +1,7 @@
-use call::{OsrtpWish, SdesWish};
+use call::{DtlsWish, OsrtpWish, SdesWish};
 use flow::srtp::Suite;
-use ng::request::options::{Osrtp, SdesOption};
+use ng::request::Flag;
+use ng::request::options::{DtlsMode, Osrtp, SdesOption};
 use ng::{Request, Text};
 
 /// `SDES` and what it is made of. Suites nobody knows are passed over.
@@ -23,6 +24,21 @@ pub(super) fn sdes(request: &Request<'_>) -> SdesWish {
         clear_rtp: either(SdesOption::UnencryptedSrtp, SdesOption::EncryptedSrtp),
         clear_rtcp: either(SdesOption::UnencryptedSrtcp, SdesOption::EncryptedSrtcp),
         unauthenticated: either(SdesOption::UnauthenticatedSrtp, SdesOption::AuthenticatedSrtp),
+    }
+}
+
+/// `DTLS`, `DTLS-fingerprint` and `no-tls-id`.
+pub(super) fn dtls<'a>(request: &'a Request<'_>) -> DtlsWish<'a> {
+    let said = &request.security;
+    DtlsWish {
+        off: said.dtls == Some(DtlsMode::Off),
+        passive: match said.dtls {
+            Some(DtlsMode::Passive) => Some(true),
+            Some(DtlsMode::Active) => Some(false),
+            Some(DtlsMode::Off) | None => None,
+        },
+        fingerprint: said.fingerprint.as_deref(),
+        no_tls_id: request.has(Flag::NoTlsId),
     }
 }
 

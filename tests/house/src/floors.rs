@@ -87,6 +87,7 @@ pub const BANNED: &[&str] = &["tokio", "async-std", "smol", "openssl-sys-vendore
 /// Folders of the daemon that are rooms of their own, and the crates of the house they may name.
 pub const FOLDERS: &[(&str, &[&str])] = &[
     ("appliance/src/verbs/", &["ng", "sdp", "call", "flow"]),
+    ("appliance/src/handshake/", &["call", "dtls", "ice", "flow"]),
     ("appliance/src/worker/", &["flow", "engine", "udp", "afxdp", "rtp", "wire"]),
     ("appliance/src/config/", &[]),
 ];

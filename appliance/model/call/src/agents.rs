@@ -35,7 +35,10 @@ impl Book {
                     call.find_way(session, Way::Found(*local, *peer))
                 }
                 HandshakeEvent::Unreachable { .. } => call.find_way(session, Way::Lost),
-                HandshakeEvent::Keys { .. } | HandshakeEvent::Failed { .. } => {}
+                HandshakeEvent::Keys { generation, open, seal, .. } => {
+                    call.hear_keys(session, *generation, Some((open.clone(), seal.clone())));
+                }
+                HandshakeEvent::Failed { generation, .. } => call.hear_keys(session, *generation, None),
             }
             call.compile(env.now, false, &mut env.changes);
         });
@@ -60,6 +63,11 @@ impl Call {
                                 continue;
                             }
                         }
+                        // Not every message compiles the flows anew, and each of ours must be newer than the last.
+                        let last = told.as_ref().map_or(Generation(0), |told| told.generation);
+                        if self.generation <= last {
+                            self.generation = Generation(last.0 + 1);
+                        }
                         wanted.generation = self.generation;
                         *told = Some(wanted.clone());
                         changes.push(HandshakeChange::Begin(wanted));
@@ -73,7 +81,7 @@ impl Call {
         let party = &self.parties[at];
         let media = &party.medias[place];
         let pair = media.pair().filter(|_| !party.deleted && !media.rejected)?;
-        let (dtls, ice) = (None, media.ice.agreed.clone());
+        let (dtls, ice) = (media.keying.association(), media.ice.agreed.clone());
         if dtls.is_none() && ice.is_none() {
             return None;
         }

@@ -1,4 +1,5 @@
 use crate::call::{Call, CallNumber};
+use crate::fragment::Early;
 use crate::{Env, HandshakeChange, Interfaces, PortSource, Secrets, Settings, Stamp};
 use flow::{Change, Event, Moment, Snapshot};
 use foldhash::fast::RandomState;
@@ -15,6 +16,8 @@ pub struct Book {
     interfaces: Interfaces,
     /// Calls ever created.
     created: u64,
+    /// Candidates that wait for their SDP.
+    pub(crate) early: Vec<Early>,
 }
 
 /// What a change of the book is made with: the doors to the outside, and where the consequences go.
@@ -48,6 +51,7 @@ impl Book {
             settings,
             interfaces,
             created: 0,
+            early: Vec::new(),
         }
     }
 

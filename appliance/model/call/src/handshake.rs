@@ -26,6 +26,9 @@ pub struct Handshake {
 pub struct Dtls {
     /// We send the ClientHello (`a=setup:active` was ours).
     pub active: bool,
+    /// The value of our `a=fingerprint` that the party was told last. It says which of our certificates the association
+    /// is made with: a call keeps the one it began with. `None`: the newest.
+    pub told: Option<Box<str>>,
     /// The peer's `a=fingerprint` values, as in its SDP; one must match.
     pub fingerprints: Vec<Box<[u8]>>,
     /// The peer's `a=tls-id`: with another one the association begins anew (RFC 8842 §5.5).

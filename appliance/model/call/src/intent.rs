@@ -1,4 +1,4 @@
-use crate::{Family, OsrtpWish, PortError, SdesWish};
+use crate::{DtlsWish, Family, OsrtpWish, PortError, SdesWish};
 use flow::{Gate, Learning};
 use sdp::{AttributeEdits, CodecEdits};
 use std::net::IpAddr;
@@ -70,8 +70,8 @@ pub struct Options<'a> {
     pub osrtp: OsrtpWish,
     /// Open and seal packets although both ends have the same keys.
     pub recrypt: bool,
-    /// Take the DTLS attributes out.
-    pub dtls_off: bool,
+    /// What is done about DTLS-SRTP.
+    pub dtls: DtlsWish<'a>,
     /// Take `a=extmap` out.
     pub strip_extmap: bool,
     /// Changes to the list of codecs.

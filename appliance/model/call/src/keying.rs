@@ -1,8 +1,10 @@
+use crate::Dtls;
+use crate::dtls::DtlsLeg;
 use crate::exchange::Role;
+use crate::intent::Options;
 use crate::sdes::Line;
-use crate::wish::SdesWish;
 use flow::srtp::{Setup, Suite};
-use sdp::Crypto;
+use sdp::{DraftMedia, Field};
 use std::sync::Arc;
 
 /// How a section of a party is secured, as its SDPs and ours say. `Debug` shows no keys.
@@ -16,6 +18,8 @@ pub(crate) struct Keying {
     pub(crate) told: Vec<Line>,
     /// Which of `told` it chose, or we did.
     pub(crate) chosen: Chosen,
+    /// Keys were offered or answered last, by it or to it.
+    pub(crate) speaks_sdes: bool,
     /// It was offered SRTP, by keys or by DTLS.
     pub(crate) offered: bool,
     /// Suites it is answered with if it offered them.
@@ -24,6 +28,8 @@ pub(crate) struct Keying {
     pub(crate) prefer_sdes: bool,
     /// Packets are opened and sealed anew although both ends have the same keys.
     pub(crate) recrypt: bool,
+    /// DTLS with it.
+    pub(crate) dtls: DtlsLeg,
     /// An answer has settled `guard`; offers do not change it.
     pub(crate) settled: bool,
     /// What is in force.
@@ -52,6 +58,8 @@ pub(crate) enum Guard {
     Awaited,
     /// Keys from the SDP: of what it sends, and of what we send it.
     Sdes { arriving: Arc<Setup>, leaving: Arc<Setup> },
+    /// Keys from a DTLS handshake, once it has given them.
+    Dtls,
 }
 
 impl Keying {
@@ -64,21 +72,45 @@ impl Keying {
 
     /// What an answer has come to.
     pub(crate) fn settle(&mut self, guard: Guard) {
+        if guard != Guard::Dtls {
+            self.dtls.agreed = None;
+        }
         self.settled = true;
         self.guard = guard;
     }
 
-    /// The lines as they are written into an offer or answer for the party.
-    pub(crate) fn written(&self, role: Role, wish: &SdesWish) -> Vec<Crypto<'static>> {
-        match role {
-            Role::Offer => self.told.iter().map(|line| line.write(wish)).collect(),
-            Role::Answer => self.line_in_use().map(|line| line.write(wish)).into_iter().collect(),
+    /// The association with the party, if its media is under keys of one.
+    pub(crate) fn association(&self) -> Option<Dtls> {
+        self.dtls.words().filter(|_| self.guard == Guard::Dtls)
+    }
+
+    /// Keys and fingerprints, written into an offer or answer for the party.
+    pub(crate) fn render<'a>(&self, role: Role, options: &Options<'a>, out: &mut DraftMedia<'a>) {
+        let write = |line: &Line| line.write(&options.sdes);
+        out.cryptos = match role {
+            Role::Offer => self.told.iter().map(write).collect(),
+            Role::Answer => self.line_in_use().map(write).into_iter().collect(),
+        };
+        // The words of an earlier association are kept, not repeated.
+        let speaks = role == Role::Offer || self.guard == Guard::Dtls;
+        if let Some(told) = self.dtls.told.as_ref().filter(|_| speaks) {
+            out.setup = Some(told.setup);
+            out.fingerprint = Some(Field::from(String::from(&*told.fingerprint)));
+            out.tls_id = (!options.dtls.no_tls_id).then(|| Field::from(String::from(&*told.tls_id)));
         }
     }
 
-    /// Keys were offered or answered, by it or to it.
-    pub(crate) fn speaks_sdes(&self) -> bool {
-        !self.told.is_empty() || !self.said.is_empty()
+    /// Media is under keys of a DTLS handshake, or will be.
+    pub(crate) fn speaks_dtls(&self) -> bool {
+        self.guard == Guard::Dtls
+    }
+
+    /// We may be the one who begins the handshake (`active`), or who waits for it.
+    pub(crate) fn dtls_role(&self, active: bool) -> bool {
+        match (&self.guard, &self.dtls.agreed) {
+            (Guard::Dtls, Some(agreed)) => agreed.active == active,
+            _ => !self.settled && self.dtls.told.is_some(),
+        }
     }
 
     /// The suite that reports name.

@@ -140,8 +140,7 @@ impl Call {
                 Role::Answer => told.mux.active,
             };
             self.render_codecs(told, role, options, out);
-            out.cryptos = told.keying.written(role, &options.sdes);
-            pass_security(section, options, out);
+            told.keying.render(role, options, out);
             told.ice.render(role, options, out);
         }
     }
@@ -209,15 +208,6 @@ fn refused<'a>(media: &Media) -> DraftMedia<'a> {
 
 fn field<'a>(bytes: &[u8]) -> Field<'a> {
     Field::from(bytes.to_vec())
-}
-
-/// SRTP is between the two ends while we do not terminate it: its attributes pass, or are taken out.
-fn pass_security<'a>(section: &Section<'_, 'a>, options: &Options<'a>, out: &mut DraftMedia<'a>) {
-    if !options.dtls_off {
-        out.setup = section.setup();
-        out.fingerprint = section.fingerprint().map(|f| Field::from(format!("{} {}", f.hash, f.digest)));
-        out.tls_id = section.tls_id().map(Field::from);
-    }
 }
 
 /// The address that is printed for a section.

@@ -105,6 +105,7 @@ impl Keying {
             self.said.retain(|line| wish.allows(line.suite()));
         }
         self.secure = section.profile.is_secure();
+        self.speaks_sdes = !self.said.is_empty();
         self.preferred.clone_from(&wish.sender);
         self.prefer_sdes = wish.prefer;
     }
@@ -120,6 +121,7 @@ impl Keying {
             Chosen::Mismatch => Vec::new(),
         };
         self.chosen = Chosen::Open;
+        self.speaks_sdes = false;
         if wish.off {
             return;
         }
@@ -150,6 +152,7 @@ impl Keying {
             wish.order.iter().position(|suite| *suite == line.suite()).unwrap_or(wish.order.len())
         };
         lines.sort_by_key(place);
+        self.speaks_sdes = !lines.is_empty();
         self.told = lines;
     }
 
@@ -158,6 +161,7 @@ impl Keying {
     pub(crate) fn hear_answer(&mut self, section: &Section<'_, '_>) -> Option<(Arc<Setup>, Arc<Setup>)> {
         self.said = Line::read_all(section);
         self.secure = section.profile.is_secure();
+        self.speaks_sdes |= !self.said.is_empty();
         let told = &self.told;
         let found = self.said.iter().enumerate().find_map(|(nth, said)| {
             let same = |line: &Line| line.tag == said.tag && line.suite() == said.suite();
@@ -209,6 +213,7 @@ impl Keying {
         let keys = (offered.setup(), line.setup());
         self.told = vec![line];
         self.chosen = Chosen::Line(0);
+        self.speaks_sdes = true;
         Some(keys)
     }
 
@@ -216,5 +221,6 @@ impl Keying {
     pub(crate) fn answer_nothing(&mut self) {
         self.told.clear();
         self.chosen = Chosen::Open;
+        self.speaks_sdes = false;
     }
 }

@@ -59,6 +59,19 @@ impl SdesWish {
     }
 }
 
+/// What is done about DTLS-SRTP.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DtlsWish<'a> {
+    /// Do not offer it.
+    pub off: bool,
+    /// Where the sender leaves the role to us: wait for its handshake, or begin.
+    pub passive: Option<bool>,
+    /// Hash of our certificate that the receiver is told: `sha-1`, `sha-256`, ….
+    pub fingerprint: Option<&'a str>,
+    /// Neither write nor read `a=tls-id`.
+    pub no_tls_id: bool,
+}
+
 /// What is done about best-effort SRTP (RFC 8643): keys under a plain profile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OsrtpWish {

@@ -1,6 +1,6 @@
 //! Candidates: the addresses two parties tell each other (RFC 8445 §5).
 
-use crate::credentials::{is_ice_text, letters};
+use crate::credentials::{is_visible, letters};
 use crate::{Component, Error, integrity};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -16,9 +16,9 @@ impl Foundation {
     /// Takes over the text of an SDP.
     ///
     /// # Errors
-    /// [`Error::Foundation`] unless it is 1 to 32 ice-chars.
+    /// [`Error::Foundation`] unless it is 1 to 32 visible ASCII signs.
     pub fn new(text: &str) -> Result<Foundation, Error> {
-        if !is_ice_text(text, 1, 32) {
+        if !is_visible(text, 32) {
             return Err(Error::Foundation);
         }
         let mut own = [0; 32];
@@ -40,10 +40,9 @@ impl Foundation {
         Foundation { text: own, len: 16 }
     }
 
-    /// A foundation for an address that nobody listed: unlike every listed one, for it holds a sign no SDP may.
+    /// A foundation for an address that nobody listed: unlike every listed one, for it holds signs nobody sees.
     pub(crate) fn unlisted(number: u32) -> Foundation {
         let mut text = [0; 32];
-        text[0] = b'?';
         text[1..5].copy_from_slice(&number.to_be_bytes());
         Foundation { text, len: 5 }
     }
@@ -274,6 +273,6 @@ mod tests {
         assert_eq!(Foundation::new("Ab+/9").unwrap().as_str(), "Ab+/9");
         assert_eq!(Foundation::new(""), Err(Error::Foundation));
         assert_eq!(Foundation::new(&"a".repeat(33)), Err(Error::Foundation));
-        assert_eq!(Foundation::new("?"), Err(Error::Foundation));
+        assert_eq!(Foundation::new("a b"), Err(Error::Foundation));
     }
 }

@@ -1,14 +1,14 @@
 /// What was wrong with what the caller handed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// A user fragment that is not 4 to 256 letters, digits, `+` or `/` (RFC 8839 §5.4).
-    #[error("ice-ufrag is not 4 to 256 letters, digits, + or /")]
+    /// A user fragment that is not 1 to 256 visible ASCII signs.
+    #[error("ice-ufrag is not 1 to 256 visible ASCII signs")]
     Ufrag,
-    /// A password that is not 22 to 256 letters, digits, `+` or `/` (RFC 8839 §5.4).
-    #[error("ice-pwd is not 22 to 256 letters, digits, + or /")]
+    /// A password that is not 1 to 256 visible ASCII signs.
+    #[error("ice-pwd is not 1 to 256 visible ASCII signs")]
     Password,
-    /// A foundation that is not 1 to 32 letters, digits, `+` or `/` (RFC 8839 §5.1).
-    #[error("foundation is not 1 to 32 letters, digits, + or /")]
+    /// A foundation that is not 1 to 32 visible ASCII signs.
+    #[error("foundation is not 1 to 32 visible ASCII signs")]
     Foundation,
     /// A component other than 1 (RTP) and 2 (RTCP).
     #[error("component {0} is neither 1 nor 2")]

@@ -1,10 +1,10 @@
 //! A book with everything around it, and what a test reads from a body.
 
 use crate::{
-    AddressId, Book, Changes, Delete, Family, Intent, Interfaces, LocalAddress, Options, Outside, PortError,
-    PortSource, Refusal, Secrets, Settings, Stamp,
+    AddressId, Book, Changes, Delete, Family, Handshake, HandshakeChange, Intent, Interfaces, LocalAddress,
+    Options, Outside, PortError, PortSource, Refusal, Secrets, Settings, Stamp,
 };
-use flow::{Change, FlowKey, FlowSpec, Micros, Moment};
+use flow::{Change, FlowKey, FlowSpec, Micros, Moment, SessionId};
 use std::collections::BTreeMap;
 
 /// Ports in rising order; a small number of them.
@@ -63,6 +63,8 @@ pub(super) struct World {
     /// What the packet side would hold.
     pub(super) flows: BTreeMap<FlowKey, FlowSpec>,
     pub(super) withdrawn: Vec<FlowKey>,
+    /// What the agents would know.
+    pub(super) agents: BTreeMap<SessionId, Handshake>,
 }
 
 impl World {
@@ -82,6 +84,7 @@ impl World {
             secrets: Counted(0),
             flows: BTreeMap::new(),
             withdrawn: Vec::new(),
+            agents: BTreeMap::new(),
         }
     }
 
@@ -97,6 +100,17 @@ impl World {
     }
 
     pub(super) fn carry_out(&mut self, changes: Changes) {
+        for (_, change) in changes.handshakes {
+            match change {
+                HandshakeChange::Begin(new) => {
+                    let before = self.agents.insert(new.session, *new.clone());
+                    assert!(before.is_none_or(|b| b.generation < new.generation), "generations grow");
+                }
+                HandshakeChange::End(session) => {
+                    assert!(self.agents.remove(&session).is_some(), "{session:?} ends twice");
+                }
+            }
+        }
         for (_, change) in changes.flows {
             match change {
                 Change::Install(spec) => {
