@@ -60,6 +60,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("parity", &["lab", "flow", "engine"]),
     ("appliance-lab", &["lab"]),
     ("soak", &["lab", "appliance-lab"]),
+    ("webrtc-lab", &["lab", "appliance-lab"]),
     ("bench", &["lab", "afxdp"]),
 ];
 
