@@ -151,7 +151,9 @@ impl Call {
             sender.turn_off();
         }
         let (sends, receives, off, family) = (sender.recv, sender.send, sender.rejected, sender.family);
-        let (codecs, converts) = (sender.codecs.clone(), sender.asked.is_some());
+        let codecs = sender.codecs.clone();
+        // Nor does an answer change the profile that was offered.
+        let converts = sender.asked.is_some() || role == Role::Answer;
         let other = &mut self.parties[between.receiver].medias[place];
         (other.send, other.recv, other.rejected) = (sends, receives, off);
         other.kind = section.kind.as_bytes().into();

@@ -126,8 +126,10 @@ impl Call {
         };
         if role == Role::Answer {
             out.mid = told.mid.as_deref().map(field);
-        } else if out.mid.is_none() && options.generate_mid {
-            out.mid = Some(Field::from((place + 1).to_string()));
+        } else if out.mid.is_none() {
+            // A name that the receiver gave lasts as long as the section (RFC 8843 §7.2, RFC 5888 §9.1).
+            let generated = || options.generate_mid.then(|| Field::from((place + 1).to_string()));
+            out.mid = told.mid.as_deref().map(field).or_else(generated);
         }
         if told.transport == Transport::Rtp {
             out.protocol = field(&told.protocol);

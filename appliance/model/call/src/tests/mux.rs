@@ -46,6 +46,16 @@ fn rtcp_is_carried_between_a_muxed_leg_and_one_that_is_not() {
 }
 
 #[test]
+fn a_name_of_a_section_lasts() {
+    let mut world = World::new();
+    let generate = |o: &mut crate::Options<'static>| o.generate_mid = true;
+    world.offer("a", None, &audio(A, 4000, "a=mid:x\n"));
+    world.answer("a", "b", &audio(B, 5000, ""));
+    let back = world.say(true, ("b", Some("a")), &audio(B, 5000, ""), generate).unwrap();
+    assert!(back.contains("a=mid:x\r\n"), "{back}");
+}
+
+#[test]
 fn a_group_of_one_section_is_kept() {
     let group = |body: &str| body.lines().find(|l| l.starts_with("a=group:")).map(str::to_owned);
     let bundled = |sections: &str| {

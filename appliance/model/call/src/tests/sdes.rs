@@ -235,6 +235,16 @@ fn an_answer_must_choose_what_was_offered() {
 }
 
 #[test]
+fn the_caller_keeps_its_profile_whatever_the_callee_answers() {
+    let mut world = World::new();
+    world.offer("a", None, &secure(A, 4000, &two()));
+    let answered = world.answer("a", "b", &audio(B, 5000, ""));
+    assert!(answered.contains("RTP/SAVP") && cryptos(&answered).len() == 1, "{answered}");
+    let told_a = world.flow(port(&answered, 0));
+    assert_eq!(keys(told_a).unwrap().0, setup(CM80, KEYS[0]));
+}
+
+#[test]
 fn no_branch_gets_the_key_of_another() {
     let mut world = World::new();
     let body = secure(A, 4000, &two());
