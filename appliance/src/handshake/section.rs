@@ -302,11 +302,11 @@ impl Section {
 /// What the SDP says of the peer. A fingerprint that cannot be read matches nothing, but it is not none: without any, the
 /// peer is not judged before the next SDP.
 fn peer(dtls: &Dtls) -> Peer {
-    let read = |text: &Box<[u8]>| {
+    let read = |text: &[u8]| {
         // Nobody is judged by MD5.
         Fingerprint::parse(text).or_else(|_| Fingerprint::new(Hash::Md5, &[0; 16])).ok()
     };
-    let fingerprints = dtls.fingerprints.iter().filter_map(read).collect();
+    let fingerprints = dtls.fingerprints.iter().filter_map(|text| read(text)).collect();
     let tls_id = dtls.tls_id.as_ref().map(|id| String::from_utf8_lossy(id).into_owned());
     Peer { fingerprints, tls_id }
 }

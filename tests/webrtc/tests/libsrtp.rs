@@ -118,7 +118,7 @@ impl Talk<'_> {
 fn calls(way: Way, pairs: impl Fn(usize) -> [Option<usize>; 2], mki: usize) -> Result<()> {
     lab::need_root!();
     if way == Way::AfXdp && foreign_daemon().is_some() {
-        lab::skip!("needs our daemon (AF_XDP)".to_owned());
+        lab::skip!("needs our daemon (AF_XDP)");
     }
     let program = match Program::build()? {
         Ok(program) => program,

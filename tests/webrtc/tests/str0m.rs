@@ -35,7 +35,7 @@ fn talk(bridge: &mut Bridge, web: &Caller, phone: &Phone, id: &str) -> Result<()
 fn calls(way: Way) -> Result<()> {
     lab::need_root!();
     if way == Way::AfXdp && foreign_daemon().is_some() {
-        lab::skip!("needs our daemon (AF_XDP)".to_owned());
+        lab::skip!("needs our daemon (AF_XDP)");
     }
     let mut bridge = Bridge::start(way)?;
     for (number, role) in [Role::Passive, Role::Active].into_iter().enumerate() {
