@@ -21,7 +21,7 @@ fn talk(bridge: &mut Bridge, web: &mut Stranger, phone: &Phone, id: &str) -> Res
 fn calls(way: Way) -> Result<()> {
     lab::need_root!();
     if way == Way::AfXdp && foreign_daemon().is_some() {
-        lab::skip!("needs our daemon (AF_XDP)".to_owned());
+        lab::skip!("needs our daemon (AF_XDP)");
     }
     let aiortc = match Aiortc::install(Path::new(env!("CARGO_TARGET_TMPDIR")))? {
         Ok(aiortc) => aiortc,
