@@ -21,7 +21,7 @@ const TX: u32 = 3;
 const REDIRECT: u32 = 4;
 /// Stored packets seem to come from here.
 const LOOPBACK: u32 = 1;
-const SIZES: Sizes = Sizes { flows: 8, sockets: 4, ports: 4 };
+const SIZES: Sizes = Sizes { flows: 8, addresses: 8, sockets: 4, ports: 4 };
 const NEXT_MAC: Mac = Mac([2, 0, 0, 0, 0, 9]);
 
 type Table = DriverTable<afxdp::hops::FixedHops>;

@@ -73,7 +73,7 @@ pub fn measure(flows: &[u32], rounds: u32) -> Result<Vec<Vec<f64>>, BenchError> 
 
 impl<'a> Bench<'a> {
     fn new(flows: u32, place: &'a mut MaybeUninit<libbpf_rs::OpenObject>) -> Result<Bench<'a>, BenchError> {
-        let sizes = Sizes { flows, sockets: 1, ports: 1 };
+        let sizes = Sizes { flows, addresses: 1, sockets: 1, ports: 1 };
         let (program, maps) = Program::load_first(sizes, 1)?;
         let clock = Clock::tie(Moment(0)).map_err(BenchError::system("reading the clock"))?;
         let mut table = DriverTable::new(maps, sizes, FixedHops::default(), clock);

@@ -78,7 +78,8 @@ impl Appliance {
         now: Moment,
     ) -> Result<Appliance, OpenError> {
         let sockets: u32 = nics.iter().map(|nic| nic.queues).sum();
-        let sizes = Sizes { flows: options.flows, sockets, ports: nics.len() as u32 };
+        let addresses = nics.iter().map(|nic| nic.addresses.len() as u32).sum();
+        let sizes = Sizes { flows: options.flows, addresses, sockets, ports: nics.len() as u32 };
         let (maps, attached) = attach(nics, sizes)?;
         let clock = Clock::tie(now)?;
         let mut table = DriverTable::new(maps, sizes, NetlinkHops::open()?, clock);
