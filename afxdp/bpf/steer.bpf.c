@@ -179,6 +179,17 @@ static __always_inline int send(struct xdp_md *ctx, const struct recipe *r,
 }
 
 /*
+ * The second lines of recipe and meter are needed later, behind instructions
+ * that wait for all earlier loads (the clock, locked additions). Asked for
+ * here, all lines of a flow come at once.
+ */
+static __always_inline void fetch(const struct recipe *r, const struct meter *m)
+{
+	(void)*(const volatile __u64 *)&r->headers[40];
+	(void)*(const volatile __u32 *)&m->senders[0].transit;
+}
+
+/*
  * What is known of a local address and port. The two parts of a place are
  * written together, but nobody promises that they are read so; and a place
  * that is no flow's any more may be another's before long.
@@ -221,6 +232,7 @@ int steer(struct xdp_md *ctx)
 	if (!r)
 		return done(REASON_NO_FLOW, XDP_PASS);
 
+	fetch(r, m);
 	note_arrival(ctx, m);
 	if (!(r->flags & FLAG_OPAQUE)) {
 		reason = demux(ctx, r, &p);
