@@ -51,6 +51,13 @@ pub struct Obtained {
     pub mode: &'static str,
 }
 
+impl std::fmt::Display for Obtained {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Obtained { nic, queue, program, mode } = self;
+        write!(f, "{nic} queue {queue}: program {program}, packet thread {mode}")
+    }
+}
+
 /// Why there is no AF_XDP on these NICs.
 #[derive(Debug, Error)]
 pub enum OpenError {
