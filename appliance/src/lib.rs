@@ -7,6 +7,7 @@ pub mod control;
 pub mod desk;
 pub mod diagnose;
 pub mod export;
+pub mod handshake;
 pub mod kernel;
 #[cfg(feature = "appliance")]
 pub mod nic;

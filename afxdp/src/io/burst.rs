@@ -260,6 +260,11 @@ impl<R> Buffers for XskIo<R> {
         bytes.get_mut(payload).unwrap_or_default()
     }
 
+    fn room_mut(&mut self, frame: &Frame) -> &mut [u8] {
+        let bytes = self.frames.bytes_mut(frame.buffer);
+        bytes.get_mut(usize::from(frame.start)..).unwrap_or_default()
+    }
+
     fn copy(&mut self, frame: &Frame) -> Option<Frame> {
         let payload = usize::from(frame.start)..usize::from(frame.start) + usize::from(frame.len);
         let buffer = self.frames.take(Place::Held)?;

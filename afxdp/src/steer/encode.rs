@@ -55,6 +55,9 @@ impl Recipe {
     /// interfaces. Its places are for the table to fill in. An error says what of the recipe the program cannot do.
     pub(crate) fn forwarding(recipe: &flow::Recipe, hop: &Hop, port: u16) -> Result<Recipe, &'static str> {
         let [output] = recipe.outputs.as_slice() else { return Err("fan-out") };
+        if recipe.has_keys() {
+            return Err("SRTP");
+        }
         if recipe.carries == Carries::Rtcp {
             return Err("rtcp");
         }

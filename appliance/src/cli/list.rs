@@ -130,6 +130,14 @@ pub(super) fn paths(desk: &Desk) -> String {
     out
 }
 
+pub(super) fn handshakes(desk: &Desk) -> String {
+    let mut out = String::new();
+    for (name, times) in desk.handshakes.tally().rows() {
+        let _ = writeln!(out, "{name:<32} {times}");
+    }
+    out
+}
+
 pub(super) fn jsonstats(desk: &mut Desk) -> String {
     let census = desk.paths.census().into_iter().map(|((path, reason), streams)| {
         let streams = i64::try_from(streams).unwrap_or(i64::MAX);
@@ -137,7 +145,14 @@ pub(super) fn jsonstats(desk: &mut Desk) -> String {
         ng::Value::Dict(entry.with("streams", ng::Value::Int(streams)))
     });
     let census = ng::Value::List(census.collect());
-    json(&crate::export::statistics(desk).with("paths", census))
+    let handshakes = desk.handshakes.tally().rows().fold(ng::Dict::new(), |dict, (name, times)| {
+        dict.with(name, ng::Value::Int(i64::try_from(times).unwrap_or(i64::MAX)))
+    });
+    json(
+        &crate::export::statistics(desk)
+            .with("paths", census)
+            .with("handshakes", ng::Value::Dict(handshakes)),
+    )
 }
 
 fn json(dict: &ng::Dict<'_>) -> String {

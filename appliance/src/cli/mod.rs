@@ -11,6 +11,7 @@ list sessions [all|own|CALLID]    calls, or one call in full
 list totals                       what was counted since the start
 list interfaces                   addresses and their ports
 list paths                        who carries how many streams, and why; how NIC queues are used
+list handshakes                   what ICE and DTLS came to
 list jsonstats                    all statistics as JSON
 explain CALLID                    which path each stream is on, and why
 terminate CALLID|all              end calls now
@@ -28,6 +29,7 @@ pub fn answer(desk: &mut Desk, line: &str) -> String {
         ["list" | "get", "totals"] => list::totals(desk),
         ["list" | "get", "interfaces"] => list::interfaces(desk),
         ["list" | "get", "paths"] => list::paths(desk),
+        ["list" | "get", "handshakes"] => list::handshakes(desk),
         ["list" | "get", "jsonstats"] => list::jsonstats(desk),
         ["explain", call_id] => list::session(desk, call_id, true),
         ["terminate", "all" | "own"] => terminate_all(desk),

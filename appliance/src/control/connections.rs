@@ -109,7 +109,7 @@ impl Connections {
             let peer = Peer { transport: acceptor.transport, remote, local };
             let protocol = match acceptor.transport {
                 Transport::Cli => Protocol::Line,
-                Transport::Udp | Transport::Tcp => Protocol::Ng(ng::Scan::default()),
+                Transport::Udp | Transport::Tcp | Transport::Http => Protocol::Ng(ng::Scan::default()),
             };
             let mut connection = Connection::new(stream, peer, protocol, now_ms);
             if let Err(error) = connection.register(registry, Token(self.first + slot)) {

@@ -21,6 +21,8 @@ pub enum Transport {
     Tcp,
     /// The text interface.
     Cli,
+    /// HTTP or WebSocket.
+    Http,
 }
 
 impl fmt::Display for Transport {
@@ -29,6 +31,7 @@ impl fmt::Display for Transport {
             Transport::Udp => "ng over UDP",
             Transport::Tcp => "ng over TCP",
             Transport::Cli => "the text interface",
+            Transport::Http => "HTTP",
         })
     }
 }
@@ -51,6 +54,9 @@ pub trait Handler {
 
     /// Runs a line of the text interface (without its line end) and returns all that is to be printed.
     fn line(&mut self, peer: &Peer, line: &str) -> String;
+
+    /// The metrics, as Prometheus reads them.
+    fn metrics(&mut self) -> String;
 }
 
 /// Where to listen.
@@ -108,7 +114,7 @@ pub struct Listeners {
     udp: Vec<UdpListener>,
     acceptors: Vec<Acceptor>,
     connections: Connections,
-    exchange: Exchange,
+    pub(super) exchange: Exchange,
     registry: Registry,
     tokens: Range<usize>,
 }

@@ -1,4 +1,4 @@
-//! Where control requests come in: ng over UDP and TCP, and the text interface over TCP.
+//! Where control requests come in: ng over UDP and TCP, the text interface over TCP, and both over HTTP.
 //!
 //! Everything is non-blocking and runs on the desk thread: [`Listeners`] registers its sockets with the desk's
 //! poll, the desk hands it the tokens that became ready, and it calls the desk's [`Handler`] for each request.
@@ -8,6 +8,7 @@ mod connection;
 mod connections;
 mod error;
 mod exchange;
+mod http;
 mod listeners;
 mod udp;
 

@@ -24,6 +24,10 @@ struct Desk {
 }
 
 impl Handler for Desk {
+    fn metrics(&mut self) -> String {
+        "up 1\n".to_owned()
+    }
+
     fn request(&mut self, peer: &Peer, incoming: &Incoming<'_>) -> Reply {
         self.peers.push(*peer);
         match incoming.dict.text("command") {
@@ -59,6 +63,7 @@ impl Bench {
             Transport::Udp => addresses.udp.push(address),
             Transport::Tcp => addresses.tcp.push(address),
             Transport::Cli => addresses.cli.push(address),
+            Transport::Http => panic!("HTTP has a server of its own"),
         }
         Self::with(&addresses, options)
     }

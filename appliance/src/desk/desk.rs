@@ -1,10 +1,11 @@
 use super::fast_paths::{FastPaths, Nics};
 use super::sweep::Worked;
 use super::{Clock, Secrets, Strain, Tally, cdr};
+use crate::handshake::Handshakes;
 use crate::kernel::KernelTables;
 use crate::placement::{Paths, Ports};
 use crate::view::{self, Asked};
-use call::{Book, Call, CallNumber, Changes, EndReason, Outside, Stamp};
+use call::{Book, Call, CallNumber, Changes, EndReason, HandshakeEvent, Outside, Stamp};
 use flow::{Change, Event, FlowKey, Snapshot, Traffic};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -61,6 +62,8 @@ pub struct Desk {
     pub kernel: KernelTables,
     /// Put back when all else has ended.
     nics: Nics,
+    /// The thread that runs the ICE and DTLS agents.
+    pub handshakes: Handshakes,
     /// The tree of `/proc/rtpengine`, if it is mounted.
     pub view: Option<Asked>,
     /// What has been counted.
@@ -78,6 +81,7 @@ pub struct Desk {
     /// Calls whose ports still open NATs.
     pub(super) piercing: Vec<CallNumber>,
     events: Vec<(usize, Event)>,
+    agents_say: Vec<HandshakeEvent>,
 }
 
 impl Desk {
@@ -87,12 +91,14 @@ impl Desk {
         book: Book,
         ports: Ports,
         fast: FastPaths,
+        handshakes: Handshakes,
         strain: Strain,
         templates: BTreeMap<String, String>,
     ) -> Desk {
         let tally = Tally::new(clock.stamp());
         let templates = Arc::new(templates);
         let FastPaths { paths, kernel, nics } = fast;
+        let secrets = Secrets::new(handshakes.prints());
         Desk {
             clock,
             book,
@@ -100,15 +106,17 @@ impl Desk {
             paths,
             kernel,
             nics,
+            handshakes,
             view: None,
             tally,
             strain,
             rates: Rates::default(),
             templates,
             changes: Changes::default(),
-            secrets: Secrets,
+            secrets,
             piercing: Vec::new(),
             events: Vec::new(),
+            agents_say: Vec::new(),
         }
     }
 
@@ -118,7 +126,7 @@ impl Desk {
         (&mut self.book, Outside { ports, now, secrets, changes: &mut self.changes })
     }
 
-    /// Tells the workers what has changed, each once.
+    /// Tells the workers what has changed, each once, and then the agents, who speak through the ports of the workers.
     pub fn flush(&mut self) {
         self.paths.review(&mut self.changes.flows, self.clock.now());
         for worker in 0..self.ports.pool().workers() {
@@ -128,6 +136,7 @@ impl Desk {
                 tracing::error!(%error, "a packet thread could not be told of a change");
             }
         }
+        self.handshakes.tell(&mut self.changes.handshakes);
     }
 
     fn changes_for(&mut self, worker: u16) -> Vec<Change> {
@@ -186,6 +195,22 @@ impl Desk {
         }
     }
 
+    /// Hears what the agents report: keys, and where parties are.
+    pub fn hear_agents(&mut self) {
+        let mut said = std::mem::take(&mut self.agents_say);
+        self.handshakes.drain_events(&mut said);
+        let now = self.clock.stamp();
+        let heard = !said.is_empty();
+        for event in said.drain(..) {
+            let (book, mut outside) = self.book_and_outside(now);
+            book.hear_handshake(&event, &mut outside);
+        }
+        self.agents_say = said;
+        if heard {
+            self.flush();
+        }
+    }
+
     /// Hears what the fast paths have found out.
     pub fn look_at_paths(&mut self) {
         self.paths.look(&mut self.changes.flows, self.clock.now());
@@ -230,6 +255,9 @@ impl Desk {
         for number in all {
             let snapshots = self.snapshots(number);
             self.end(number, EndReason::ForceTerminated, &snapshots);
+        }
+        if let Err(error) = self.handshakes.stop() {
+            tracing::error!(%error, "the thread for handshakes had ended before");
         }
         // The NICs are let go of while the packet threads can still be told to.
         drop(self.paths);

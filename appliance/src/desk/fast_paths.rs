@@ -8,6 +8,7 @@ use flow::{Moment, PathReason};
 /// the sockets.
 pub(super) fn open(config: &Config, kernel: &KernelTables, pool: &Pool, now: Moment) -> (Paths, Nics) {
     let mut paths = Paths::default();
+    paths.learn_by(Box::new(pool.posts()));
     for (_, local) in config.interfaces.addresses() {
         if local.mode != Mode::Userspace {
             paths.serve(local.addr, Err(PathReason::PathUnavailable));

@@ -1,6 +1,7 @@
 use super::fast_paths::FastPaths;
 use super::{Clock, Desk, Strain};
-use crate::config::checked::{Config, EndpointLearning};
+use crate::config::checked::{Certificate, Config, Dtls, EndpointLearning};
+use crate::handshake::{self, Handshakes, Identities};
 use crate::kernel::{self, KernelTables};
 use crate::placement::Ports;
 use crate::worker::{Pool, StartError};
@@ -9,7 +10,7 @@ use flow::{Learning, Micros};
 use mio::Waker;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use thiserror::Error;
 use udp::SocketBuffers;
 
@@ -22,6 +23,9 @@ pub enum OpenError {
     /// The kernel module cannot be used and must be.
     #[error(transparent)]
     Kernel(#[from] kernel::Error),
+    /// There is no DTLS.
+    #[error(transparent)]
+    Handshakes(#[from] handshake::StartError),
     /// The random source gave nothing.
     #[error("no random numbers from the system: {0}")]
     Random(String),
@@ -54,8 +58,10 @@ impl Desk {
         kernel: &mut KernelTables,
     ) -> Result<Desk, OpenError> {
         let cores = cores(config);
-        let reader = Arc::clone(&waker);
-        let pool = Pool::start(&cores, epoch, waker)?;
+        let identities = identities(&config.dtls)?;
+        let pool = Pool::start(&cores, epoch, Arc::clone(&waker))?;
+        let handshakes =
+            Handshakes::start(identities, pool.punted(), pool.posts(), epoch, Arc::clone(&waker))?;
         let buffers = SocketBuffers { receive: config.media.receive_buffer, send: None };
         let mut ports = Ports::new(pool, buffers);
         let mut interfaces = Interfaces::default();
@@ -83,10 +89,26 @@ impl Desk {
         let (paths, nics) = super::fast_paths::open(config, kernel, ports.pool(), clock.now());
         let kernel = std::mem::take(kernel);
         let fast = FastPaths { paths, kernel, nics };
-        let mut desk = Desk::new(clock, book, ports, fast, strain, config.templates.clone());
-        desk.view = crate::view::open(config, reader);
+        let mut desk = Desk::new(clock, book, ports, fast, handshakes, strain, config.templates.clone());
+        desk.view = crate::view::open(config, waker);
         Ok(desk)
     }
+}
+
+/// Our certificate, and how handshakes are made with it.
+fn identities(config: &Dtls) -> Result<Identities, handshake::StartError> {
+    let options = dtls::IdentityOptions {
+        key: match config.certificate {
+            Certificate::EcdsaP256 => dtls::KeyKind::EcdsaP256,
+            Certificate::Rsa(bits) => dtls::KeyKind::Rsa(bits),
+        },
+        sha1_signature: config.sha1_signature,
+        ..dtls::IdentityOptions::default()
+    };
+    let settings =
+        dtls::Settings { ciphers: config.ciphers.clone(), mtu: config.mtu, ..dtls::Settings::default() };
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(Identities::new(options, settings, i64::try_from(wall.as_secs()).unwrap_or(i64::MAX))?)
 }
 
 /// One entry per packet thread: the core it is pinned to.

@@ -7,7 +7,9 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
 use ng::{Incoming, Reply};
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -29,6 +31,9 @@ pub enum RunError {
     /// A control port could not be had.
     #[error(transparent)]
     Control(#[from] control::Error),
+    /// HTTP could not be served.
+    #[error(transparent)]
+    Http(#[from] web::Error),
     /// The process could not be made ready.
     #[error(transparent)]
     Boot(#[from] boot::Error),
@@ -53,6 +58,7 @@ pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
     };
     let options = Options { tos: config.control.tos, ..Options::default() };
     let listeners = Listeners::bind(&addresses, &options, poll.registry(), LISTENERS)?;
+    let web = serve_http(&config.control.http, Arc::clone(&waker))?;
     let desk = Desk::open(config, waker)?;
     for descriptor in desk.paths.descriptors() {
         poll.registry().register(&mut SourceFd(&descriptor), PATHS, Interest::READABLE)?;
@@ -61,14 +67,29 @@ pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
     for (transport, at) in listeners.local_addresses() {
         tracing::info!("listening for {transport} on {at}");
     }
+    for at in web.iter().flat_map(|(server, _)| server.local_addresses()) {
+        tracing::info!("listening for HTTP on {at}");
+    }
     tracing::info!("{} is up", config.control.software_id);
-    let mut counter = Counter { poll, signals, levels, listeners, desk };
+    let mut counter = Counter { poll, signals, levels, listeners, web, desk };
     counter.serve()?;
-    let Counter { desk, .. } = counter;
+    let Counter { desk, web, .. } = counter;
+    drop(web);
     desk.close();
     drop(pidfile);
     tracing::info!("ended");
     Ok(())
+}
+
+/// The HTTP server and what is asked of it, if it is to be there.
+type Web = Option<(web::Server, Receiver<web::Question>)>;
+
+fn serve_http(addresses: &[SocketAddr], desk: Arc<Waker>) -> Result<Web, RunError> {
+    if addresses.is_empty() {
+        return Ok(None);
+    }
+    // A call that fails leaves the question where it is: the next one, or the sweep, brings the desk.
+    Ok(Some(web::Server::start(addresses, move || drop(desk.wake()))?))
 }
 
 /// Where the desk meets everything that can wake it.
@@ -77,6 +98,7 @@ struct Counter {
     signals: Signals,
     levels: Levels,
     listeners: Listeners,
+    web: Web,
     desk: Desk,
 }
 
@@ -96,8 +118,10 @@ impl Counter {
                     SIGNALS => {}
                     WORKERS => {
                         self.desk.hear();
+                        self.desk.hear_agents();
                         self.desk.look_at_paths();
                         self.desk.answer_view();
+                        self.answer_web();
                     }
                     PATHS => self.desk.look_at_paths(),
                     token => {
@@ -107,6 +131,14 @@ impl Counter {
                 }
             }
             next = self.sweep_if_due(next);
+        }
+    }
+
+    fn answer_web(&mut self) {
+        let Some((_, questions)) = &self.web else { return };
+        let now_ms = self.desk.clock.now().0 / 1000;
+        for question in questions.try_iter() {
+            self.listeners.answer(question, now_ms, &mut self.desk);
         }
     }
 
@@ -136,5 +168,9 @@ impl Handler for Desk {
 
     fn line(&mut self, _peer: &Peer, line: &str) -> String {
         crate::cli::answer(self, line)
+    }
+
+    fn metrics(&mut self) -> String {
+        crate::export::metrics(self)
     }
 }

@@ -1,11 +1,12 @@
 use super::Desk;
-use flow::Traffic;
+use flow::{DropReason, Traffic};
 use std::fs;
 
 impl Desk {
     /// What is done once a second: ends what is over, and takes the machine's pulse.
     pub fn sweep(&mut self) {
         self.hear();
+        self.hear_agents();
         let now = self.clock.now();
         self.kernel.sweep(now);
         self.paths.retry(&mut self.changes.flows, now);
@@ -38,13 +39,18 @@ impl Desk {
     /// What has been received over all flows, on whatever path.
     pub fn worked(&mut self) -> Worked {
         let live = self.paths.received();
-        let mut worked = Worked { all: live, fast: live };
+        let mut worked = Worked { all: live, fast: live, ..Worked::default() };
         // What a fast path has given back is in the workers' totals already.
         worked.fast.add(self.paths.returned());
         let pool = self.ports.pool();
         for worker in 0..pool.workers() {
             match pool.totals(worker, super::desk::PATIENCE) {
-                Ok(totals) => worked.all.add(totals.received),
+                Ok(totals) => {
+                    worked.all.add(totals.received);
+                    for (sum, more) in worked.drops.iter_mut().zip(totals.drops) {
+                        *sum += more;
+                    }
+                }
                 Err(error) => tracing::error!(%error, "totals of a packet thread are not available"),
             }
         }
@@ -59,4 +65,6 @@ pub struct Worked {
     pub all: Traffic,
     /// Of this, by fast paths.
     pub fast: Traffic,
+    /// Dropped, by reason (index: [`DropReason`] as u8); of fast paths, what they have told.
+    pub drops: [u64; DropReason::ALL.len()],
 }

@@ -44,7 +44,7 @@ fn current(desk: &Desk) -> Dict<'static> {
         .with("media_mixed", int(places[2]))
 }
 
-fn without(all: Traffic, part: Traffic) -> Traffic {
+pub(super) fn without(all: Traffic, part: Traffic) -> Traffic {
     Traffic {
         packets: all.packets.saturating_sub(part.packets),
         bytes: all.bytes.saturating_sub(part.bytes),
@@ -54,7 +54,7 @@ fn without(all: Traffic, part: Traffic) -> Traffic {
 
 /// Calls whose media is all with the sockets, all on a fast path, or partly so. RTCP, which is nearly always with the
 /// sockets, does not count.
-fn places(desk: &Desk) -> [u64; 3] {
+pub(super) fn places(desk: &Desk) -> [u64; 3] {
     let mut counts = [0; 3];
     for call in desk.book.iter() {
         let rtp = call.rtp_keys();

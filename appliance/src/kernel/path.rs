@@ -35,7 +35,11 @@ impl FastPath for KernelPath {
     }
 
     fn withdraw(&mut self, key: FlowKey, generation: Generation) -> Leaving {
-        self.table.withdraw(key, generation)
+        let mut leaving = self.table.withdraw(key, generation);
+        for copy in &mut leaving.counted {
+            copy.progress.sealed = self.table.table().take_sealed(copy.key);
+        }
+        leaving
     }
 
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot> {

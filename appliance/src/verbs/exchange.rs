@@ -1,6 +1,6 @@
 use super::{limits, options};
 use crate::desk::Desk;
-use call::{Intent, Outside, PortError, Refusal};
+use call::{Fragment, Intent, Outside, PortError, Refusal};
 use ng::request::Flag;
 use ng::{Reply, Request};
 
@@ -9,6 +9,9 @@ pub(super) fn offer(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Rep
     let sdp = request.need_sdp()?;
     let call_id = request.need_call_id()?;
     let from_tag = request.need_from_tag()?;
+    if request.has(Flag::Fragment) {
+        return fragment(desk, request, sdp, call_id, from_tag);
+    }
     if desk.book.number(call_id).is_none() {
         limits::admit(desk, request)?;
     }
@@ -23,9 +26,31 @@ pub(super) fn answer(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Re
     let call_id = request.need_call_id()?;
     let from_tag = request.need_from_tag()?;
     let to_tag = request.need_to_tag()?;
+    if request.has(Flag::Fragment) {
+        return fragment(desk, request, sdp, call_id, to_tag);
+    }
     exchange(desk, request, sdp, (call_id, from_tag, Some(to_tag)), |book, intent, outside| {
         book.answer(intent, outside)
     })
+}
+
+/// Candidates trickled in an INFO (RFC 8840); nothing is to be sent on, since they are for us.
+fn fragment(
+    desk: &mut Desk,
+    request: &Request<'_>,
+    sdp: &[u8],
+    call_id: &[u8],
+    tag: &[u8],
+) -> Result<Reply, Reply> {
+    let session = sdp::Session::parse_fragment(sdp).map_err(|error| {
+        tracing::warn!(call_id = &*request.shown_call_id(), %error, "SDP fragment refused");
+        Reply::error(error.ng_text())
+    })?;
+    let now = desk.clock.stamp();
+    let (book, mut outside) = desk.book_and_outside(now);
+    book.fragment(&Fragment { call_id, tag, sdp: &session }, &mut outside);
+    desk.flush();
+    Ok(Reply::ok())
 }
 
 fn exchange(

@@ -1,5 +1,4 @@
 use crate::desk::Desk;
-use ng::request::options::IceMode;
 use ng::request::{Flag, options};
 use ng::{Reply, Request};
 
@@ -59,11 +58,9 @@ pub(super) fn not_available(request: &Request<'_>) -> String {
     let asked = [
         (!codecs.transcode.is_empty(), "transcoding"),
         (request.has(Flag::ForceTranscoding), "transcoding"),
-        (request.ice.mode == Some(IceMode::Force), "ICE"),
         (request.rtcp.generate == Some(true), "generate RTCP"),
         (request.recording.call == Some(options::RecordCall::On), "recording"),
         (request.has(Flag::InjectDtmf) || request.has(Flag::DetectDtmf), "DTMF processing"),
-        (request.has(Flag::Fragment), "trickle ICE fragments"),
         (request.path.media_echo.is_some(), "media-echo"),
         (request.path.drop_traffic == Some(options::DropTraffic::Start), "drop-traffic"),
         (request.music.is_some(), "music on hold"),

@@ -7,6 +7,7 @@ mod limits;
 mod list;
 mod options;
 mod query;
+mod security;
 mod statistics;
 
 pub use query::render_call;

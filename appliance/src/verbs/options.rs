@@ -1,8 +1,9 @@
-use call::{Family, IceWish, MuxWish, Options, Replace, RtcpAttribute};
+use super::security;
+use call::{BundleWish, Family, IceLite, IceWish, MuxWish, Options, Replace, RtcpAttribute};
 use flow::{Gate, Learning};
 use ng::Request;
 use ng::request::AttributeChange;
-use ng::request::options::{AddressFamily, DtlsMode, EndpointLearning, IceMode, RtcpMux, SdesOption};
+use ng::request::options::{AddressFamily, Bundle, EndpointLearning, IceMode, RtcpMux};
 use ng::request::{Flag, options};
 use sdp::{AttributeEdits, CodecEdits, CodecSpec, Field};
 
@@ -19,13 +20,21 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
         transport: transport(request),
         replace: replace(request),
         mux: mux(request),
+        bundle: bundle(request),
         rtcp_attribute: rtcp_attribute(request),
         ice: ice(request),
+        ice_lite: ice_lite(request),
+        trickle: request.has(Flag::TrickleIce),
+        ice2: request.ice.ice2,
+        reject_ice: request.has(Flag::RejectIce),
+        reset: request.has(Flag::Reset),
         original_sendrecv: request.has(Flag::OriginalSendrecv),
         generate_mid: request.has(Flag::GenerateMid),
         loop_protect: request.has(Flag::LoopProtect),
-        sdes_off: request.security.sdes.has(SdesOption::Off),
-        dtls_off: request.security.dtls == Some(DtlsMode::Off),
+        sdes: security::sdes(request),
+        osrtp: security::osrtp(request),
+        recrypt: request.has(Flag::Recrypt),
+        dtls: security::dtls(request),
         strip_extmap: request.has(Flag::StripExtmap),
         codecs: codecs(request),
         attributes: attributes(request),
@@ -99,6 +108,12 @@ fn mux(request: &Request<'_>) -> MuxWish {
     }
 }
 
+fn bundle(request: &Request<'_>) -> BundleWish {
+    let said = &request.rtcp.bundle;
+    let offer = said.has(Bundle::Offer) || said.has(Bundle::Require) || said.has(Bundle::Strict);
+    BundleWish { accept: said.has(Bundle::Accept) && !said.has(Bundle::Reject), offer }
+}
+
 fn rtcp_attribute(request: &Request<'_>) -> RtcpAttribute {
     if request.has(Flag::NoRtcpAttribute) {
         RtcpAttribute::Absent
@@ -111,10 +126,24 @@ fn rtcp_attribute(request: &Request<'_>) -> RtcpAttribute {
 
 fn ice(request: &Request<'_>) -> IceWish {
     match request.ice.mode {
-        None | Some(IceMode::Default) => IceWish::Default,
-        Some(IceMode::Remove | IceMode::Force) => IceWish::Remove,
-        Some(IceMode::Optional | IceMode::ForceRelay) => IceWish::Pass,
+        None => IceWish::Unsaid,
+        Some(IceMode::Default) => IceWish::Default,
+        Some(IceMode::Remove) => IceWish::Remove,
+        Some(IceMode::Force) => IceWish::Force,
+        Some(IceMode::Optional) => IceWish::Optional,
+        Some(IceMode::ForceRelay) => IceWish::ForceRelay,
     }
+}
+
+fn ice_lite(request: &Request<'_>) -> IceLite {
+    let (forward, backward) = match request.ice.lite {
+        None => return IceLite::default(),
+        Some(options::IceLite::Forward) => (true, false),
+        Some(options::IceLite::Backward) => (false, true),
+        Some(options::IceLite::Both) => (true, true),
+        Some(options::IceLite::Off) => (false, false),
+    };
+    IceLite { forward: Some(forward), backward: Some(backward) }
 }
 
 fn learning(request: &Request<'_>) -> Option<Learning> {

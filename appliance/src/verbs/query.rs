@@ -104,7 +104,7 @@ impl Page<'_> {
             out.push("codec", codec);
         }
         let latest = ingress.first().map(|s| s.ssrc);
-        let streams = media.streams.iter().map(|stream| Value::Dict(self.stream(stream, latest)));
+        let streams = media.streams.iter().map(|stream| Value::Dict(self.stream(stream, media, latest)));
         out.push("streams", Value::List(streams.collect()));
         out.push("flags", Value::List(media.flags.iter().map(|f| Value::from(*f)).collect()));
         out.push("ingress SSRCs", ssrc_list(&ingress));
@@ -112,7 +112,12 @@ impl Page<'_> {
         out
     }
 
-    fn stream(&self, stream: &StreamReport<'_>, latest: Option<u32>) -> Dict<'static> {
+    fn stream(
+        &self,
+        stream: &StreamReport<'_>,
+        media: &MediaReport<'_>,
+        latest: Option<u32>,
+    ) -> Dict<'static> {
         let seen = self.seen(stream);
         let mut out = Dict::new();
         if let Some(local) = stream.local {
@@ -122,6 +127,9 @@ impl Page<'_> {
         }
         out.push("endpoint", endpoint(seen.peer.or(stream.signalled)));
         out.push("advertised endpoint", endpoint(stream.signalled));
+        if let Some(suite) = media.crypto_suite {
+            out.push("crypto suite", suite);
+        }
         let last = seen.last.map_or(stream.opened.wall_us, |at| self.now.wall_us_of(at)) / 1_000_000;
         out.push("last packet", int(last));
         out.push("last kernel packet", Value::Int(0));
@@ -231,6 +239,7 @@ fn stream_flags(stream: &StreamReport<'_>, seen: &Seen) -> Vec<&'static str> {
         (!rtp || stream.muxed, "RTCP"),
         (!rtp && stream.leg_muxed, "fallback RTCP"),
         (stream.signalled.is_some(), "filled"),
+        (stream.ice, "ICE"),
         (confirmed, "confirmed"),
         (confirmed && seen.sendable, "kernelized"),
         (confirmed && seen.sendable, "no kernel support"),

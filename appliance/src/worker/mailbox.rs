@@ -1,4 +1,5 @@
 use super::ask::Ask;
+use super::post::Parcel;
 use crossbeam_queue::ArrayQueue;
 use flow::{Change, FlowKey};
 use mio::Waker;
@@ -18,6 +19,8 @@ pub(super) enum Order {
     Answer(Arc<Ask>),
     /// Send an empty RTP packet from each of these ports to its peer.
     Pierce(Vec<FlowKey>),
+    /// Send these datagrams.
+    Send(Vec<Parcel>),
     /// Something for the AF_XDP side.
     #[cfg(feature = "appliance")]
     Fast(super::FastOrder),

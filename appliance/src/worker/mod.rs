@@ -12,6 +12,8 @@ mod mailbox;
 mod outbox;
 mod poller;
 mod pool;
+mod post;
+mod punted;
 #[cfg(test)]
 mod tests;
 
@@ -20,3 +22,5 @@ pub use fast::{FastOrder, Idle, Slip};
 #[cfg(feature = "appliance")]
 pub use lane::{Beat, Lane};
 pub use pool::{Pool, PoolError, StartError};
+pub use post::{Parcel, Post};
+pub use punted::{LONGEST, Letter, Punted};

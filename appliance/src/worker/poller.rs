@@ -1,7 +1,9 @@
 use super::mailbox::{Mailbox, Order};
 use super::outbox::Outbox;
+use super::post::Parcel;
+use super::punted::Punted;
 use engine::{Applied, Engine};
-use flow::{BURST, Burst, Event, FlowKey, Moment, PacketIo, Verdict};
+use flow::{BURST, Burst, Departure, Event, FlowKey, Moment, PacketIo, Verdict};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,6 +30,7 @@ pub(super) struct Poller {
     events: Vec<Event>,
     mailbox: Arc<Mailbox>,
     outbox: Arc<Outbox>,
+    punted: Arc<Punted>,
     #[cfg(feature = "appliance")]
     fast: super::fast::Fast,
 }
@@ -39,6 +42,7 @@ impl Poller {
         io: UdpIo,
         mailbox: Arc<Mailbox>,
         outbox: Arc<Outbox>,
+        punted: Arc<Punted>,
     ) -> Poller {
         Poller {
             number,
@@ -51,7 +55,8 @@ impl Poller {
             mailbox,
             outbox,
             #[cfg(feature = "appliance")]
-            fast: super::fast::Fast::new(),
+            fast: super::fast::Fast::new(number, Arc::clone(&punted)),
+            punted,
         }
     }
 
@@ -120,6 +125,7 @@ impl Poller {
             return;
         }
         self.engine.run(&mut self.burst, &mut self.io, self.now, &mut self.events);
+        self.punted.post(self.number, &mut self.burst, &self.io);
         self.io.finish(&mut self.burst);
         self.engine.settle(&self.burst);
         self.burst.clear();
@@ -154,6 +160,7 @@ impl Poller {
                 ask.answer(&self.engine);
             }
             Order::Pierce(keys) => self.pierce(&keys),
+            Order::Send(parcels) => self.send(&parcels),
             #[cfg(feature = "appliance")]
             Order::Fast(order) => {
                 self.fast.obey(order, self.now);
@@ -172,14 +179,37 @@ impl Poller {
 impl Poller {
     /// Sends an empty packet from each port whose peer is known. Orders are obeyed between bursts, so the burst is free.
     fn pierce(&mut self, keys: &[FlowKey]) {
-        for departure in keys.iter().filter_map(|key| self.engine.way_out(*key)) {
-            let Some(mut frame) = self.io.compose(departure.from, &NAT_OPENER) else { break };
-            frame.verdict = Verdict::Forward(departure);
-            if let Err(frame) = self.burst.push(frame) {
-                self.io.discard(frame);
-                break;
+        for key in keys {
+            if let Some(departure) = self.engine.way_out(*key) {
+                self.load(departure, &NAT_OPENER);
             }
         }
+        self.unload();
+    }
+
+    /// Sends datagrams of others.
+    fn send(&mut self, parcels: &[Parcel]) {
+        for parcel in parcels {
+            if let Some(tos) = self.engine.tos(parcel.from) {
+                self.load(Departure { from: parcel.from, to: parcel.to, tos }, &parcel.bytes);
+            }
+        }
+        self.unload();
+    }
+
+    /// Adds a packet of our own to the burst, which is sent first if it is full. One that is too long is not sent.
+    fn load(&mut self, departure: Departure, payload: &[u8]) {
+        if self.burst.frames().len() == BURST {
+            self.unload();
+        }
+        let Some(mut frame) = self.io.compose(departure.from, payload) else { return };
+        frame.verdict = Verdict::Forward(departure);
+        if let Err(frame) = self.burst.push(frame) {
+            self.io.discard(frame);
+        }
+    }
+
+    fn unload(&mut self) {
         self.io.finish(&mut self.burst);
         self.burst.clear();
     }

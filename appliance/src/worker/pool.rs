@@ -2,6 +2,8 @@ use super::ask::{Answer, Ask};
 use super::mailbox::{Mailbox, Order, Refused};
 use super::outbox::Outbox;
 use super::poller::{COPIES, Poller};
+use super::post::Post;
+use super::punted::Punted;
 use engine::Totals;
 use flow::{Change, Event, FlowKey, Snapshot};
 use mio::Waker;
@@ -18,6 +20,8 @@ use udp::{Door, PortSocket, UdpIo};
 const MAILBOX: usize = 4096;
 /// Events that may wait for the desk.
 const OUTBOX: usize = 4096;
+/// Datagrams that may wait for the ICE and DTLS agents: what a thousand browsers send in 100 ms when they begin at once.
+const PUNTED: usize = 1024;
 /// How long a caller waits for room in a full mailbox.
 pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -26,6 +30,7 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 pub struct Pool {
     workers: Vec<Worker>,
     outbox: Arc<Outbox>,
+    punted: Arc<Punted>,
 }
 
 #[derive(Debug)]
@@ -106,9 +111,10 @@ impl Pool {
             return Err(StartError::NoWorkers);
         }
         let outbox = Arc::new(Outbox::new(OUTBOX, cores.len(), desk));
-        let mut pool = Pool { workers: Vec::with_capacity(cores.len()), outbox };
+        let punted = Arc::new(Punted::new(PUNTED));
+        let mut pool = Pool { workers: Vec::with_capacity(cores.len()), outbox, punted };
         for (number, &core) in cores.iter().enumerate() {
-            let worker = Worker::start(number, core, epoch, &pool.outbox)?;
+            let worker = Worker::start(number, core, epoch, &pool.outbox, &pool.punted)?;
             pool.workers.push(worker);
         }
         Ok(pool)
@@ -126,6 +132,17 @@ impl Pool {
     fn send(&self, number: usize, order: Order) -> Result<(), PoolError> {
         let sent = self.worker(number)?.mailbox.send(order, Instant::now() + PATIENCE);
         sent.map_err(|refused| PoolError::of(refused, number))
+    }
+
+    /// STUN and DTLS that arrive at ports where they are for us.
+    pub fn punted(&self) -> Arc<Punted> {
+        Arc::clone(&self.punted)
+    }
+
+    /// The ways to all workers, by number, for who has datagrams to send.
+    pub fn posts(&self) -> Vec<Post> {
+        let post = |(number, worker): (usize, &Worker)| Post::new(number, Arc::clone(&worker.mailbox));
+        self.workers.iter().enumerate().map(post).collect()
     }
 
     /// The ways to the AF_XDP sides of all workers.
@@ -287,12 +304,14 @@ impl Worker {
         core: Option<usize>,
         epoch: Instant,
         outbox: &Arc<Outbox>,
+        punted: &Arc<Punted>,
     ) -> Result<Worker, StartError> {
         let system = |error| StartError::System { worker: number, error };
         let io = UdpIo::new(COPIES).map_err(system)?;
         let door = io.door().map_err(system)?;
         let mailbox = Arc::new(Mailbox::new(MAILBOX, io.waker().map_err(system)?));
-        let poller = Poller::new(number, epoch, io, Arc::clone(&mailbox), Arc::clone(outbox));
+        let (told, tell) = (Arc::clone(outbox), Arc::clone(punted));
+        let poller = Poller::new(number, epoch, io, Arc::clone(&mailbox), told, tell);
         let (tell, told) = mpsc::sync_channel(1);
         let body = move || {
             let pinned = core.map_or(Ok(()), pin);

@@ -10,6 +10,7 @@ const TARGETS: &[(&str, &str, Body)] = &[
     ("bencode", "ng::fuzz::bencode", ng::fuzz::bencode),
     ("dtls", "dtls::fuzz::datagrams", dtls::fuzz::datagrams),
     ("dtls_network", "dtls::fuzz::network", dtls::fuzz::network),
+    ("ice_agent", "ice::fuzz::agent", ice::fuzz::agent),
     ("json_request", "ng::fuzz::json_request", ng::fuzz::json_request),
     ("legacy", "rtpengine::config::fuzz::legacy", rtpengine::config::fuzz::legacy),
     ("request", "ng::fuzz::request", ng::fuzz::request),
@@ -19,6 +20,7 @@ const TARGETS: &[(&str, &str, Body)] = &[
     ("sdes", "srtp::fuzz::sdes", srtp::fuzz::sdes),
     ("sdp", "sdp::fuzz::body", sdp::fuzz::body),
     ("srtp", "srtp::fuzz::open", srtp::fuzz::open),
+    ("stun", "ice::fuzz::stun", ice::fuzz::stun),
     ("toml", "rtpengine::config::fuzz::toml", rtpengine::config::fuzz::toml),
 ];
 

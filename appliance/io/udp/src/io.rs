@@ -270,6 +270,10 @@ impl Buffers for UdpIo {
         self.pool.payload_mut(frame)
     }
 
+    fn room_mut(&mut self, frame: &Frame) -> &mut [u8] {
+        self.pool.room_mut(frame)
+    }
+
     fn copy(&mut self, frame: &Frame) -> Option<Frame> {
         self.pool.copy(frame)
     }

@@ -55,6 +55,12 @@ impl Pool {
         &mut self.bytes[Self::range(frame)]
     }
 
+    pub(crate) fn room_mut(&mut self, frame: &Frame) -> &mut [u8] {
+        let start = Self::range(frame).start;
+        let end = (frame.buffer as usize + 1) * BUFFER;
+        &mut self.bytes[start..end]
+    }
+
     pub(crate) fn copy(&mut self, frame: &Frame) -> Option<Frame> {
         let copy = Frame { buffer: self.take()?, ..*frame };
         let target = Self::range(&copy).start;

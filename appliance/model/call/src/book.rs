@@ -1,4 +1,5 @@
 use crate::call::{Call, CallNumber};
+use crate::fragment::Early;
 use crate::{Env, HandshakeChange, Interfaces, PortSource, Secrets, Settings, Stamp};
 use flow::{Change, Event, Moment, Snapshot};
 use foldhash::fast::RandomState;
@@ -15,6 +16,8 @@ pub struct Book {
     interfaces: Interfaces,
     /// Calls ever created.
     created: u64,
+    /// Candidates that wait for their SDP.
+    pub(crate) early: Vec<Early>,
 }
 
 /// What a change of the book is made with: the doors to the outside, and where the consequences go.
@@ -48,6 +51,7 @@ impl Book {
             settings,
             interfaces,
             created: 0,
+            early: Vec::new(),
         }
     }
 
@@ -115,7 +119,8 @@ impl Book {
             self.calls.len() as u32 - 1
         }));
         let worker = (self.created % u64::from(self.settings.workers.max(1))) as u16;
-        let call = Call::new(number, id, now, worker, &self.settings);
+        let serial = crate::agents::serial(self.created, number);
+        let call = Call::new((number, serial), id, now, worker, &self.settings);
         self.calls[number.0 as usize] = Some(Box::new(call));
         self.by_id.insert(id.into(), number);
         self.created += 1;
@@ -129,6 +134,9 @@ impl Book {
         self.free.push(number.0);
         let mut own = Vec::new();
         call.withdraw_all(&mut own);
+        let mut agents = Vec::new();
+        call.tell_agents(&mut agents);
+        changes.handshakes.extend(agents.into_iter().map(|c| (call.worker, c)));
         changes.flows.extend(own.into_iter().map(|c| (call.worker, c)));
         Some(call)
     }
@@ -153,6 +161,7 @@ impl Book {
             handshakes: Vec::new(),
         };
         let result = work(call, &mut env);
+        call.tell_agents(&mut env.handshakes);
         outside.changes.flows.extend(env.changes.into_iter().map(|c| (call.worker, c)));
         outside.changes.handshakes.extend(env.handshakes.into_iter().map(|c| (call.worker, c)));
         Some(result)

@@ -22,10 +22,18 @@ pub(crate) struct FlowEntry {
     pub(crate) last: Option<Box<flow::Snapshot>>,
 }
 
+impl FlowEntry {
+    pub(crate) fn new(party: PartyIx, media: usize, usage: FlowUse, key: FlowKey) -> FlowEntry {
+        FlowEntry { party, media, usage, installed: None, key, withdrawn: false, last: None }
+    }
+}
+
 /// One call: its parties and everything that was said about them. Changed by the verbs in the sibling files.
 #[derive(Debug)]
 pub struct Call {
     pub(crate) number: CallNumber,
+    /// Never used for another call of the process.
+    pub(crate) serial: u64,
     pub(crate) id: Box<[u8]>,
     pub(crate) created: Stamp,
     pub(crate) last_signal: Stamp,
@@ -53,9 +61,16 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(number: CallNumber, id: &[u8], now: Stamp, worker: u16, settings: &Settings) -> Call {
+    pub(crate) fn new(
+        (number, serial): (CallNumber, u64),
+        id: &[u8],
+        now: Stamp,
+        worker: u16,
+        settings: &Settings,
+    ) -> Call {
         Call {
             number,
+            serial,
             id: id.into(),
             created: now,
             last_signal: now,
@@ -167,6 +182,7 @@ impl Call {
         let counterpart = facing.counterpart.filter(|c| !crate::media::is_hold(c.ip()));
         if let Some(found) = section.find_pair(address, counterpart, &facing) {
             section.selected = Some(found);
+            section.pairs[found].company &= facing.company || facing.stay;
             section.pairs[found].stands_for = section.pairs[found].stands_for.or(counterpart);
             return Ok(());
         }
@@ -179,11 +195,12 @@ impl Call {
             rtcp,
             opened: env.now,
             closed: false,
+            company: facing.company,
+            company_of: None,
         });
         for (key, usage) in [(Some(rtp), FlowUse::Rtp), (rtcp, FlowUse::Rtcp)] {
             let Some(key) = key else { continue };
-            let entry = FlowEntry { party, media, usage, installed: None, key, withdrawn: false, last: None };
-            self.flows.push(entry);
+            self.flows.push(FlowEntry::new(party, media, usage, key));
         }
         Ok(())
     }
@@ -217,6 +234,10 @@ pub(crate) struct Facing {
     pub(crate) latch: bool,
     /// A port for RTCP is wanted.
     pub(crate) rtcp: bool,
+    /// Ports on other addresses are wanted beside it.
+    pub(crate) company: bool,
+    /// The party is told nothing now: what it has will do.
+    pub(crate) stay: bool,
 }
 
 impl Media {
@@ -229,12 +250,17 @@ impl Media {
     ) -> Option<usize> {
         let fits = |at: &usize| {
             let pair = &self.pairs[*at];
-            !pair.closed && pair.address == address && (pair.rtcp.is_some() || !facing.rtcp)
+            !pair.closed
+                && pair.company_of.is_none()
+                && (pair.address == address || (facing.stay && facing.latch))
+                && (pair.rtcp.is_some() || !facing.rtcp)
+                && (pair.company || !facing.company || facing.stay)
         };
         let present = self.selected.filter(fits);
         let Some(counterpart) = counterpart.filter(|_| !facing.latch) else { return present };
-        (0..self.pairs.len())
-            .filter(fits)
+        present
+            .into_iter()
+            .chain((0..self.pairs.len()).filter(fits))
             .find(|at| self.pairs[*at].stands_for == Some(counterpart))
             .or_else(|| present.filter(|at| self.pairs[*at].stands_for.is_none()))
     }

@@ -1,7 +1,9 @@
 use crate::call::Call;
 use crate::media::{Media, Transport, is_hold};
 use crate::party::PartyIx;
+use crate::security::Place;
 use flow::{Carries, Change, FlowSpec, Generation, Learning, Micros, Moment, Output};
+use ice::Component;
 use smallvec::SmallVec;
 use std::net::SocketAddr;
 
@@ -22,6 +24,7 @@ impl Call {
     /// learning window of every flow anew, as each signalling message does.
     pub(crate) fn compile(&mut self, now: Moment, relearn: bool, changes: &mut Vec<Change>) {
         self.generation = Generation(self.generation.0 + 1);
+        let passing = self.sections_that_pass();
         for at in 0..self.flows.len() {
             if self.flows[at].withdrawn {
                 continue;
@@ -31,7 +34,7 @@ impl Call {
                 self.withdraw(at, changes);
                 continue;
             }
-            let mut spec = self.spec(at, now);
+            let mut spec = self.spec(at, now, &passing);
             let before = self.flows[at].installed.as_deref();
             if let Some(before) = before.filter(|_| !relearn) {
                 spec.learn_until = before.learn_until;
@@ -67,7 +70,7 @@ impl Call {
         }
     }
 
-    fn spec(&self, at: usize, now: Moment) -> FlowSpec {
+    fn spec(&self, at: usize, now: Moment, passing: &[Place]) -> FlowSpec {
         let entry = &self.flows[at];
         let party = &self.parties[entry.party];
         let media = &party.medias[entry.media];
@@ -84,7 +87,11 @@ impl Call {
         };
         // Who has not spoken yet is heard but not followed.
         let learning = if media.initialized { party.treatment.learning } else { Learning::Off };
-        FlowSpec {
+        let component = match entry.usage {
+            FlowUse::Rtp => Component::Rtp,
+            FlowUse::Rtcp => Component::Rtcp,
+        };
+        let mut spec = FlowSpec {
             key: entry.key,
             generation: self.generation,
             stream: self.stream_id(at),
@@ -99,11 +106,14 @@ impl Call {
             rtcp: self.outputs(entry.party, entry.media, FlowUse::Rtcp),
             tos: self.tos,
             blocked: self.blocked || party.blocked || media.blocked,
-            foreign: sdp::Profile::of(&media.protocol).is_secure(),
-            handshakes: false,
-            security: None,
+            // Who has the same keys as the other end may speak ICE and DTLS with it too.
+            foreign: passing.contains(&(entry.party, entry.media)),
+            handshakes: media.keying.speaks_dtls(),
+            security: self.security((entry.party, entry.media), entry.usage, passing),
             one_way: party.treatment.one_way,
-        }
+        };
+        media.steer(component, &mut spec);
+        spec
     }
 
     /// Where what `party` sends in section `media` goes: to the same section of everybody it talks with.
@@ -121,13 +131,12 @@ impl Call {
                 continue;
             }
             // Nor does it go to who holds by 0.0.0.0 (RFC 2543 §B.5), whatever its packets have shown.
-            if gated && section.rtp.is_some_and(|at| is_hold(at.ip())) {
+            if gated && section.holds {
                 continue;
             }
-            let Some(pair) = section.pair() else { continue };
             let egress = match usage {
-                FlowUse::Rtcp if !section.mux.active => pair.rtcp,
-                _ => Some(pair.rtp),
+                FlowUse::Rtcp if !section.mux.active => section.egress(Component::Rtcp),
+                _ => section.egress(Component::Rtp),
             };
             out.extend(egress.map(Output::plain));
         }

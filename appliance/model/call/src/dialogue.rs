@@ -105,7 +105,7 @@ mod tests {
     use crate::call::CallNumber;
 
     fn call() -> Call {
-        Call::new(CallNumber(0), b"c", Stamp::default(), 0, &Settings::default())
+        Call::new((CallNumber(0), 0), b"c", Stamp::default(), 0, &Settings::default())
     }
 
     fn offer(call: &mut Call, from: &str, to: Option<&str>, branch: Option<&str>) -> Dialogue {

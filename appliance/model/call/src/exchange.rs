@@ -21,12 +21,7 @@ impl Intent<'_> {
         if !options.trust_address.unwrap_or(!settings.sip_source) && options.received_from.is_none() {
             return Err(Refusal::NoSource);
         }
-        // Between RTP and SRTP somebody must encrypt, and that is not us yet.
-        let wanted = options.transport.map(sdp::Profile::of).filter(|p| p.is_rtp());
-        let converts = |section: Section<'_, '_>| {
-            wanted.is_some_and(|w| section.profile.is_rtp() && w.is_secure() != section.profile.is_secure())
-        };
-        if self.sdp.sections().any(converts) { Err(Refusal::NeedsSrtp) } else { Ok(()) }
+        Ok(())
     }
 }
 
@@ -59,7 +54,7 @@ impl Call {
         // Also after a refusal: ports may have been closed before it came to that.
         self.compile(env.now, true, &mut env.changes);
         sections?;
-        Ok(self.render(between, intent, draft, env))
+        Ok(self.render(between, role, intent, draft, env))
     }
 
     #[expect(clippy::too_many_arguments, reason = "one message with everything that is known of it")]
@@ -81,12 +76,15 @@ impl Call {
             if hidden {
                 continue;
             }
+            self.settle_ice(between, role, place, &section, intent.sdp.ice_lite(), options);
             self.open_ports(between, role, place, options, env)?;
             if role == Role::Answer {
                 self.settle_mux(between, place, env);
             }
+            self.exchange_keys(between, role, place, &section, options, env);
+            self.agree_on_ice(between, role, place, options, env);
             if let Some(out) = outs.next() {
-                self.render_section(between, role, place, &section, options, env, out);
+                self.render_section(between, role, place, &section, intent.sdp, options, env, out);
             }
         }
         Ok(())
@@ -186,7 +184,8 @@ impl Call {
         if sender.rejected || sender.transport == Transport::Untouched {
             return Ok(());
         }
-        let latch = options.port_latching == Some(true);
+        // A party with ICE that moves says so to our agent.
+        let latch = options.port_latching.unwrap_or(sender.ice.on);
         if role == Role::Offer {
             self.wish_mux(between, index, options);
         }
@@ -199,10 +198,18 @@ impl Call {
             counterpart: endpoint(self, between.sender),
             latch,
             rtcp: !rtp_only(self, between.receiver),
+            company: self.wants_company(between.receiver, index, env),
+            stay: false,
         };
         self.face(between.receiver, index, towards_receiver, env)?;
         // The sender's own ports change when its counterpart speaks, not now.
-        let towards_sender = Facing { counterpart: None, latch, rtcp: !rtp_only(self, between.sender) };
+        let towards_sender = Facing {
+            counterpart: None,
+            latch,
+            rtcp: !rtp_only(self, between.sender),
+            company: self.wants_company(between.sender, index, env),
+            stay: true,
+        };
         self.face(between.sender, index, towards_sender, env)?;
         Ok(())
     }

@@ -17,6 +17,8 @@ pub struct Handshake {
     pub peers: (Option<SocketAddr>, Option<SocketAddr>),
     /// DTLS, if it is spoken: one association per component.
     pub dtls: Option<Dtls>,
+    /// ICE, if it is spoken: one agent for both components.
+    pub ice: Option<Ice>,
 }
 
 /// The part of a section's SDPs, ours and theirs, that a DTLS association is made of (RFC 5763, RFC 8842).
@@ -24,10 +26,28 @@ pub struct Handshake {
 pub struct Dtls {
     /// We send the ClientHello (`a=setup:active` was ours).
     pub active: bool,
+    /// The value of our `a=fingerprint` that the party was told last. It says which of our certificates the association
+    /// is made with: a call keeps the one it began with. `None`: the newest.
+    pub told: Option<Box<str>>,
     /// The peer's `a=fingerprint` values, as in its SDP; one must match.
     pub fingerprints: Vec<Box<[u8]>>,
     /// The peer's `a=tls-id`: with another one the association begins anew (RFC 8842 §5.5).
     pub tls_id: Option<Box<[u8]>>,
+}
+
+/// The part of a section's SDPs, ours and theirs, that an ICE agent is made of (RFC 8445).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ice {
+    /// Our role to begin with; the agent may find that it has to be the other.
+    pub role: ice::Role,
+    /// We are lite.
+    pub lite: bool,
+    /// What our SDP says. With others than before the agent begins anew.
+    pub credentials: ice::Credentials,
+    /// What our SDP lists; none for RTCP if the party multiplexes.
+    pub candidates: Vec<ice::LocalCandidate>,
+    /// What the party's last SDP said; `None` before it has spoken.
+    pub remote: Option<ice::Remote>,
 }
 
 /// What becomes of agents.
@@ -61,6 +81,24 @@ pub enum HandshakeEvent {
         generation: Generation,
         /// For the log and for reports: a short word.
         reason: &'static str,
+    },
+    /// ICE found out where the party is: the pair that worked first, or the nominated one.
+    Route {
+        /// The section, or its RTCP component.
+        session: SessionId,
+        /// What the agents knew then.
+        generation: Generation,
+        /// Our port.
+        local: FlowKey,
+        /// The party's address.
+        peer: SocketAddr,
+    },
+    /// Nothing may be sent to the party: it stopped answering consent checks, or no pair works.
+    Unreachable {
+        /// The section, or its RTCP component.
+        session: SessionId,
+        /// What the agents knew then.
+        generation: Generation,
     },
 }
 

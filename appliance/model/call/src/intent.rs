@@ -1,4 +1,4 @@
-use crate::{Family, PortError};
+use crate::{BundleWish, DtlsWish, Family, OsrtpWish, PortError, SdesWish};
 use flow::{Gate, Learning};
 use sdp::{AttributeEdits, CodecEdits};
 use std::net::IpAddr;
@@ -44,20 +44,36 @@ pub struct Options<'a> {
     pub replace: Replace,
     /// What is done about rtcp-mux.
     pub mux: MuxWish,
+    /// What is done about BUNDLE.
+    pub bundle: BundleWish,
     /// How `a=rtcp` is written.
     pub rtcp_attribute: RtcpAttribute,
     /// What is done about ICE.
     pub ice: IceWish,
+    /// Towards whom we are lite, from now on.
+    pub ice_lite: IceLite,
+    /// Tell the receiver of an offer that candidates may be trickled.
+    pub trickle: bool,
+    /// Name RFC 8445 in `a=ice-options`.
+    pub ice2: bool,
+    /// The sender's ICE is refused.
+    pub reject_ice: bool,
+    /// ICE begins anew on both sides.
+    pub reset: bool,
     /// Write a direction only where the sender wrote one.
     pub original_sendrecv: bool,
     /// Add `a=mid` where there is none.
     pub generate_mid: bool,
     /// Put our mark in, and leave bodies alone that bear it already.
     pub loop_protect: bool,
-    /// Take `a=crypto` out.
-    pub sdes_off: bool,
-    /// Take the DTLS attributes out.
-    pub dtls_off: bool,
+    /// What is done about SDES keys.
+    pub sdes: SdesWish,
+    /// What is done about keys under a plain profile.
+    pub osrtp: OsrtpWish,
+    /// Open and seal packets although both ends have the same keys.
+    pub recrypt: bool,
+    /// What is done about DTLS-SRTP.
+    pub dtls: DtlsWish<'a>,
     /// Take `a=extmap` out.
     pub strip_extmap: bool,
     /// Changes to the list of codecs.
@@ -132,16 +148,31 @@ pub enum RtcpAttribute {
     Absent,
 }
 
-/// What is done about ICE. This build does not terminate ICE.
+/// What is done about ICE towards the receiver (RFC 8445).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IceWish {
-    /// Nothing was said: taken out, because candidates that pass by the relay would take the media with them.
+    /// Nothing was said: as before, else as [`IceWish::Default`].
     #[default]
+    Unsaid,
+    /// Ours, if the sender has any.
     Default,
-    /// Taken out.
+    /// None.
     Remove,
-    /// Passed on as it is.
-    Pass,
+    /// Ours, whatever the sender has.
+    Force,
+    /// The sender's stays, with candidates of ours below its own. If it has none: ours.
+    Optional,
+    /// The sender's stays, with ours as relay candidates. If it has none: as `Default`.
+    ForceRelay,
+}
+
+/// Towards whom we are lite; `None`: as before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IceLite {
+    /// Towards the receiver of an offer.
+    pub forward: Option<bool>,
+    /// Towards its sender.
+    pub backward: Option<bool>,
 }
 
 /// Why an offer or answer could not be carried out. The texts are what proxies see.
@@ -165,7 +196,4 @@ pub enum Refusal {
     /// Every section was to be removed.
     #[error("Error rewriting SDP")]
     NothingLeft,
-    /// It would need SRTP to be terminated.
-    #[error("Conversion between RTP and SRTP is not available in this build")]
-    NeedsSrtp,
 }

@@ -7,37 +7,50 @@
 //! Not here: ng spellings (the daemon's `verbs`), packets (`engine`), counters (they come as [`flow::Snapshot`]s).
 #![forbid(unsafe_code)]
 
+mod agents;
 mod answer;
 mod block;
 mod book;
+mod bundle;
 mod call;
+mod company;
 mod compile;
 mod delete;
 mod dialogue;
+mod dtls;
 mod exchange;
+mod fragment;
 mod handshake;
+mod ice;
+mod ice_lines;
 mod intent;
 mod interface;
+mod keying;
 mod media;
 mod mux;
 mod offer;
 mod party;
 mod rendering;
 mod report;
+mod sdes;
 mod section;
+mod security;
 mod settings;
 mod stamp;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod wish;
 
 pub use block::{Block, BlockScope};
 pub use book::{Book, Changes, Outside};
+pub use bundle::BundleWish;
 pub use call::{Call, CallNumber};
 pub use compile::{FlowUse, LEARNING_WINDOW};
 pub use delete::{Delete, Doomed};
-pub use handshake::{Dtls, Handshake, HandshakeChange, HandshakeEvent, Secrets};
-pub use intent::{IceWish, Intent, MuxWish, Options, Refusal, Replace, RtcpAttribute};
+pub use fragment::Fragment;
+pub use handshake::{Dtls, Handshake, HandshakeChange, HandshakeEvent, Ice, Secrets};
+pub use intent::{IceLite, IceWish, Intent, MuxWish, Options, Refusal, Replace, RtcpAttribute};
 pub use interface::{
     AddressId, Family, Interface, InterfaceId, Interfaces, LocalAddress, PortError, PortSource,
 };
@@ -47,3 +60,4 @@ pub(crate) use settings::Env;
 pub use settings::Settings;
 pub use stamp::Stamp;
 pub use sweep::EndReason;
+pub use wish::{DtlsWish, OsrtpWish, SdesWish};

@@ -1,5 +1,7 @@
+use crate::ice::IceLeg;
+use crate::keying::Keying;
 use crate::mux::Mux;
-use crate::{AddressId, Family};
+use crate::{AddressId, Family, Handshake};
 use flow::{FlowKey, Moment};
 use std::net::{IpAddr, SocketAddr};
 
@@ -18,6 +20,10 @@ pub(crate) struct PortPair {
     pub(crate) opened: Moment,
     /// The flows were withdrawn (the party was deleted).
     pub(crate) closed: bool,
+    /// There are pairs beside it on other addresses.
+    pub(crate) company: bool,
+    /// It is beside the pair of this index, for ICE.
+    pub(crate) company_of: Option<usize>,
 }
 
 /// What kind of transport a media section has, as far as relaying goes.
@@ -45,6 +51,8 @@ pub(crate) struct Media {
     pub(crate) rtp: Option<SocketAddr>,
     /// Signalled RTCP endpoint.
     pub(crate) rtcp: Option<SocketAddr>,
+    /// Held by an address of zeros (RFC 2543 §B.5).
+    pub(crate) holds: bool,
     /// The party's SDP has been seen.
     pub(crate) initialized: bool,
     /// Port zero: the section is off.
@@ -54,6 +62,8 @@ pub(crate) struct Media {
     /// We receive from the party.
     pub(crate) recv: bool,
     pub(crate) mux: Mux,
+    /// Keys, the party's and ours towards it.
+    pub(crate) keying: Keying,
     /// `a=mid` in the party's SDP.
     pub(crate) mid: Option<Box<[u8]>>,
     /// `a=ptime` in the party's SDP, milliseconds.
@@ -69,6 +79,9 @@ pub(crate) struct Media {
     pub(crate) selected: Option<usize>,
     /// `block media` for this section.
     pub(crate) blocked: bool,
+    pub(crate) ice: IceLeg,
+    /// What its agents were told.
+    pub(crate) agents: Option<Box<Handshake>>,
 }
 
 /// What is kept of a codec that a party offered.
@@ -117,11 +130,13 @@ impl Media {
             transport,
             rtp: None,
             rtcp: None,
+            holds: false,
             initialized: false,
             rejected: false,
             send: true,
             recv: true,
             mux: Mux::default(),
+            keying: Keying::default(),
             mid: None,
             ptime: None,
             formats: Box::default(),
@@ -130,13 +145,15 @@ impl Media {
             pairs: Vec::new(),
             selected: None,
             blocked: false,
+            ice: IceLeg::default(),
+            agents: None,
         }
     }
 
     /// Port zero, or not told to the other side: nothing is relayed.
     pub(crate) fn turn_off(&mut self) {
         (self.initialized, self.rejected, self.send, self.recv) = (false, true, false, false);
-        (self.rtp, self.rtcp) = (None, None);
+        (self.rtp, self.rtcp, self.holds) = (None, None, false);
     }
 
     /// The pair whose ports the party has been told.

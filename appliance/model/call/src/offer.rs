@@ -22,6 +22,9 @@ impl Book {
                 call.exchange(dialogue, Role::Offer, intent, env)
             })
             .unwrap_or(Err(Refusal::UnknownCall));
+        if result.is_ok() {
+            self.take_up_fragments(intent.call_id, outside);
+        }
         if result.is_err() && new {
             self.remove(number, outside.changes);
         }

@@ -1,10 +1,10 @@
 use crate::call::Call;
 use crate::dialogue::Dialogue;
 use crate::exchange::Role;
-use crate::intent::{IceWish, Intent, Options, Replace, RtcpAttribute};
-use crate::media::{Media, Transport, is_hold};
+use crate::intent::{Intent, Options, Replace, RtcpAttribute};
+use crate::media::{Media, Transport};
 use crate::{Env, Family};
-use sdp::{Codec, Direction, Draft, DraftMedia, Field, Formats, Rtcp, Section};
+use sdp::{Codec, Direction, Draft, DraftMedia, Field, Formats, Rtcp, Section, Session};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 impl Call {
@@ -12,6 +12,7 @@ impl Call {
     pub(crate) fn render<'a>(
         &mut self,
         between: Dialogue,
+        role: Role,
         intent: &Intent<'a>,
         mut draft: Draft<'a>,
         env: &Env<'_>,
@@ -27,6 +28,7 @@ impl Call {
         let told = &self.parties[between.receiver];
         let missing = (0..told.medias.len()).filter(|m| !told.hidden.contains(m)).skip(draft.media.len());
         draft.media.extend(missing.map(|m| refused(&told.medias[m])));
+        self.bundle(between, role, intent, &mut draft);
         self.render_session(between, intent, env, &mut draft);
         draft.edits = intent.options.attributes.clone();
         let mut body = Vec::with_capacity(intent.sdp.body.len() + 64);
@@ -52,9 +54,7 @@ impl Call {
         if options.loop_protect {
             draft.loop_mark = Some(Field::from(env.settings.instance.clone()));
         }
-        if options.ice == IceWish::Pass {
-            draft.ice_lite = intent.sdp.ice_lite();
-        }
+        draft.ice_lite = self.parties[between.receiver].says_lite(intent.sdp);
         let replace = options.replace;
         if replace.version || replace.origin_full || replace.session_name {
             self.keep_stable(between, replace, draft);
@@ -99,18 +99,26 @@ impl Call {
         role: Role,
         place: usize,
         section: &Section<'_, 'a>,
+        session: &Session<'a>,
         options: &Options<'a>,
         env: &Env<'_>,
         out: &mut DraftMedia<'a>,
     ) {
         let told = &self.parties[between.receiver].medias[place];
         if told.transport == Transport::Untouched || told.rejected {
+            if role == Role::Answer && told.transport == Transport::Rtp {
+                out.mid = told.mid.as_deref().map(field);
+            }
             return;
         }
         let (Some(pair), Some(ours)) = (told.pair(), shown(told, options, env)) else { return };
+        if told.ice.passes.is_some() {
+            told.ice.render_beside(section, session, out);
+            return;
+        }
         out.port = pair.rtp.port;
         // Hold by address stays visible unless the SIP message's source stands for it anyway.
-        let hold = self.parties[between.sender].medias[place].rtp.is_some_and(|at| is_hold(at.ip()));
+        let hold = self.parties[between.sender].medias[place].holds;
         out.address = match (hold && !options.replace.zero_address, ours) {
             (false, ours) => ours,
             (true, IpAddr::V4(_)) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
@@ -134,7 +142,8 @@ impl Call {
                 Role::Answer => told.mux.active,
             };
             self.render_codecs(told, role, options, out);
-            pass_security(section, options, out);
+            told.keying.render(role, options, out);
+            told.ice.render(role, options, out);
         }
     }
 
@@ -201,24 +210,6 @@ fn refused<'a>(media: &Media) -> DraftMedia<'a> {
 
 fn field<'a>(bytes: &[u8]) -> Field<'a> {
     Field::from(bytes.to_vec())
-}
-
-/// SRTP and ICE are between the two ends while we terminate neither: their attributes pass, or are taken out.
-fn pass_security<'a>(section: &Section<'_, 'a>, options: &Options<'a>, out: &mut DraftMedia<'a>) {
-    if !options.sdes_off {
-        out.cryptos = section.cryptos().collect();
-    }
-    if !options.dtls_off {
-        out.setup = section.setup();
-        out.fingerprint = section.fingerprint().map(|f| Field::from(format!("{} {}", f.hash, f.digest)));
-        out.tls_id = section.tls_id().map(Field::from);
-    }
-    if options.ice == IceWish::Pass {
-        out.ice_ufrag = section.ice_ufrag().map(Field::from);
-        out.ice_pwd = section.ice_pwd().map(Field::from);
-        out.candidates = section.candidates().collect();
-        out.end_of_candidates = section.end_of_candidates();
-    }
 }
 
 /// The address that is printed for a section.

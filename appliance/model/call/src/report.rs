@@ -1,9 +1,10 @@
 use crate::call::{Call, FlowEntry};
 use crate::compile::FlowUse;
-use crate::media::{Media, Transport};
+use crate::media::{Media, PortPair, Transport};
 use crate::party::{Party, PartyIx};
 use crate::{Family, Stamp};
 use flow::{FlowKey, FlowSpec, Snapshot};
+use ice::Component;
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
@@ -59,6 +60,8 @@ pub struct MediaReport<'a> {
     pub streams: Vec<StreamReport<'a>>,
     /// Flags in upstream's words and order.
     pub flags: Vec<&'static str>,
+    /// The suite of the keys that were agreed on, or the first one offered.
+    pub crypto_suite: Option<&'static str>,
     media: &'a Media,
 }
 
@@ -89,6 +92,8 @@ pub struct StreamReport<'a> {
     pub muxed: bool,
     /// RTCP of this leg comes on the RTP port (said of both its streams).
     pub leg_muxed: bool,
+    /// The section speaks ICE.
+    pub ice: bool,
     /// Not relayed because it is off or not ours.
     pub rejected: bool,
     /// When it was made.
@@ -205,6 +210,7 @@ impl Call {
             protocol: &media.protocol,
             streams,
             flags: media.flags(party),
+            crypto_suite: media.keying.suite().map(flow::srtp::Suite::name),
             media,
         }
     }
@@ -220,10 +226,15 @@ impl Call {
         let mine = |f: &&FlowEntry| f.party == at && f.media == index && f.usage == usage;
         let pair = media.pair().filter(|p| !p.closed && !media.rejected);
         let (local, signalled) = match usage {
-            FlowUse::Rtp => (pair.map(|p| p.rtp), media.rtp),
+            FlowUse::Rtp => (pair.and_then(|_| media.egress(Component::Rtp)), media.rtp),
             // A muxed leg that never had an RTCP port shows port 0, one that closed it shows none.
             FlowUse::Rtcp => {
-                (pair.and_then(|p| p.rtcp.or(self.never_had_rtcp(at, index, p.rtp))), media.rtcp)
+                let local = |p: &PortPair| {
+                    p.rtcp
+                        .and_then(|_| media.egress(Component::Rtcp))
+                        .or(self.never_had_rtcp(at, index, p.rtp))
+                };
+                (pair.and_then(local), media.rtcp)
             }
         };
         let opened = media.pairs.first().map_or(self.created.at, |p| p.opened);
@@ -234,6 +245,7 @@ impl Call {
             signalled,
             muxed: media.mux.active && usage == FlowUse::Rtp,
             leg_muxed: media.mux.active,
+            ice: media.ice.on,
             rejected: media.rejected,
             opened: Stamp { at: opened, wall_us: self.created.wall_us_of(opened) },
             flows: self
@@ -255,7 +267,16 @@ impl Media {
             (self.send, "send"),
             (self.recv, "recv"),
             (self.mux.active, "rtcp-mux"),
-            (party.callee, "ICE controlling"),
+            (self.keying.speaks_dtls(), "DTLS-SRTP"),
+            (self.keying.dtls_role(true), "DTLS role active"),
+            (self.keying.dtls_role(false), "DTLS role passive"),
+            (self.keying.speaks_sdes, "SDES"),
+            (self.ice.passes.is_some(), "passthrough"),
+            (self.ice.on, "ICE"),
+            (self.ice.trickles, "trickle ICE"),
+            (self.ice.is_controlling(party.callee), "ICE controlling"),
+            (self.ice.peer_lite, "ICE-lite peer"),
+            (self.ice.on && self.ice.lite, "ICE-lite self"),
         ]
         .into_iter()
         .filter_map(|(on, text)| on.then_some(text))

@@ -1,6 +1,6 @@
 use crate::Engine;
-use crate::flow::Flow;
-use flow::{Change, Counters, Event, FlowKey, Generation, Snapshot, StreamId};
+use crate::flow::{Away, Flow};
+use flow::{Change, Counters, Event, FlowKey, FlowSpec, Generation, Progress, Snapshot, StreamId};
 use smallvec::SmallVec;
 
 /// What became of a change.
@@ -19,35 +19,65 @@ impl Engine {
     /// port may have been opened and never used), but not when a later generation holds the place.
     pub fn apply(&mut self, change: Change, events: &mut Vec<Event>) -> Applied {
         match change {
-            Change::Install(spec) => match self.table.find(spec.key).and_then(|at| self.table.get_mut(at)) {
-                Some(flow) if spec.generation < flow.generation => Applied::Stale,
-                Some(flow) => {
-                    flow.replace(&spec);
-                    Applied::Installed
-                }
-                None => {
-                    self.table.insert(Flow::new(&spec));
-                    Applied::Installed
-                }
-            },
+            Change::Install(spec) => self.install(&spec),
             Change::Withdraw { key, generation } => {
                 let last = match self.snapshot(key) {
                     Some(snapshot) if generation < snapshot.generation => return Applied::Stale,
                     Some(snapshot) => snapshot,
                     None => unused(key, generation),
                 };
-                self.table.remove(key);
+                if let Some(held) = self.table.remove(key).and_then(|flow| flow.held) {
+                    self.sessions.release(held);
+                }
                 events.push(Event::Withdrawn(Box::new(last)));
                 Applied::Withdrawn
             }
             Change::Away { key, strays_from } => self.on_flow(key, |flow| {
-                flow.strays_from = strays_from;
+                flow.away = strays_from.map(Away::new);
                 flow.ssrcs.away = strays_from.is_some();
             }),
             Change::Counted(counted) => {
                 self.totals.take_over(&counted.counters);
-                self.on_flow(counted.key, |flow| flow.take_over(&counted))
+                let applied = self.on_flow(counted.key, |flow| flow.take_over(&counted));
+                self.catch_up(counted.key, counted.generation, &counted.progress);
+                applied
             }
+            Change::Restore { key, generation, progress } => self.catch_up(key, generation, &progress),
+        }
+    }
+
+    fn install(&mut self, spec: &FlowSpec) -> Applied {
+        let known = self.table.find(spec.key);
+        let before = known.and_then(|at| self.table.get(at));
+        if before.is_some_and(|flow| spec.generation < flow.generation) {
+            return Applied::Stale;
+        }
+        let former = before.and_then(|flow| flow.held);
+        let held = spec.security.as_ref().map(|security| self.sessions.hold(security, spec.generation));
+        // After the new hold, since it may be the same session, which must not end in between.
+        former.into_iter().for_each(|held| self.sessions.release(held));
+        match known.and_then(|at| self.table.get_mut(at)) {
+            Some(flow) => {
+                flow.replace(spec);
+                flow.held = held;
+            }
+            None => {
+                let mut flow = Flow::new(spec);
+                flow.held = held;
+                self.table.insert(flow);
+            }
+        }
+        Applied::Installed
+    }
+
+    fn catch_up(&mut self, key: FlowKey, generation: Generation, told: &Progress) -> Applied {
+        let flow = self.table.find(key).and_then(|at| self.table.get(at));
+        match flow.and_then(|flow| flow.held) {
+            Some(held) => {
+                self.sessions.catch_up(held, generation, told);
+                Applied::Installed
+            }
+            None => Applied::Stale,
         }
     }
 
@@ -73,6 +103,6 @@ fn unused(key: FlowKey, generation: Generation) -> Snapshot {
         counters: Counters::default(),
         ssrcs: SmallVec::new(),
         sent_ssrcs: SmallVec::new(),
-        progress: flow::Progress::default(),
+        progress: Progress::default(),
     }
 }

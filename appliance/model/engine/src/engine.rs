@@ -1,3 +1,4 @@
+use crate::sessions::Sessions;
 use crate::table::Table;
 use crate::totals::Totals;
 use flow::{Departure, FlowKey, Snapshot};
@@ -9,6 +10,7 @@ pub struct Engine {
     /// For each frame of the burst in hand, between `run` and `settle`.
     pub(crate) places: Vec<Places>,
     pub(crate) totals: Totals,
+    pub(crate) sessions: Sessions,
 }
 
 /// The flows a frame has to do with, as places in the table.
@@ -28,18 +30,26 @@ impl Engine {
             table: Table::with_capacity(flows),
             places: Vec::with_capacity(burst),
             totals: Totals::default(),
+            sessions: Sessions::default(),
         }
     }
 
     /// A copy of what is known of one flow.
     pub fn snapshot(&self, key: FlowKey) -> Option<Snapshot> {
-        Some(self.table.get(self.table.find(key)?)?.snapshot())
+        let flow = self.table.get(self.table.find(key)?)?;
+        let progress = flow.held.map(|held| self.sessions.progress(held)).unwrap_or_default();
+        Some(flow.snapshot(progress))
     }
 
     /// How a packet of our own would leave through a port: `None` while its peer is not known.
     pub fn way_out(&self, key: FlowKey) -> Option<Departure> {
         let flow = self.table.get(self.table.find(key)?)?;
         Some(Departure { from: key, to: flow.peer.address()?, tos: flow.tos })
+    }
+
+    /// The traffic class byte of what leaves through a port; `None` when it has no flow.
+    pub fn tos(&self, key: FlowKey) -> Option<u8> {
+        Some(self.table.get(self.table.find(key)?)?.tos)
     }
 
     /// What was counted over all flows since the start.

@@ -1,8 +1,11 @@
+use crate::classify::Handshakes;
 use crate::learn::Peer;
 use crate::sent::SentTable;
+use crate::sessions::{Guard, Held};
 use crate::ssrc::SsrcTable;
 use flow::{
-    Carries, Counters, FlowKey, FlowSpec, Gate, Generation, Moment, Output, Rewrite, Snapshot, StreamId,
+    Carries, Counters, DropReason, FlowKey, FlowSpec, Gate, Generation, Micros, Moment, Output, Progress,
+    Rewrite, Snapshot, StreamId,
 };
 use smallvec::SmallVec;
 
@@ -22,10 +25,32 @@ pub(crate) struct Flow {
     pub(crate) counters: Counters,
     pub(crate) ssrcs: SsrcTable,
     pub(crate) sent: SentTable,
-    /// STUN and DTLS pass, because the two ends speak them with each other.
-    pub(crate) foreign: bool,
-    /// A fast path carries the flow; its packets that come here from then on are reported.
-    pub(crate) strays_from: Option<Moment>,
+    pub(crate) handshakes: Handshakes,
+    /// Keys, if it opens or seals.
+    pub(crate) held: Option<Held>,
+    /// A fast path carries the flow.
+    pub(crate) away: Option<Away>,
+}
+
+/// Strays of a flow are reported at most this often. Whoever hears of them has this long to say how far the fast path has
+/// come.
+pub(crate) const STRAYS_EVERY: Micros = Micros::from_secs(1);
+
+/// Since when packets of a flow should not come here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Away {
+    /// Packets until then are stragglers of the hand-over.
+    pub(crate) strays_from: Moment,
+    /// The next one after this is reported.
+    pub(crate) report_from: Moment,
+    /// Until then how far its sources have come is known well enough to seal strays.
+    pub(crate) seals_until: Moment,
+}
+
+impl Away {
+    pub(crate) fn new(strays_from: Moment) -> Away {
+        Away { strays_from, report_from: strays_from, seals_until: strays_from + STRAYS_EVERY }
+    }
 }
 
 /// One way out, and the place where the flow of its egress port was last found.
@@ -38,6 +63,14 @@ pub(crate) struct Way {
 
 fn ways(outputs: &[Output]) -> SmallVec<[Way; 1]> {
     outputs.iter().map(|out| Way { egress: out.egress, rewrite: out.rewrite, place: u32::MAX }).collect()
+}
+
+fn handshakes(spec: &FlowSpec) -> Handshakes {
+    match (spec.handshakes, spec.foreign) {
+        (true, _) => Handshakes::Ours,
+        (false, true) => Handshakes::Ends,
+        (false, false) => Handshakes::Nobodys,
+    }
 }
 
 impl Flow {
@@ -56,12 +89,13 @@ impl Flow {
             counters: Counters::default(),
             ssrcs: SsrcTable::for_what(spec.carries),
             sent: SentTable::for_what(spec.carries),
-            foreign: spec.foreign,
-            strays_from: None,
+            handshakes: handshakes(spec),
+            held: None,
+            away: None,
         }
     }
 
-    /// Becomes what a later generation says; what was counted and learned stays.
+    /// Becomes what a later generation says; what was counted and learned stays. Its keys are for the caller to set.
     pub(crate) fn replace(&mut self, spec: &FlowSpec) {
         let fresh = Flow::new(spec);
         let (ssrcs, sent) = if self.carries.has_rtp() == spec.carries.has_rtp() {
@@ -72,7 +106,16 @@ impl Flow {
         let counters = std::mem::take(&mut self.counters);
         let mut peer = self.peer;
         peer.replace(spec);
-        *self = Flow { peer, counters, ssrcs, sent, strays_from: self.strays_from, ..fresh };
+        *self = Flow { peer, counters, ssrcs, sent, away: self.away, ..fresh };
+    }
+
+    /// The session that seals what leaves through this port; `None` where it leaves in clear.
+    pub(crate) fn sealed_by(&self) -> Result<Option<u32>, DropReason> {
+        match self.held {
+            Some(Held { leaving: Guard::Shut, .. }) => Err(DropReason::NoKeys),
+            Some(Held { leaving: Guard::Keys, session, .. }) => Ok(Some(session)),
+            Some(Held { leaving: Guard::Plain, .. }) | None => Ok(None),
+        }
     }
 
     /// Adds what a fast path has counted.
@@ -91,7 +134,7 @@ impl Flow {
         }
     }
 
-    pub(crate) fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self, progress: Progress) -> Snapshot {
         Snapshot {
             key: self.key,
             generation: self.generation,
@@ -101,7 +144,7 @@ impl Flow {
             counters: self.counters.clone(),
             ssrcs: self.ssrcs.snapshot(),
             sent_ssrcs: self.sent.snapshot(),
-            progress: flow::Progress::default(),
+            progress,
         }
     }
 }

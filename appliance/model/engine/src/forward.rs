@@ -1,22 +1,19 @@
 use crate::Engine;
-use crate::classify::{Class, classify};
+use crate::arrive::{Admitted, Next};
+use crate::classify::Class;
 use crate::engine::Places;
-use crate::flow::{Flow, Way};
-use crate::sent::RtpSeen;
-use flow::{Buffers, Burst, Carries, Departure, DropReason, Event, Frame, Micros, Moment, Rewrite, Verdict};
+use crate::flow::Way;
+use flow::{Buffers, Burst, Departure, DropReason, Event, Frame, Moment, Rewrite, Verdict};
 use rtp::HeaderMut;
-use std::net::SocketAddr;
 
-/// Strays of a flow are reported at most this often.
-const STRAYS_EVERY: Micros = Micros::from_secs(1);
-
-/// What is left to do with a frame that was let in.
-struct Admitted {
-    /// RTP, so that its header may be rewritten.
-    rtp: Option<RtpSeen>,
-    /// It leaves by the flow's RTCP outputs.
-    by_rtcp: bool,
-    outputs: usize,
+/// How a packet leaves by one of a flow's outputs.
+struct Leaving {
+    departure: Departure,
+    /// Place of the egress port's flow.
+    egress: u32,
+    rewrite: Rewrite,
+    /// The session that seals it.
+    seal: Option<u32>,
 }
 
 impl Engine {
@@ -36,12 +33,13 @@ impl Engine {
             self.places.push(Places { ingress: self.table.find(frame.local), egress: None });
         }
         for at in 0..arrived {
-            let frame = burst.frames()[at];
+            let mut frame = burst.frames()[at];
             if frame.verdict != Verdict::Undecided {
                 continue;
             }
-            let verdict = match self.take_in(at, &frame, buffers, now, events) {
-                Ok(admitted) => self.send_on(at, &frame, &admitted, burst, buffers),
+            frame.verdict = match self.take_in(at, &mut frame, buffers, now, events) {
+                Ok(Next::Send(admitted)) => self.send_on(at, &mut frame, &admitted, burst, buffers),
+                Ok(Next::Punt(reason)) => Verdict::Punt(reason),
                 Err(reason) => {
                     if matches!(reason, DropReason::NotMedia | DropReason::TooShort) {
                         self.blame_egress(at);
@@ -49,66 +47,22 @@ impl Engine {
                     Verdict::Drop(reason)
                 }
             };
-            burst.frames_mut()[at].verdict = verdict;
+            burst.frames_mut()[at] = frame;
         }
     }
 
-    /// Classifies, learns, checks the source and counts what arrived.
-    fn take_in<B: Buffers>(
-        &mut self,
-        at: usize,
-        frame: &Frame,
-        buffers: &B,
-        now: Moment,
-        events: &mut Vec<Event>,
-    ) -> Result<Admitted, DropReason> {
-        let ingress = self.places[at].ingress.ok_or(DropReason::NoFlow)?;
-        let flow = self.table.get_mut(ingress).ok_or(DropReason::NoFlow)?;
-        let payload = buffers.payload(frame);
-        let class = classify(payload, flow.carries, flow.foreign);
-        let teaches = class.is_ok_and(|class| class.teaches(flow.carries));
-        let admitted = flow.peer.admit(frame.remote, teaches, flow.gate, now);
-        report(flow, now, events);
-        admitted?;
-        flow.counters.received.count(payload.len());
-        self.totals.received.count(payload.len());
-        let class = class?;
-        flow.counters.last_packet = Some(now);
-        if let Class::Rtp(header) = class {
-            flow.ssrcs.count(&header, payload.len(), now);
-            if flow.strays_from.is_some_and(|from| now >= from) {
-                stray(flow, frame.remote, now, events);
-            }
-        }
-        // RTCP goes on, so that the ends do not take the call for dead.
-        if flow.blocked && class != Class::Rtcp {
-            return Err(DropReason::Blocked);
-        }
-        let rtcp_port = flow.carries == Carries::Rtcp;
-        let by_rtcp = (class == Class::Rtcp || rtcp_port) && !flow.rtcp.is_empty();
-        let outputs = if by_rtcp { flow.rtcp.len() } else { flow.rtp.len() };
-        if outputs == 0 {
-            return Err(DropReason::NoOutput);
-        }
-        let rtp = match class {
-            Class::Rtp(header) => Some(RtpSeen::of(&header)),
-            _ => None,
-        };
-        Ok(Admitted { rtp, by_rtcp, outputs })
-    }
-
-    /// Sends the frame out by all ways: copies by the later ones first, then itself by the first.
+    /// Sends the frame out by all ways: copies by the later ones first, as it is in clear until it is sealed itself.
     fn send_on<B: Buffers>(
         &mut self,
         at: usize,
-        frame: &Frame,
+        frame: &mut Frame,
         admitted: &Admitted,
         burst: &mut Burst,
         buffers: &mut B,
     ) -> Verdict {
         for output in 1..admitted.outputs {
-            let (departure, egress, rewrite) = match self.resolve(at, admitted, output) {
-                Ok(way) => way,
+            let leaving = match self.resolve(at, admitted, output) {
+                Ok(leaving) => leaving,
                 Err(reason) => {
                     self.count_lost_copy(at, reason);
                     continue;
@@ -119,26 +73,44 @@ impl Engine {
                 self.count_lost_copy(at, DropReason::NoRoom);
                 continue;
             };
-            if let Some(rtp) = admitted.rtp {
-                apply_rewrite(buffers.payload_mut(&copy), rewrite);
-                self.count_sender(egress, rtp.rewritten(rewrite), frame.len);
-            }
-            copy.verdict = Verdict::Forward(departure);
+            copy.verdict = self.let_out(&mut copy, admitted.class, &leaving, buffers);
             if burst.push(copy).is_ok() {
-                self.places.push(Places { ingress: self.places[at].ingress, egress: Some(egress) });
+                let ingress = self.places[at].ingress;
+                self.places.push(Places { ingress, egress: Some(leaving.egress) });
             }
         }
         match self.resolve(at, admitted, 0) {
-            Ok((departure, egress, rewrite)) => {
-                if let Some(rtp) = admitted.rtp {
-                    apply_rewrite(buffers.payload_mut(frame), rewrite);
-                    self.count_sender(egress, rtp.rewritten(rewrite), frame.len);
-                }
-                self.places[at].egress = Some(egress);
-                Verdict::Forward(departure)
+            Ok(leaving) => {
+                self.places[at].egress = Some(leaving.egress);
+                self.let_out(frame, admitted.class, &leaving, buffers)
             }
             Err(reason) => Verdict::Drop(reason),
         }
+    }
+
+    /// Rewrites and seals a frame for the way it leaves by.
+    fn let_out<B: Buffers>(
+        &mut self,
+        frame: &mut Frame,
+        class: Class,
+        leaving: &Leaving,
+        buffers: &mut B,
+    ) -> Verdict {
+        if matches!(class, Class::Rtp(_)) {
+            apply_rewrite(buffers.payload_mut(frame), leaving.rewrite);
+        }
+        if let Some(session) = leaving.seal {
+            let sealed = self.sessions.seal(session, class, buffers.room_mut(frame), frame.len.into());
+            match sealed.map(u16::try_from) {
+                Ok(Ok(len)) => frame.len = len,
+                Ok(Err(_)) => return Verdict::Drop(DropReason::TooLong),
+                Err(reason) => return Verdict::Drop(reason),
+            }
+        }
+        if let (Class::Rtp(packet), Some(flow)) = (class, self.table.get_mut(leaving.egress)) {
+            flow.sent.count(packet.rewritten(leaving.rewrite), frame.len.into());
+        }
+        Verdict::Forward(leaving.departure)
     }
 
     /// What cannot be forwarded is reported as an error of the stream that misses it.
@@ -148,19 +120,8 @@ impl Engine {
         self.places[at].egress = way.and_then(|key| self.table.find(key));
     }
 
-    fn count_sender(&mut self, egress: u32, rtp: RtpSeen, len: u16) {
-        if let Some(flow) = self.table.get_mut(egress) {
-            flow.sent.count(rtp, len.into());
-        }
-    }
-
     /// Where output number `output` leads now. The place of its egress flow is remembered in the ingress flow.
-    fn resolve(
-        &mut self,
-        at: usize,
-        admitted: &Admitted,
-        output: usize,
-    ) -> Result<(Departure, u32, Rewrite), DropReason> {
+    fn resolve(&mut self, at: usize, admitted: &Admitted, output: usize) -> Result<Leaving, DropReason> {
         let ingress = self.places[at].ingress.ok_or(DropReason::NoFlow)?;
         let flow = self.table.get(ingress).ok_or(DropReason::NoFlow)?;
         let ways = if admitted.by_rtcp { &flow.rtcp } else { &flow.rtp };
@@ -178,24 +139,13 @@ impl Engine {
         };
         let egress = self.table.get(place).ok_or(DropReason::NoPeer)?;
         let to = egress.peer.address().ok_or(DropReason::NoPeer)?;
-        Ok((Departure { from: key, to, tos: egress.tos }, place, rewrite))
-    }
-}
-
-fn report(flow: &mut Flow, now: Moment, events: &mut Vec<Event>) {
-    let Some(peer) = flow.peer.report(now) else { return };
-    if events.len() < events.capacity() {
-        let (stream, key, generation) = (flow.stream, flow.key, flow.generation);
-        events.push(Event::PeerLearned { stream, key, generation, peer });
-        flow.peer.reported(now);
-    }
-}
-
-/// A packet that a fast path should have taken. Said once a second, and only of the peer's own.
-fn stray(flow: &mut Flow, remote: SocketAddr, now: Moment, events: &mut Vec<Event>) {
-    if flow.peer.is_surely(remote) && events.len() < events.capacity() {
-        events.push(Event::Strayed { key: flow.key });
-        flow.strays_from = Some(now + STRAYS_EVERY);
+        let seal = egress.sealed_by()?;
+        // How far the numbers have come is known to the fast path alone.
+        if seal.is_some() && admitted.lost_count {
+            return Err(DropReason::SealedElsewhere);
+        }
+        let departure = Departure { from: key, to, tos: egress.tos };
+        Ok(Leaving { departure, egress: place, rewrite, seal })
     }
 }
 

@@ -94,6 +94,16 @@ impl Peer {
         self.confirmed
     }
 
+    /// True when a packet from `source` may not pass and cannot teach, whatever it is.
+    pub(crate) fn is_closed_to(&self, source: SocketAddr, gate: Gate, now: Moment) -> bool {
+        let strange = self.now.is_some() && self.now != Some(source);
+        strange && gate == Gate::Strict && !self.is_open(now)
+    }
+
+    fn is_open(&self, now: Moment) -> bool {
+        !self.confirmed || (self.rank == Some(Rank::Former) && now < self.until)
+    }
+
     /// A packet came from `source`: learns from it if it `teaches`, then says whether it may pass.
     pub(crate) fn admit(
         &mut self,
@@ -102,8 +112,7 @@ impl Peer {
         gate: Gate,
         now: Moment,
     ) -> Result<(), DropReason> {
-        let open = !self.confirmed || (self.rank == Some(Rank::Former) && now < self.until);
-        if teaches && open {
+        if teaches && self.is_open(now) {
             let before = self.now;
             self.learn(source, now);
             // Who was told of the last move must hear of this one, settled or not.

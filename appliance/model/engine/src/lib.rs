@@ -1,4 +1,4 @@
-//! Per-packet work on a burst: classify, look up, learn, rewrite, fan out.
+//! Per-packet work on a burst: classify, look up, open, learn, rewrite, seal, fan out.
 //!
 //! One [`Engine`] belongs to one worker thread. The worker applies changes between bursts and calls, per burst,
 //! [`Engine::run`] (decides about every frame), the backend's `finish` (sends), and [`Engine::settle`] (counts how the
@@ -6,12 +6,14 @@
 #![forbid(unsafe_code)]
 
 mod apply;
+mod arrive;
 mod classify;
 mod engine;
 mod flow;
 mod forward;
 mod learn;
 mod sent;
+mod sessions;
 mod settle;
 mod ssrc;
 mod table;

@@ -54,7 +54,11 @@ impl Engine {
                         received.errors += 1;
                     }
                 }
-                DropReason::UnknownSource => {
+                DropReason::UnknownSource
+                | DropReason::Forged
+                | DropReason::Replayed
+                | DropReason::TooManySources
+                | DropReason::KeyWornOut => {
                     flow.counters.received.errors += 1;
                     self.totals.received.errors += 1;
                 }

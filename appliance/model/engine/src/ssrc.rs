@@ -1,5 +1,5 @@
+use crate::sent::RtpSeen;
 use flow::{Carries, Micros, Moment, SsrcCounters, Traffic};
-use rtp::Header;
 use smallvec::SmallVec;
 
 /// The most senders remembered per flow. Another one takes the place of the one silent for longest.
@@ -56,19 +56,19 @@ impl SsrcTable {
     }
 
     /// Counts an RTP packet of `len` bytes.
-    pub(crate) fn count(&mut self, header: &Header<'_>, len: usize, now: Moment) {
-        let ssrc = header.ssrc();
+    pub(crate) fn count(&mut self, packet: &RtpSeen, len: usize, now: Moment) {
+        let ssrc = packet.ssrc;
         if self.senders.get(self.last).is_none_or(|sender| sender.ssrc != ssrc) {
-            let Some(place) = self.place_of(ssrc, || Sender::new(header, now)) else { return };
+            let Some(place) = self.place_of(ssrc, || Sender::new(packet, now)) else { return };
             // The latest stands last.
             self.senders[place..].rotate_left(1);
             self.last = self.senders.len() - 1;
         }
         let sender = &mut self.senders[self.last];
         if self.away {
-            sender.skip_gap(header.seq());
+            sender.skip_gap(packet.seq);
         }
-        sender.count(header, len, now);
+        sender.count(packet, len, now);
     }
 
     /// Adds what a fast path has counted of a sender, whose last packet came at `heard`.
@@ -102,10 +102,10 @@ impl SsrcTable {
 }
 
 impl Sender {
-    fn new(header: &Header<'_>, now: Moment) -> Sender {
-        let seq = u32::from(header.seq());
+    fn new(packet: &RtpSeen, now: Moment) -> Sender {
+        let seq = u32::from(packet.seq);
         Sender {
-            ssrc: header.ssrc(),
+            ssrc: packet.ssrc,
             traffic: Traffic::default(),
             heard: now,
             first_seq: seq,
@@ -116,19 +116,19 @@ impl Sender {
             window: 0,
             duplicates: 0,
             reordered: 0,
-            timestamp: header.timestamp(),
-            pt: header.pt(),
-            transit: Some(arrival(now, header.pt()).wrapping_sub(header.timestamp())),
+            timestamp: packet.timestamp,
+            pt: packet.pt,
+            transit: Some(arrival(now, packet.pt).wrapping_sub(packet.timestamp)),
             jitter16: 0,
         }
     }
 
-    fn count(&mut self, header: &Header<'_>, len: usize, now: Moment) {
+    fn count(&mut self, packet: &RtpSeen, len: usize, now: Moment) {
         self.traffic.count(len);
         self.heard = now;
-        self.follow(header.seq(), header.timestamp());
-        self.pt = header.pt();
-        let transit = arrival(now, self.pt).wrapping_sub(header.timestamp());
+        self.follow(packet.seq, packet.timestamp);
+        self.pt = packet.pt;
+        let transit = arrival(now, self.pt).wrapping_sub(packet.timestamp);
         let before = self.transit.replace(transit).unwrap_or(transit);
         let change = transit.wrapping_sub(before).cast_signed().unsigned_abs();
         self.jitter16 = (self.jitter16 - ((self.jitter16 + 8) >> 4)).saturating_add(change);

@@ -1,4 +1,4 @@
-use crate::{FlowKey, FlowSpec, Generation, Moment, Snapshot, StreamId};
+use crate::{FlowKey, FlowSpec, Generation, Moment, Progress, Snapshot, StreamId};
 use std::net::SocketAddr;
 
 /// The only way down from the call side to the packet side.
@@ -14,15 +14,26 @@ pub enum Change {
         generation: Generation,
     },
     /// Says whether a fast path carries the flow's RTP from now on. While one does, a gap in the sequence numbers is no
-    /// loss, and packets that come to the sockets are sent on as before but reported by [`Event::Strayed`].
+    /// loss, and packets that come to the sockets are sent on as before but reported by [`Event::Strayed`]. Those to be
+    /// sealed are not sent on from a second after `strays_from`, unless this is said again: by then how far the numbers
+    /// have come is known to the fast path alone.
     Away {
         /// The flow.
         key: FlowKey,
         /// `None`: it is back. Else packets until then are stragglers of the hand-over and not reported.
         strays_from: Option<Moment>,
     },
-    /// What a fast path has counted of the flow and will not tell again.
+    /// What a fast path has counted of the flow and will not tell again, and how far it has come with it.
     Counted(Box<Snapshot>),
+    /// How far another path has come with the flow: its sources go on from there, unless they are further here.
+    Restore {
+        /// The flow.
+        key: FlowKey,
+        /// Its generation on the other path. Of keys older than the present ones nothing is taken over.
+        generation: Generation,
+        /// What was opened and sealed there.
+        progress: Box<Progress>,
+    },
 }
 
 impl Change {
@@ -30,7 +41,7 @@ impl Change {
     pub fn key(&self) -> FlowKey {
         match self {
             Change::Install(spec) => spec.key,
-            Change::Withdraw { key, .. } | Change::Away { key, .. } => *key,
+            Change::Withdraw { key, .. } | Change::Away { key, .. } | Change::Restore { key, .. } => *key,
             Change::Counted(counted) => counted.key,
         }
     }

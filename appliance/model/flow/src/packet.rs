@@ -88,6 +88,8 @@ pub trait Buffers {
     fn payload(&self, frame: &Frame) -> &[u8];
     /// The UDP payload of a frame, to rewrite in place.
     fn payload_mut(&mut self, frame: &Frame) -> &mut [u8];
+    /// The UDP payload of a frame and the room behind it, for one that grows: to the end of its buffer.
+    fn room_mut(&mut self, frame: &Frame) -> &mut [u8];
     /// A copy of a frame in a buffer of its own; `None` when the pool is empty.
     fn copy(&mut self, frame: &Frame) -> Option<Frame>;
 }

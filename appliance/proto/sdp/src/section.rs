@@ -121,6 +121,11 @@ impl<'s, 'a> Section<'s, 'a> {
         self.own_or_session(Name::Setup).and_then(|a| Setup::parse(a.value()))
     }
 
+    /// Whether there is an `a=setup`, of a role we know or of another, in the section or the session.
+    pub fn says_setup(&self) -> bool {
+        self.own_or_session(Name::Setup).is_some()
+    }
+
     /// `a=fingerprint`, or the session's.
     pub fn fingerprint(&self) -> Option<Fingerprint<'a>> {
         self.own_or_session(Name::Fingerprint).and_then(|a| Fingerprint::parse(a.value()))

@@ -28,6 +28,13 @@ impl MasterKey {
         Ok(key)
     }
 
+    /// A new key and salt. `fill` writes random bytes fit for keys over all it is given.
+    pub fn generate(suite: Suite, fill: impl FnOnce(&mut [u8])) -> MasterKey {
+        let mut key = MasterKey { suite, bytes: [0; MAX_MASTER] };
+        fill(&mut key.bytes[..suite.key_len() + suite.salt_len()]);
+        key
+    }
+
     /// Cuts what a DTLS handshake exported (RFC 5764 §4.2) into the keys of client and server, in this order: what
     /// each of them sends with.
     ///

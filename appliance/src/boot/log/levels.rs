@@ -84,7 +84,7 @@ pub(super) fn subsystem(target: &str) -> Subsystem {
         "codec" | "sdp" => Subsystem::Codec,
         "rtcp" => Subsystem::Rtcp,
         "ice" => Subsystem::Ice,
-        "crypto" | "dtls" => Subsystem::Crypto,
+        "crypto" | "dtls" | "handshake" => Subsystem::Crypto,
         "srtp" => Subsystem::Srtp,
         "internals" | "worker" | "engine" | "udp" => Subsystem::Internals,
         _ => Subsystem::Core,

@@ -10,6 +10,7 @@ pub use build::{Built, build, kernel_alone};
 pub use interface::{Forward, Interface, Interfaces, LocalAddress, Mode, Share};
 pub use ports::{PortRange, PortRangeError, Ports};
 pub use settings::{
-    Appliance, BusyPoll, Config, Control, EndpointLearning, Entrance, Facility, FirewallRules, Idle, Kernel,
-    Limits, Log, Media, PathMtu, Process, RuleFamily, Subsystem, Threads, Timeouts,
+    Appliance, BusyPoll, Certificate, Config, Control, Dtls, EndpointLearning, Entrance, Facility,
+    FirewallRules, Idle, Kernel, Limits, Log, Media, PathMtu, Process, RuleFamily, Subsystem, Threads,
+    Timeouts,
 };

@@ -20,6 +20,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// When new calls are refused.
     pub limits: Limits,
+    /// DTLS-SRTP.
+    pub dtls: Dtls,
     /// Packet threads.
     pub threads: Threads,
     /// Interfaces of mode appliance, all together.
@@ -41,6 +43,8 @@ pub struct Control {
     pub ng_udp: Vec<SocketAddr>,
     /// ng over TCP.
     pub ng_tcp: Vec<SocketAddr>,
+    /// Listeners for HTTP and WebSocket.
+    pub http: Vec<SocketAddr>,
     /// The command line interface (TCP), which `rtpengine-ctl` talks to.
     pub cli: Vec<SocketAddr>,
     /// TOS byte of control packets; None leaves the system's default.
@@ -117,6 +121,28 @@ pub struct Limits {
     pub cpu: Option<f64>,
     /// Media traffic in bytes per second.
     pub bandwidth: Option<u64>,
+}
+
+/// How we speak DTLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dtls {
+    /// Kind of our certificate.
+    pub certificate: Certificate,
+    /// It is signed with SHA-1 instead of SHA-256.
+    pub sha1_signature: bool,
+    /// Largest DTLS packet that is sent, in bytes of UDP payload.
+    pub mtu: u16,
+    /// Ciphers that are accepted, in OpenSSL's form; None for its good ones.
+    pub ciphers: Option<String>,
+}
+
+/// Kind of our certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certificate {
+    /// ECDSA over P-256.
+    EcdsaP256,
+    /// RSA with a key of so many bits.
+    Rsa(u32),
 }
 
 /// Packet threads.

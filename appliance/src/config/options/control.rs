@@ -38,7 +38,7 @@ pub(super) const LISTENERS: Group = Group {
             .to("control.listen-cli"),
         Opt::texts("listen-udp", "UDP addresses of the old control protocol").short('u').later(OLD_PROTOCOL),
         Opt::texts("listen-tcp", "TCP addresses of the old control protocol").short('l').later(OLD_PROTOCOL),
-        Opt::texts("listen-http", "Addresses for HTTP and WebSocket").later(HTTP),
+        Opt::texts("listen-http", "Addresses for HTTP and WebSocket").to("control.listen-http"),
         Opt::texts("listen-https", "Addresses for HTTPS and secure WebSocket").later(HTTP),
         Opt::text("https-cert", "Certificate file for HTTPS").later(HTTP),
         Opt::text("https-key", "Private key file for HTTPS").later(HTTP),

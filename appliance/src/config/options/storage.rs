@@ -4,7 +4,6 @@ use super::spec::{Group, Opt};
 
 const REDIS_STORE: &str = "keeping calls in Redis";
 const CALL_RECORDING: &str = "recording";
-const DTLS: &str = "DTLS";
 
 pub(super) const REDIS: Group = Group {
     title: "Redis",
@@ -54,10 +53,12 @@ pub(super) const RECORDING: Group = Group {
 pub(super) const CRYPTO: Group = Group {
     title: "Crypto",
     options: &[
-        Opt::word("dtls-cert-cipher", &["prime256v1", "RSA"], "Kind of our certificate").later(DTLS),
-        Opt::word("dtls-signature", &["SHA-256", "SHA-1"], "Signature of our certificate").later(DTLS),
-        Opt::count("dtls-rsa-key-size", "Bits of an RSA key").later(DTLS),
-        Opt::int("dtls-mtu", 576, 65_535, "Largest DTLS packet in bytes").later(DTLS),
-        Opt::text("dtls-ciphers", "Cipher list in OpenSSL form").later(DTLS),
+        Opt::word("dtls-cert-cipher", &["prime256v1", "RSA"], "Kind of our certificate [prime256v1]")
+            .to("dtls.certificate"),
+        Opt::word("dtls-signature", &["SHA-256", "SHA-1"], "Signature of our certificate [SHA-256]")
+            .to("dtls.signature"),
+        Opt::count("dtls-rsa-key-size", "Bits of an RSA key [2048]").to("dtls.rsa-key-size"),
+        Opt::int("dtls-mtu", 576, 65_535, "Largest DTLS packet in bytes [1200]").to("dtls.mtu"),
+        Opt::text("dtls-ciphers", "Cipher list in OpenSSL form").to("dtls.ciphers"),
     ],
 };

@@ -2,7 +2,7 @@
 //! cannot drift apart.
 
 use super::Interface;
-use super::sections::{Appliance, Control, Kernel, Limits, Log, Media, Process, Threads, Timeouts};
+use super::sections::{Appliance, Control, Dtls, Kernel, Limits, Log, Media, Process, Threads, Timeouts};
 
 /// A documented key.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +73,7 @@ pub static SECTIONS: &[Section] = &[
     Section { name: "media", kind: SectionKind::Table, docs: Media::DOCS, fields: Media::FIELDS },
     Section { name: "timeouts", kind: SectionKind::Table, docs: Timeouts::DOCS, fields: Timeouts::FIELDS },
     Section { name: "limits", kind: SectionKind::Table, docs: Limits::DOCS, fields: Limits::FIELDS },
+    Section { name: "dtls", kind: SectionKind::Table, docs: Dtls::DOCS, fields: Dtls::FIELDS },
     Section { name: "threads", kind: SectionKind::Table, docs: Threads::DOCS, fields: Threads::FIELDS },
     Section { name: "appliance", kind: SectionKind::Table, docs: Appliance::DOCS, fields: Appliance::FIELDS },
     Section { name: "kernel", kind: SectionKind::Table, docs: Kernel::DOCS, fields: Kernel::FIELDS },

@@ -21,6 +21,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// When new calls are refused.
     pub limits: Limits,
+    /// DTLS.
+    pub dtls: Dtls,
     /// Threads.
     pub threads: Threads,
     /// Interfaces of mode appliance.
@@ -46,6 +48,9 @@ define_section! {
         listen_tcp_ng: Vec<String> = Vec::new(), "[\"127.0.0.1:2223\"]";
         /// The command line interface that `rtpengine-ctl` talks to.
         listen_cli: Vec<String> = Vec::new(), "[\"127.0.0.1:2224\"]";
+        /// HTTP and WebSocket: ng messages (`/ng`, `/ng-plain`), the command line interface (`/cli`), metrics for
+        /// Prometheus (`/metrics`) and `/ping`. There is no password on it.
+        listen_http: Vec<String> = Vec::new(), "[\"127.0.0.1:2225\"]";
         /// TOS byte (0 to 255) of control packets. Without it: what the system does.
         tos: Option<u8> = None, "184";
         /// Path MTU discovery on UDP control sockets: `want` or `dont`. Without it: what the system does.
@@ -107,6 +112,22 @@ define_section! {
         cpu: Option<f64> = None, "90.0";
         /// Media traffic in bytes per second.
         bandwidth: Option<u64> = None, "100000000";
+    }
+}
+
+define_section! {
+    /// DTLS-SRTP. Our certificate is made at the start and again when half of its 30 days are over.
+    pub struct Dtls {
+        /// Kind of the certificate: `prime256v1` (ECDSA) or `RSA`, which costs more in every handshake.
+        certificate: String = "prime256v1".into();
+        /// Bits of the key, for an RSA certificate: 1024 to 8192.
+        rsa_key_size: u32 = 2048;
+        /// What the certificate is signed with: `SHA-256`, or `SHA-1` for very old phones.
+        signature: String = "SHA-256".into();
+        /// Largest DTLS packet that is sent, in bytes of UDP payload: 576 or more.
+        mtu: u16 = 1200;
+        /// Ciphers that are accepted, in OpenSSL's form. Without it: what OpenSSL takes for good.
+        ciphers: Option<String> = None, "\"ECDHE+AESGCM\"";
     }
 }
 

@@ -5,7 +5,7 @@ use afxdp::DriverTable;
 use afxdp::egress::Features;
 use afxdp::hops::NetlinkHops;
 use afxdp::steer::Attached;
-use flow::{FlowKey, Generation, InstallError, Path, PathReason, Snapshot, Traffic};
+use flow::{FlowKey, Generation, InstallError, Path, PathReason, Progress, Snapshot, Traffic};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use std::net::IpAddr;
@@ -106,6 +106,11 @@ impl FastPath for Appliance {
             self.deaf.insert(key, generation);
         }
         other
+    }
+
+    /// The program itself opens and seals nothing.
+    fn progress(&mut self, key: FlowKey) -> Vec<(FlowKey, Progress)> {
+        self.workers.progress(key)
     }
 
     fn forget(&mut self, key: FlowKey) {

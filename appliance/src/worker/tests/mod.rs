@@ -1,10 +1,11 @@
 //! Packet threads with real sockets on the loopback.
 
+mod handshakes;
 mod queues;
 mod relaying;
 mod threads;
 
-use super::{Pool, PoolError, StartError};
+use super::{Letter, Pool, PoolError, Punted, StartError};
 use flow::*;
 use mio::{Events, Poll, Token, Waker};
 use std::net::{IpAddr, SocketAddr, UdpSocket};

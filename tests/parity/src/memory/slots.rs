@@ -1,6 +1,9 @@
 use flow::{Buffers, Frame};
 
-/// Buffers of frames, as large as their packets, and which of them are free.
+/// Room behind each packet, for one that grows.
+const ROOM: usize = 64;
+
+/// Buffers of frames, little larger than their packets, and which of them are free.
 #[derive(Debug)]
 pub(super) struct Slots {
     bytes: Vec<Vec<u8>>,
@@ -15,7 +18,7 @@ impl Slots {
     /// Puts a packet into a free buffer.
     pub(super) fn put(&mut self, bytes: &[u8]) -> Option<u32> {
         let buffer = self.free.pop()?;
-        self.bytes[buffer as usize] = bytes.to_vec();
+        self.bytes[buffer as usize] = [bytes, &[0; ROOM]].concat();
         Some(buffer)
     }
 
@@ -43,8 +46,13 @@ impl Buffers for Slots {
         &mut self.bytes[frame.buffer as usize][usize::from(frame.start)..][..usize::from(frame.len)]
     }
 
+    fn room_mut(&mut self, frame: &Frame) -> &mut [u8] {
+        &mut self.bytes[frame.buffer as usize][usize::from(frame.start)..]
+    }
+
     fn copy(&mut self, frame: &Frame) -> Option<Frame> {
-        let bytes = self.bytes[frame.buffer as usize].clone();
-        Some(Frame { buffer: self.put(&bytes)?, ..*frame })
+        let buffer = self.free.pop()?;
+        self.bytes[buffer as usize] = self.bytes[frame.buffer as usize].clone();
+        Some(Frame { buffer, ..*frame })
     }
 }

@@ -1,7 +1,10 @@
 //! The book driven as the verbs drive it, with ports that are only numbers.
 
+mod dtls;
+mod ice;
 mod lifecycle;
 mod mux;
 mod ports;
 mod random;
+mod sdes;
 mod world;

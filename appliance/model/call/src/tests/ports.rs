@@ -1,5 +1,5 @@
 use super::world::*;
-use crate::{Family, Refusal, Settings};
+use crate::{Family, Settings};
 use flow::{Carries, Output};
 
 #[test]
@@ -100,17 +100,4 @@ fn media_flows_as_the_last_sdp_says() {
     assert!(world.flow(told_a).rtp.is_empty(), "an offer counts before it is answered");
     world.answer("a", "b", &audio(B, 5000, "a=sendrecv\n"));
     assert!(!world.flow(told_a).rtp.is_empty() && !world.flow(told_b).rtp.is_empty());
-}
-
-#[test]
-fn srtp_is_not_promised_but_may_pass() {
-    let mut world = World::new();
-    let body = audio(A, 4000, "");
-    let refused = world.say(true, ("a", None), &body, |o| o.transport = Some(b"RTP/SAVP")).unwrap_err();
-    assert_eq!(refused, Refusal::NeedsSrtp);
-    assert!(world.book.is_empty());
-    let crypto = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\n";
-    let secure = audio(A, 4000, crypto).replace("RTP/AVP", "RTP/SAVP");
-    assert!(world.offer("a", None, &secure).contains(crypto.trim_end()));
-    assert!(world.flows.values().all(|f| f.foreign), "DTLS and STUN of the two ends pass too");
 }

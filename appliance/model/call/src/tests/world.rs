@@ -1,10 +1,10 @@
 //! A book with everything around it, and what a test reads from a body.
 
 use crate::{
-    AddressId, Book, Changes, Delete, Family, Intent, Interfaces, LocalAddress, Options, Outside, PortError,
-    PortSource, Refusal, Secrets, Settings, Stamp,
+    AddressId, Book, Changes, Delete, Family, Handshake, HandshakeChange, Intent, Interfaces, LocalAddress,
+    Options, Outside, PortError, PortSource, Refusal, Secrets, Settings, Stamp,
 };
-use flow::{Change, FlowKey, FlowSpec, Micros, Moment};
+use flow::{Change, FlowKey, FlowSpec, Micros, Moment, SessionId};
 use std::collections::BTreeMap;
 
 /// Ports in rising order; a small number of them.
@@ -38,7 +38,8 @@ impl PortSource for Numbers {
 }
 
 /// Bytes that can be foretold.
-struct Counted(u8);
+#[derive(Debug)]
+pub(super) struct Counted(u8);
 
 impl Secrets for Counted {
     fn fill(&mut self, bytes: &mut [u8]) {
@@ -58,9 +59,12 @@ pub(super) struct World {
     pub(super) book: Book,
     pub(super) ports: Numbers,
     pub(super) now: Moment,
+    pub(super) secrets: Counted,
     /// What the packet side would hold.
     pub(super) flows: BTreeMap<FlowKey, FlowSpec>,
     pub(super) withdrawn: Vec<FlowKey>,
+    /// What the agents would know.
+    pub(super) agents: BTreeMap<SessionId, Handshake>,
 }
 
 impl World {
@@ -77,8 +81,10 @@ impl World {
             book: Book::new(settings, interfaces),
             ports: Numbers { next: 30000, left: pairs, taken: Vec::new() },
             now: Moment(1_000_000),
+            secrets: Counted(0),
             flows: BTreeMap::new(),
             withdrawn: Vec::new(),
+            agents: BTreeMap::new(),
         }
     }
 
@@ -86,14 +92,25 @@ impl World {
     pub(super) fn apply<R>(&mut self, work: impl FnOnce(&mut Book, &mut Outside<'_>) -> R) -> R {
         let mut changes = Changes::default();
         let now = Stamp { at: self.now, wall_us: 1_700_000_000_000_000 + self.now.0 };
-        let secrets = &mut Counted(0);
-        let mut outside = Outside { ports: &mut self.ports, now, secrets, changes: &mut changes };
+        let mut outside =
+            Outside { ports: &mut self.ports, now, secrets: &mut self.secrets, changes: &mut changes };
         let result = work(&mut self.book, &mut outside);
         self.carry_out(changes);
         result
     }
 
     pub(super) fn carry_out(&mut self, changes: Changes) {
+        for (_, change) in changes.handshakes {
+            match change {
+                HandshakeChange::Begin(new) => {
+                    let before = self.agents.insert(new.session, *new.clone());
+                    assert!(before.is_none_or(|b| b.generation < new.generation), "generations grow");
+                }
+                HandshakeChange::End(session) => {
+                    assert!(self.agents.remove(&session).is_some(), "{session:?} ends twice");
+                }
+            }
+        }
         for (_, change) in changes.flows {
             match change {
                 Change::Install(spec) => {
@@ -101,7 +118,7 @@ impl World {
                     let before = self.flows.insert(spec.key, *spec.clone());
                     assert!(before.is_none_or(|b| b.generation < spec.generation), "generations grow");
                 }
-                Change::Away { .. } | Change::Counted(_) => {
+                Change::Away { .. } | Change::Counted(_) | Change::Restore { .. } => {
                     unreachable!("the call side says nothing of paths")
                 }
                 Change::Withdraw { key, .. } => {

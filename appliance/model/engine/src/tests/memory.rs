@@ -38,6 +38,10 @@ impl Buffers for Memory {
         &mut self.buffers[frame.buffer as usize][..usize::from(frame.len)]
     }
 
+    fn room_mut(&mut self, frame: &Frame) -> &mut [u8] {
+        &mut self.buffers[frame.buffer as usize]
+    }
+
     fn copy(&mut self, frame: &Frame) -> Option<Frame> {
         let buffer = self.free.pop()?;
         self.buffers[buffer as usize] = self.buffers[frame.buffer as usize];

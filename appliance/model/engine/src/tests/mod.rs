@@ -7,6 +7,7 @@ mod lifecycle;
 mod memory;
 mod offload;
 mod relay;
+mod secure;
 
 use flow::*;
 use relay::{Relay, Sent};

@@ -14,7 +14,7 @@ fn run(seqs: impl IntoIterator<Item = u16>) -> SsrcCounters {
     let mut table = SsrcTable::for_what(Carries::Rtp);
     for (n, seq) in seqs.into_iter().enumerate() {
         let bytes = packet(1, seq, 160 * n as u32, 8);
-        table.count(&Header::parse(&bytes).unwrap(), 172, Moment(20_000 * n as u64));
+        table.count(&RtpSeen::of(&rtp::Header::parse(&bytes).unwrap()), 172, Moment(20_000 * n as u64));
     }
     table.snapshot()[0]
 }
@@ -60,7 +60,7 @@ fn jitter_is_that_of_the_rfc() {
     for n in 0..50u64 {
         let late = if n % 2 == 1 { 10_000 } else { 0 };
         let bytes = packet(1, n as u16, 160 * n as u32, 8);
-        table.count(&Header::parse(&bytes).unwrap(), 12, Moment(20_000 * n + late));
+        table.count(&RtpSeen::of(&rtp::Header::parse(&bytes).unwrap()), 12, Moment(20_000 * n + late));
         if n > 0 {
             expected += 80 - ((expected + 8) >> 4);
         }
@@ -74,7 +74,11 @@ fn a_steady_stream_has_no_jitter_whatever_its_clock() {
         let mut table = SsrcTable::for_what(Carries::Rtp);
         for n in 0..20u32 {
             let bytes = packet(1, n as u16, ticks * n, pt);
-            table.count(&Header::parse(&bytes).unwrap(), 12, Moment(20_000 * u64::from(n)));
+            table.count(
+                &RtpSeen::of(&rtp::Header::parse(&bytes).unwrap()),
+                12,
+                Moment(20_000 * u64::from(n)),
+            );
         }
         assert_eq!(table.snapshot()[0].jitter, Micros(0), "payload type {pt}");
     }
@@ -85,7 +89,7 @@ fn the_sender_silent_for_longest_makes_room() {
     let mut table = SsrcTable::for_what(Carries::RtpAndRtcp);
     let mut hear = |ssrc, at| {
         let bytes = packet(ssrc, 1, 0, 8);
-        table.count(&Header::parse(&bytes).unwrap(), 12, Moment(at));
+        table.count(&RtpSeen::of(&rtp::Header::parse(&bytes).unwrap()), 12, Moment(at));
     };
     for ssrc in 0..MAX_SSRCS as u32 {
         hear(ssrc, ssrc.into());

@@ -11,7 +11,8 @@ impl Builder<'_> {
         let ng_udp = self.listeners("control.listen-ng", &raw.listen_ng);
         let ng_tcp = self.listeners("control.listen-tcp-ng", &raw.listen_tcp_ng);
         let cli = self.listeners("control.listen-cli", &raw.listen_cli);
-        if raw.listen_ng.is_empty() && raw.listen_tcp_ng.is_empty() {
+        let http = self.listeners("control.listen-http", &raw.listen_http);
+        if raw.listen_ng.is_empty() && raw.listen_tcp_ng.is_empty() && raw.listen_http.is_empty() {
             self.wrong(
                 "control",
                 "nothing to listen on: no signalling server could reach the daemon",
@@ -23,6 +24,13 @@ impl Builder<'_> {
                 "control.listen-cli",
                 format!("{shared} is a listener for ng over TCP already"),
                 "give the command line interface a port of its own",
+            );
+        }
+        for shared in http.iter().filter(|at| ng_tcp.contains(at) || cli.contains(at)) {
+            self.wrong(
+                "control.listen-http",
+                format!("{shared} is a listener for something else already"),
+                "give HTTP a port of its own",
             );
         }
         let path_mtu = match raw.path_mtu.as_deref().map(str::to_ascii_lowercase).as_deref() {
@@ -43,7 +51,7 @@ impl Builder<'_> {
             None => format!("rtpengine-{}", env!("CARGO_PKG_VERSION")),
         };
         let proc_view = raw.proc_view.as_deref().filter(|path| !path.is_empty()).map(Into::into);
-        Control { ng_udp, ng_tcp, cli, tos: raw.tos, path_mtu, proc_view, software_id }
+        Control { ng_udp, ng_tcp, cli, http, tos: raw.tos, path_mtu, proc_view, software_id }
     }
 
     fn listeners(&mut self, path: &str, texts: &[String]) -> Vec<SocketAddr> {

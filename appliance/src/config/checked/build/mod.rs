@@ -2,6 +2,7 @@
 //! its place and what to do about it.
 
 mod appliance;
+mod dtls;
 mod interfaces;
 mod kernel;
 mod listeners;
@@ -51,11 +52,14 @@ pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, V
     let limits = builder.limits(&raw.limits);
     let kernel = builder.kernel(&raw.kernel);
     let log = builder.log(&raw.log);
+    let dtls = builder.dtls(&raw.dtls);
     let threads = builder.threads(&raw.threads);
     let interfaces = builder.interfaces(raw);
     let appliance = builder.appliance(&raw.appliance, interfaces.as_ref());
     let errors = builder.findings.iter().any(|finding| finding.severity == Severity::Error);
-    let (Some(interfaces), Some(media), Some(log), false) = (interfaces, media, log, errors) else {
+    let (Some(interfaces), Some(media), Some(log), Some(dtls), false) =
+        (interfaces, media, log, dtls, errors)
+    else {
         return Err(builder.findings);
     };
     let config = Config {
@@ -64,6 +68,7 @@ pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, V
         media,
         timeouts: plain::timeouts(&raw.timeouts),
         limits,
+        dtls,
         threads,
         appliance,
         kernel,

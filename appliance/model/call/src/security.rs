@@ -1,0 +1,208 @@
+use crate::call::Call;
+use crate::dialogue::Dialogue;
+use crate::dtls::KeyPair;
+use crate::exchange::Role;
+use crate::intent::Options;
+use crate::keying::{Guard, Keying};
+use crate::media::Transport;
+use crate::party::PartyIx;
+use crate::{Env, FlowUse};
+use flow::srtp::Setup;
+use flow::{Generation, Protection, Security, SessionId};
+use sdp::{Profile, Section};
+use std::sync::Arc;
+
+/// A section of a party.
+pub(crate) type Place = (PartyIx, usize);
+
+impl Call {
+    /// What a message says about keys, on both legs of a section, and what comes of it.
+    pub(crate) fn exchange_keys(
+        &mut self,
+        between: Dialogue,
+        role: Role,
+        index: usize,
+        section: &Section<'_, '_>,
+        options: &Options<'_>,
+        env: &mut Env<'_>,
+    ) {
+        let sender = &self.parties[between.sender].medias[index];
+        if sender.rejected || sender.transport != Transport::Rtp {
+            return;
+        }
+        // Who keeps its own candidates keeps its own keys: both pass us by.
+        if sender.ice.passes.is_some() {
+            for party in [between.sender, between.receiver] {
+                self.parties[party].medias[index].keying = Keying::default();
+            }
+            return;
+        }
+        match role {
+            Role::Offer => self.offer_keys(between, index, section, options, env),
+            Role::Answer => self.answer_keys(between, index, section, options, env),
+        }
+    }
+
+    fn offer_keys(
+        &mut self,
+        between: Dialogue,
+        index: usize,
+        section: &Section<'_, '_>,
+        options: &Options<'_>,
+        env: &mut Env<'_>,
+    ) {
+        let sender = &mut self.parties[between.sender].medias[index].keying;
+        sender.hear_offer(section, &options.sdes);
+        sender.dtls.hear(section, &options.dtls);
+        sender.dtls.prefer(&options.dtls);
+        sender.recrypt = options.recrypt;
+        let secured = sender.secure || !sender.said.is_empty() || sender.dtls.said.is_some();
+        sender.await_keys(secured);
+        let theirs = sender.said.clone();
+        let receiver = &mut self.parties[between.receiver].medias[index];
+        // Keys under a plain profile go on as they came, unless a profile was asked for.
+        let wanted = Profile::of(&receiver.protocol).is_secure()
+            || options.osrtp.offer
+            || (receiver.asked.is_none() && secured);
+        let receiver = &mut receiver.keying;
+        receiver.recrypt = options.recrypt;
+        receiver.offered = wanted;
+        if wanted {
+            receiver.offer_lines(&theirs, &options.sdes, env.secrets);
+        } else {
+            receiver.answer_nothing();
+        }
+        if !(wanted && !options.dtls.off && receiver.dtls.offer(&options.dtls, env.secrets)) {
+            receiver.dtls.told = None;
+        }
+        receiver.await_keys(wanted);
+    }
+
+    fn answer_keys(
+        &mut self,
+        between: Dialogue,
+        index: usize,
+        section: &Section<'_, '_>,
+        options: &Options<'_>,
+        env: &mut Env<'_>,
+    ) {
+        let next = Generation(self.generation.0 + 1);
+        let callee = &mut self.parties[between.sender].medias[index].keying;
+        let keys = callee.hear_answer(section);
+        callee.dtls.hear(section, &options.dtls);
+        let refused = !callee.said.is_empty() && callee.offered;
+        let guard = match keys {
+            _ if callee.dtls.conclude(next) => Guard::Dtls,
+            Some((arriving, leaving)) => Guard::Sdes { arriving, leaving },
+            None if callee.secure || refused => Guard::Awaited,
+            None => Guard::Plain,
+        };
+        callee.settle(guard);
+        let follows = callee.offered && callee.guard == Guard::Plain;
+        let other = matches!(callee.guard, Guard::Sdes { .. }).then(|| callee.clone());
+        let caller = &mut self.parties[between.receiver].medias[index];
+        // A profile asked for in the answer is what the caller gets, whatever it offered.
+        let told_plain = !Profile::of(&caller.protocol).is_secure();
+        let caller = &mut caller.keying;
+        let offers = !caller.said.is_empty() || caller.dtls.said.is_some();
+        if if caller.secure { told_plain } else { follows || !offers } {
+            caller.answer_nothing();
+            caller.settle(Guard::Plain);
+            return;
+        }
+        let sdes_first = caller.prefer_sdes && !caller.said.is_empty();
+        if !sdes_first && caller.dtls.answer(next, env.secrets) {
+            caller.answer_nothing();
+            caller.settle(Guard::Dtls);
+            return;
+        }
+        match caller.answer_line(other.as_ref(), &options.sdes, env.secrets) {
+            Some((arriving, leaving)) => caller.settle(Guard::Sdes { arriving, leaving }),
+            None => {
+                caller.answer_nothing();
+                caller.settle(Guard::Awaited);
+            }
+        }
+    }
+
+    /// Takes in the keys of a DTLS handshake, or that it gave none.
+    pub(crate) fn hear_keys(&mut self, session: SessionId, knew: Generation, keys: Option<KeyPair>) {
+        let (party, media) = session.place();
+        let media = self.parties.get_mut(party).and_then(|party| party.medias.get_mut(media));
+        if let Some(media) = media {
+            media.keying.dtls.hear_keys(session != session.of_section(), knew, keys);
+        }
+    }
+
+    /// The sections whose packets pass as they are because both ends have the same keys, both ways. One whose packets
+    /// must be opened for somebody is opened for everybody.
+    pub(crate) fn sections_that_pass(&self) -> Vec<Place> {
+        let mut passing: Vec<Place> = Vec::new();
+        for (at, party) in self.parties.iter().enumerate().filter(|(_, party)| !party.deleted) {
+            for (media, section) in party.medias.iter().enumerate() {
+                if matches!(section.keying.guard, Guard::Sdes { .. }) && !section.keying.recrypt {
+                    passing.push((at, media));
+                }
+            }
+        }
+        loop {
+            let before = passing.len();
+            let all = passing.clone();
+            passing.retain(|(party, media)| {
+                let mut peers = self.parties[*party].peers.iter().filter(|p| !self.parties[**p].deleted);
+                peers.all(|peer| {
+                    let Some(section) = self.parties[*peer].medias.get(*media) else { return true };
+                    let mine = &self.parties[*party].medias[*media].keying;
+                    all.contains(&(*peer, *media)) && mine.mirrors(&section.keying)
+                })
+            });
+            if passing.len() == before {
+                return passing;
+            }
+        }
+    }
+
+    /// How packets at a port that faces a section are opened and sealed; `None` when they pass as they are.
+    pub(crate) fn security(&self, at: Place, usage: FlowUse, passing: &[Place]) -> Option<Security> {
+        let section = &self.parties[at.0].medias[at.1];
+        let ours = section.transport == Transport::Rtp && section.ice.passes.is_none();
+        if !ours || passing.contains(&at) {
+            return None;
+        }
+        let session = self.session(at);
+        let keys = |keys: Option<(&Arc<Setup>, &Arc<Setup>)>| match keys {
+            Some((arriving, leaving)) => {
+                (Protection::Srtp(arriving.clone()), Protection::Srtp(leaving.clone()))
+            }
+            None => (Protection::Awaited, Protection::Awaited),
+        };
+        // DTLS has an association per port (RFC 5764 §4.1).
+        let own = section.keying.guard == Guard::Dtls && usage == FlowUse::Rtcp && !section.mux.active;
+        let (arriving, leaving) = match &section.keying.guard {
+            Guard::Plain => return None,
+            Guard::Awaited => keys(None),
+            Guard::Sdes { arriving, leaving } => keys(Some((arriving, leaving))),
+            Guard::Dtls => keys(section.keying.dtls.keys(own).map(|(open, seal)| (open, seal))),
+        };
+        let session = if own { session.for_rtcp() } else { session };
+        Some(Security { session, arriving, leaving })
+    }
+
+    /// The name of a section for whoever keeps keys.
+    pub(crate) fn session(&self, (party, media): Place) -> SessionId {
+        SessionId::new(self.serial, party, media)
+    }
+}
+
+impl Keying {
+    /// What one sends is under the keys that the other expects, both ways.
+    fn mirrors(&self, other: &Keying) -> bool {
+        match (&self.guard, &other.guard) {
+            (
+                Guard::Sdes { arriving, leaving },
+                Guard::Sdes { arriving: other_arriving, leaving: other_leaving },
+            ) => arriving == other_leaving && leaving == other_arriving,
+            _ => false,
+        }
+    }
+}

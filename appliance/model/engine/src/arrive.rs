@@ -1,0 +1,102 @@
+use crate::Engine;
+use crate::classify::{Class, classify};
+use crate::flow::{Flow, STRAYS_EVERY};
+use crate::sessions::Guard;
+use flow::{Buffers, Carries, DropReason, Event, Frame, Moment, PuntReason};
+use std::net::SocketAddr;
+
+/// What is to be done with a frame.
+pub(crate) enum Next {
+    Send(Admitted),
+    Punt(PuntReason),
+}
+
+/// What is left to do with a frame that was let in. It is in clear now.
+pub(crate) struct Admitted {
+    pub(crate) class: Class,
+    /// It leaves by the flow's RTCP outputs.
+    pub(crate) by_rtcp: bool,
+    pub(crate) outputs: usize,
+    /// A fast path should have taken it, and has come nobody knows how far.
+    pub(crate) lost_count: bool,
+}
+
+impl Engine {
+    /// Classifies, opens, learns, checks the source and counts what arrived. Under keys, only what is authentic is
+    /// learned from or counted.
+    pub(crate) fn take_in<B: Buffers>(
+        &mut self,
+        at: usize,
+        frame: &mut Frame,
+        buffers: &mut B,
+        now: Moment,
+        events: &mut Vec<Event>,
+    ) -> Result<Next, DropReason> {
+        let ingress = self.places[at].ingress.ok_or(DropReason::NoFlow)?;
+        let flow = self.table.get_mut(ingress).ok_or(DropReason::NoFlow)?;
+        let on_wire = usize::from(frame.len);
+        let class = classify(buffers.payload(frame), flow.carries, flow.handshakes);
+        // Before the source is asked for: agents hear of other addresses than the peer's.
+        if let Ok(Class::Handshake(reason)) = class {
+            return Ok(Next::Punt(reason));
+        }
+        let is_rtp = matches!(class, Ok(Class::Rtp(_)));
+        let strayed = is_rtp && flow.away.is_some_and(|away| now >= away.strays_from);
+        let lost_count = strayed && flow.away.is_some_and(|away| now >= away.seals_until);
+        if strayed {
+            stray(flow, frame.remote, now, events);
+        }
+        if let (Ok(class), Some(held)) = (class, flow.held)
+            && held.arriving != Guard::Plain
+        {
+            if held.arriving == Guard::Shut {
+                return Err(DropReason::NoKeys);
+            }
+            if flow.peer.is_closed_to(frame.remote, flow.gate, now) {
+                return Err(DropReason::UnknownSource);
+            }
+            let len = self.sessions.open(held, class, buffers.payload_mut(frame))?;
+            frame.len = u16::try_from(len).unwrap_or(frame.len);
+        }
+        let teaches = class.is_ok_and(|class| class.teaches(flow.carries));
+        let admitted = flow.peer.admit(frame.remote, teaches, flow.gate, now);
+        report(flow, now, events);
+        admitted?;
+        flow.counters.received.count(on_wire);
+        self.totals.received.count(on_wire);
+        let class = class?;
+        flow.counters.last_packet = Some(now);
+        if let Class::Rtp(packet) = class {
+            flow.ssrcs.count(&packet, on_wire, now);
+        }
+        // RTCP goes on, so that the ends do not take the call for dead.
+        if flow.blocked && class != Class::Rtcp {
+            return Err(DropReason::Blocked);
+        }
+        let rtcp_port = flow.carries == Carries::Rtcp;
+        let by_rtcp = (class == Class::Rtcp || rtcp_port) && !flow.rtcp.is_empty();
+        let outputs = if by_rtcp { flow.rtcp.len() } else { flow.rtp.len() };
+        if outputs == 0 {
+            return Err(DropReason::NoOutput);
+        }
+        Ok(Next::Send(Admitted { class, by_rtcp, outputs, lost_count }))
+    }
+}
+
+fn report(flow: &mut Flow, now: Moment, events: &mut Vec<Event>) {
+    let Some(peer) = flow.peer.report(now) else { return };
+    if events.len() < events.capacity() {
+        let (stream, key, generation) = (flow.stream, flow.key, flow.generation);
+        events.push(Event::PeerLearned { stream, key, generation, peer });
+        flow.peer.reported(now);
+    }
+}
+
+/// A packet that a fast path should have taken. Said once a second, and only of the peer's own.
+fn stray(flow: &mut Flow, remote: SocketAddr, now: Moment, events: &mut Vec<Event>) {
+    let Some(away) = &mut flow.away else { return };
+    if now >= away.report_from && flow.peer.is_surely(remote) && events.len() < events.capacity() {
+        events.push(Event::Strayed { key: flow.key });
+        away.report_from = now + STRAYS_EVERY;
+    }
+}

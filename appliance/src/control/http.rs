@@ -1,0 +1,40 @@
+//! What comes over HTTP: the same exchange as everything else, without a socket of ours.
+
+use super::listeners::{Handler, Listeners, Peer, Transport};
+use ng::{Incoming, Reply};
+use web::{Question, What};
+
+/// Longest reply, in bytes.
+const MAX_REPLY: usize = 16 << 20;
+
+impl Listeners {
+    /// Answers a question of the HTTP server. `now_ms` as for [`Listeners::on_ready`].
+    pub fn answer(&mut self, question: Question, now_ms: u64, handler: &mut dyn Handler) {
+        let peer = Peer { transport: Transport::Http, remote: question.remote(), local: question.local() };
+        let answer = match question.what() {
+            What::Ng(message) => {
+                self.exchange.answer(message, MAX_REPLY, &peer, now_ms, handler).map(<[u8]>::to_vec)
+            }
+            What::Plain(body) => self.plain(body, &peer, handler),
+            What::Line(line) => {
+                self.exchange.counts.lines += 1;
+                Some(handler.line(&peer, line).into_bytes())
+            }
+            What::Metrics => Some(handler.metrics().into_bytes()),
+        };
+        question.answer(answer);
+    }
+
+    /// A request without cookie is executed as often as it comes.
+    fn plain(&mut self, body: &[u8], peer: &Peer, handler: &mut dyn Handler) -> Option<Vec<u8>> {
+        let Ok((encoding, dict)) = Incoming::parse_body(body) else {
+            self.exchange.counts.malformed += 1;
+            return None;
+        };
+        self.exchange.counts.requests += 1;
+        let reply: Reply = handler.request(peer, &Incoming { cookie: b"", encoding, dict });
+        let mut out = Vec::new();
+        reply.encode_body(encoding, &mut out);
+        Some(out)
+    }
+}
