@@ -599,3 +599,27 @@ fn a_second_nic_shares_the_flows() {
     assert_eq!(second.rehearse(&media).unwrap().action, TX);
     assert_eq!(bench.table.snapshot(flow.key).unwrap().counters.received.packets, 2);
 }
+
+#[test]
+fn flows_of_one_port_on_two_addresses_are_two_and_an_address_too_many_is_refused() {
+    need_root!();
+    let mut bench = Bench::with(Sizes { addresses: 1, ..SIZES });
+    let (ours, other) = (FlowKey::from(at("192.0.2.1:5000")), FlowKey::from(at("192.0.2.2:5000")));
+    bench.table.watch(ours, Generation(1)).unwrap();
+    assert_eq!(bench.table.watch(other, Generation(1)), Err(InstallError::Full(1)));
+    bench.passes_up(&udp(at("192.0.2.10:4000"), other.into(), None, b"anything"));
+    assert_eq!(bench.table.arrival(ours), None, "that was another's");
+
+    let mut bench = Bench::with(Sizes { addresses: 2, ..SIZES });
+    bench.table.watch(ours, Generation(1)).unwrap();
+    bench.table.watch(other, Generation(1)).unwrap();
+    bench.passes_up(&udp(at("192.0.2.10:4000"), other.into(), None, b"anything"));
+    assert_eq!(bench.table.arrival(ours), None);
+    assert_eq!(bench.table.arrival(other), Some((LOOPBACK, 0)));
+    // The highest port is in its own address's row, too.
+    let (last, first) = (FlowKey { port: 65_535, ..ours }, FlowKey { port: 0, ..other });
+    bench.table.watch(last, Generation(1)).unwrap();
+    bench.passes_up(&udp(at("192.0.2.10:4000"), last.into(), None, b"anything"));
+    assert_eq!(bench.table.arrival(last), Some((LOOPBACK, 0)));
+    assert_eq!(bench.table.arrival(first), None);
+}
