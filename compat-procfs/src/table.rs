@@ -5,7 +5,9 @@ use crate::secure::{arrivals, departures, merge};
 use crate::snapshot::{decode, sent, sent_ssrcs};
 use crate::{Claim, Clock, Control, Error, Greeting, Result, Tables};
 use flow::srtp::SsrcState;
-use flow::{FlowKey, FlowTable, Generation, InstallError, Recipe, Rewrite, Snapshot, SsrcCounters, Traffic};
+use flow::{
+    FlowKey, FlowTable, Generation, InstallError, Progress, Recipe, Rewrite, Snapshot, SsrcCounters, Traffic,
+};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
@@ -134,6 +136,21 @@ impl ModuleTable {
     /// for each flow that leaves there.
     pub fn arrived(&self, key: FlowKey) -> Option<Snapshot> {
         Some(self.with_earlier(decode(&self.control.snapshot(from_key(key)).ok()?, self.clock)))
+    }
+
+    /// How far an installed flow has come under its keys: what was opened is told of its own port, what was sealed of the
+    /// ports it leaves through.
+    pub fn progress(&self, key: FlowKey) -> Vec<(FlowKey, Progress)> {
+        let Some(flow) = self.installed.get(&key).filter(|flow| flow.has_keys()) else { return Vec::new() };
+        let Ok(said) = self.control.snapshot(from_key(key)) else { return Vec::new() };
+        let mut all = Vec::new();
+        if flow.opens {
+            all.push((key, Progress { opened: arrivals(&said), ..Progress::default() }));
+        }
+        for (at, exit) in flow.exits.iter().enumerate().filter(|(_, exit)| exit.seals) {
+            all.push((exit.port, Progress { sealed: departures(&said, at), ..Progress::default() }));
+        }
+        all
     }
 
     /// How far flows that were withdrawn have come in what they sealed for a port, each SSRC once, since this was last

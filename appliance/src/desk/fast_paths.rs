@@ -118,13 +118,7 @@ fn appliance(config: &Config, pool: &Pool, now: Moment, paths: &mut Paths) -> Ni
     match Appliance::open(&nics, pool.lanes(), &options, now) {
         Ok(appliance) => {
             for queue in appliance.obtained() {
-                tracing::info!(
-                    "{} queue {}: program {}, packet thread {}",
-                    queue.nic,
-                    queue.queue,
-                    queue.program,
-                    queue.mode
-                );
+                tracing::info!("{queue}");
             }
             let number = paths.add(Box::new(appliance));
             for (addr, _) in nics.iter().flat_map(|nic| &nic.addresses) {

@@ -1,6 +1,6 @@
 use super::shared::SharedTable;
 use crate::placement::{FastPath, Finding, Leaving, Stable, TablePath};
-use flow::{FlowKey, Generation, InstallError, Path, PathReason, Snapshot, Traffic};
+use flow::{FlowKey, Generation, InstallError, Path, PathReason, Progress, Snapshot, Traffic};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -40,6 +40,10 @@ impl FastPath for KernelPath {
             copy.progress.sealed = self.table.table().take_sealed(copy.key);
         }
         leaving
+    }
+
+    fn progress(&mut self, key: FlowKey) -> Vec<(FlowKey, Progress)> {
+        self.table.table().progress(key)
     }
 
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot> {

@@ -85,6 +85,10 @@ pub trait FastPath: std::fmt::Debug {
     fn look(&mut self) -> Vec<Finding> {
         Vec::new()
     }
+    /// What was obtained of the machine, a line each, for people.
+    fn obtained(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// Readable when there is something to look at.
     fn descriptors(&self) -> Vec<RawFd> {
         Vec::new()

@@ -142,6 +142,7 @@ fn to_and_fro(arriving: Option<Setup>, leaving: Option<Setup>) {
     silent(&right);
     silent(&up);
 
+    let told = module.progress(first.key);
     let counted = module.withdraw(first.key, Generation(2)).unwrap();
     assert_eq!((counted.counters.received.packets, counted.counters.received.errors), (45, 2));
     // What is late when its flow has been replaced is both: missing to the old one, late to the new one.
@@ -149,6 +150,11 @@ fn to_and_fro(arriving: Option<Setup>, leaving: Option<Setup>) {
     assert_eq!((sender.traffic.packets, sender.lost, sender.reordered), (45, 1, 1));
     let sealed = module.take_sealed(first.outputs[0].from);
     assert_eq!(module.take_sealed(first.outputs[0].from), []);
+    // The same was told of it while it was installed.
+    for (port, progress) in told {
+        assert_eq!(progress.opened, if port == first.key { &counted.progress.opened[..] } else { &[] });
+        assert_eq!(progress.sealed, if port == first.key { &[] } else { &sealed[..] });
+    }
     for (told, ends, roc) in
         [(&counted.progress.opened, &stream.arriving, ROCS[0]), (&sealed, &stream.leaving, ROCS[1])]
     {

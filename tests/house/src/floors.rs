@@ -61,7 +61,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("appliance-lab", &["lab"]),
     ("soak", &["lab", "appliance-lab"]),
     ("webrtc-lab", &["lab", "appliance-lab"]),
-    ("bench", &["lab", "afxdp"]),
+    ("bench", &["lab", "afxdp", "flow", "wire"]),
 ];
 
 /// Crates that do I/O, look at clocks, start threads or log: not for the pure floors.

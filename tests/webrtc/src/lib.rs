@@ -7,6 +7,7 @@
 //! What is not here: a WebRTC or SRTP stack of our own. The strangers are other people's programs, and the product's
 //! own rooms are not used.
 
+mod aiortc;
 mod bridge;
 mod browser;
 mod door;
@@ -16,6 +17,7 @@ pub mod recipe;
 mod stranger;
 mod tone;
 
+pub use aiortc::Aiortc;
 pub use bridge::{Bridge, Way};
 pub use browser::{browser, missing_browser};
 pub use door::{Door, Knock};

@@ -79,7 +79,7 @@ macro_rules! need_browser {
 macro_rules! need_af_xdp {
     () => {
         if foreign_daemon().is_some() {
-            lab::skip!("needs our daemon (AF_XDP)".to_owned());
+            lab::skip!("needs our daemon (AF_XDP)");
         }
     };
 }

@@ -106,8 +106,9 @@ impl Call {
     ) {
         let told = &self.parties[between.receiver].medias[place];
         if told.transport == Transport::Untouched || told.rejected {
+            // A refused section is answered in the words of its offer (RFC 3264 §6).
             if role == Role::Answer && told.transport == Transport::Rtp {
-                out.mid = told.mid.as_deref().map(field);
+                *out = refused(told);
             }
             return;
         }
@@ -119,7 +120,8 @@ impl Call {
         out.port = pair.rtp.port;
         // Hold by address stays visible unless the SIP message's source stands for it anyway.
         let hold = self.parties[between.sender].medias[place].holds;
-        out.address = match (hold && !options.replace.zero_address, ours) {
+        // With ICE it would say something else: that candidates are still to come.
+        out.address = match (hold && !told.ice.on && !options.replace.zero_address, ours) {
             (false, ours) => ours,
             (true, IpAddr::V4(_)) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             (true, IpAddr::V6(_)) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),

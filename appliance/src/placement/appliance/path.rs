@@ -45,11 +45,6 @@ pub struct Appliance {
 }
 
 impl Appliance {
-    /// What was obtained of each NIC queue.
-    pub fn obtained(&self) -> &[Obtained] {
-        &self.obtained
-    }
-
     /// Last counters of flows that have changed their tier, as far as they are not told yet.
     fn untold(&self) -> impl Iterator<Item = &Snapshot> {
         let last = self.told.iter().filter_map(|finding| match finding {
@@ -127,6 +122,10 @@ impl FastPath for Appliance {
         counted.extend(self.untold().filter(|copy| keys.contains(&copy.key)).cloned());
         counted.append(&mut self.workers.count(keys, self.driver.table()));
         counted
+    }
+
+    fn obtained(&self) -> Vec<String> {
+        self.obtained.iter().map(Obtained::to_string).collect()
     }
 
     /// Routes, neighbours or links have changed, or what a NIC can do.

@@ -107,6 +107,11 @@ impl Paths {
         self.tables.iter().flat_map(|table| table.descriptors()).collect()
     }
 
+    /// What the fast paths have obtained of the machine, a line each.
+    pub fn obtained(&self) -> impl Iterator<Item = String> + '_ {
+        self.tables.iter().flat_map(|table| table.obtained())
+    }
+
     /// How often flows changed hands.
     pub fn moves(&self) -> Moves {
         self.moves
