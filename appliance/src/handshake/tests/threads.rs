@@ -1,5 +1,5 @@
 use super::super::{Count, Handshakes, Identities, StartError};
-use super::world::{Phone, UNIX_S};
+use super::world::Phone;
 use crate::worker::Pool;
 use ::dtls::{IdentityOptions, Role, Settings};
 use call::{Handshake, HandshakeChange, HandshakeEvent};
@@ -7,7 +7,7 @@ use flow::*;
 use mio::{Events, Poll, Token, Waker};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use udp::{PortSocket, SocketBuffers};
 
 /// How long a test waits for what must happen.
@@ -23,7 +23,9 @@ struct Lab {
 }
 
 fn identities() -> Identities {
-    Identities::new(IdentityOptions::default(), Settings::default(), UNIX_S).unwrap()
+    // Of today, or the thread would renew it at once.
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    Identities::new(IdentityOptions::default(), Settings::default(), wall.as_secs() as i64).unwrap()
 }
 
 impl Lab {
