@@ -3,24 +3,36 @@
 #include "module.h"
 #include <crypto/aead.h>
 #include <crypto/hash.h>
+#include <asm/simd.h>
+#include <crypto/internal/simd.h>
 #include <crypto/skcipher.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 #include "cipher.h"
 #include "compat/unaligned.h"
+#include "srtp.h"
 
 #define GCM_NONCE_LEN 12
 #define GCM_TAG_LEN 16
 /* RTP: 12 bytes, 15 CSRCs, and an extension. A longer extension is refused with -EMSGSIZE. */
 #define GCM_HEADER_MAX 512
 
+/*
+ * Before 6.15 the CPU's own instructions for many blocks at once are behind an asynchronous front, of no use to us. What
+ * is behind it may be used wherever vector registers may.
+ */
+#define VECTOR_CTR "__ctr(aes)"
+#define VECTOR_GCM "__gcm(aes)"
+static bool vector_ctr, vector_gcm;
+
 struct rtpe_cipher {
 	struct crypto_sync_skcipher *ctr;	/* AES-CM; NULL for NULL and GCM */
+	struct crypto_sync_skcipher *vector;	/* the same over vector registers, where the kernel keeps that apart */
 	struct crypto_shash *hmac;		/* NULL for GCM */
-	struct crypto_aead *gcm;		/* NULL for the others */
-	struct aead_request *request;		/* with gcm */
+	struct aead_request *gcm;		/* AES-GCM with its transform; NULL for the others */
+	struct aead_request *vector_gcm;	/* as `vector` is to `ctr` */
 	u8 *header;				/* with gcm: associated data, a copy that scatterlists may point at */
-	spinlock_t lock;			/* request and header: one packet at a time */
+	spinlock_t lock;			/* both requests and header: one packet at a time */
 	u8 salt[RTPE_SALT_MAX];
 };
 
@@ -40,36 +52,68 @@ static unsigned int key_len(u32 suite)
 	}
 }
 
-static int make_gcm(struct rtpe_cipher *c, const u8 *key, unsigned int len)
+static struct aead_request *make_aead(const char *name, u32 type, const u8 *key, unsigned int len)
 {
+	struct crypto_aead *aead = crypto_alloc_aead(name, type, type | CRYPTO_ALG_ASYNC);
+	struct aead_request *request;
 	int err;
 
-	c->gcm = crypto_alloc_aead("gcm(aes)", 0, CRYPTO_ALG_ASYNC);
-	if (IS_ERR(c->gcm)) {
-		err = PTR_ERR(c->gcm);
-		c->gcm = NULL;
-		return err;
-	}
-	err = crypto_aead_setkey(c->gcm, key, len);
+	if (IS_ERR(aead))
+		return ERR_CAST(aead);
+	err = crypto_aead_setkey(aead, key, len);
 	if (!err)
-		err = crypto_aead_setauthsize(c->gcm, GCM_TAG_LEN);
-	if (err)
-		return err;
-	c->request = aead_request_alloc(c->gcm, GFP_KERNEL);
+		err = crypto_aead_setauthsize(aead, GCM_TAG_LEN);
+	request = err ? ERR_PTR(err) : aead_request_alloc(aead, GFP_KERNEL);
+	if (!request)
+		request = ERR_PTR(-ENOMEM);
+	if (IS_ERR(request))
+		crypto_free_aead(aead);
+	return request;
+}
+
+static void free_aead(struct aead_request *request)
+{
+	struct crypto_aead *aead;
+
+	if (!request)
+		return;
+	aead = crypto_aead_reqtfm(request);
+	aead_request_free(request);
+	crypto_free_aead(aead);
+}
+
+static int make_gcm(struct rtpe_cipher *c, const u8 *key, unsigned int len)
+{
+	struct aead_request *request = make_aead("gcm(aes)", 0, key, len);
+
+	if (IS_ERR(request))
+		return PTR_ERR(request);
+	c->gcm = request;
+	request = vector_gcm ? make_aead(VECTOR_GCM, CRYPTO_ALG_INTERNAL, key, len) : NULL;
+	c->vector_gcm = IS_ERR(request) ? NULL : request;
 	c->header = kmalloc(GCM_HEADER_MAX, GFP_KERNEL);
-	return c->request && c->header ? 0 : -ENOMEM;
+	return c->header ? 0 : -ENOMEM;
 }
 
 static int make_ctr(struct rtpe_cipher *c, const u8 *key, unsigned int len)
 {
+	int err;
+
 	c->ctr = crypto_alloc_sync_skcipher("ctr(aes)", 0, 0);
 	if (IS_ERR(c->ctr)) {
-		int err = PTR_ERR(c->ctr);
-
+		err = PTR_ERR(c->ctr);
 		c->ctr = NULL;
 		return err;
 	}
-	return crypto_sync_skcipher_setkey(c->ctr, key, len);
+	err = crypto_sync_skcipher_setkey(c->ctr, key, len);
+	if (err || !vector_ctr)
+		return err;
+	c->vector = crypto_alloc_sync_skcipher(VECTOR_CTR, CRYPTO_ALG_INTERNAL, CRYPTO_ALG_INTERNAL);
+	if (IS_ERR(c->vector)) {
+		c->vector = NULL;
+		return 0;
+	}
+	return crypto_sync_skcipher_setkey(c->vector, key, len);
 }
 
 static int make_hmac(struct rtpe_cipher *c, const u8 *key)
@@ -82,6 +126,24 @@ static int make_hmac(struct rtpe_cipher *c, const u8 *key)
 		return err;
 	}
 	return crypto_shash_setkey(c->hmac, key, RTPE_AUTH_KEY_MAX);
+}
+
+static bool has_aead(const char *name, u32 type)
+{
+	struct crypto_aead *aead = crypto_alloc_aead(name, type, type | CRYPTO_ALG_ASYNC);
+
+	if (IS_ERR(aead))
+		return false;
+	crypto_free_aead(aead);
+	return true;
+}
+
+void rtpe_cipher_init(void)
+{
+	/* Asked once, as the kernel looks for a module each time; the first question brings the CPU's own. */
+	vector_ctr = crypto_has_skcipher("ctr(aes)", 0, 0) &&
+		     crypto_has_skcipher(VECTOR_CTR, CRYPTO_ALG_INTERNAL, CRYPTO_ALG_INTERNAL);
+	vector_gcm = vector_ctr && has_aead(VECTOR_GCM, CRYPTO_ALG_INTERNAL);
 }
 
 struct rtpe_cipher *rtpe_cipher_make(u32 suite, const struct rtpe_keys *keys)
@@ -111,24 +173,26 @@ void rtpe_cipher_free(struct rtpe_cipher *c)
 {
 	if (!c)
 		return;
-	aead_request_free(c->request);
+	free_aead(c->gcm);
+	free_aead(c->vector_gcm);
 	kfree(c->header);
-	if (c->gcm)
-		crypto_free_aead(c->gcm);
 	if (c->hmac)
 		crypto_free_shash(c->hmac);
 	if (c->ctr)
 		crypto_free_sync_skcipher(c->ctr);
+	if (c->vector)
+		crypto_free_sync_skcipher(c->vector);
 	kfree_sensitive(c);
 }
 
 int rtpe_ctr(struct rtpe_cipher *c, u32 ssrc, u64 index, u8 *data, u32 len)
 {
+	struct crypto_sync_skcipher *ctr = c->vector && crypto_simd_usable() ? c->vector : c->ctr;
 	struct scatterlist sg;
 	u8 iv[16] = {};
 	int i, err;
 
-	if (!c->ctr || !len)
+	if (!ctr || !len)
 		return 0;
 	put_unaligned_be32(ssrc, iv + 4);
 	put_unaligned_be16((u16)(index >> 32), iv + 8);
@@ -137,9 +201,9 @@ int rtpe_ctr(struct rtpe_cipher *c, u32 ssrc, u64 index, u8 *data, u32 len)
 		iv[i] ^= c->salt[i];
 	sg_init_one(&sg, data, len);
 	{
-		SYNC_SKCIPHER_REQUEST_ON_STACK(request, c->ctr);
+		SYNC_SKCIPHER_REQUEST_ON_STACK(request, ctr);
 
-		skcipher_request_set_sync_tfm(request, c->ctr);
+		skcipher_request_set_sync_tfm(request, ctr);
 		skcipher_request_set_callback(request, 0, NULL, NULL);
 		skcipher_request_set_crypt(request, &sg, &sg, len, iv);
 		err = crypto_skcipher_encrypt(request);
@@ -148,17 +212,13 @@ int rtpe_ctr(struct rtpe_cipher *c, u32 ssrc, u64 index, u8 *data, u32 len)
 	return err;
 }
 
-int rtpe_hmac(struct rtpe_cipher *c, const u8 *data, u32 len, const u8 *tail, u32 tail_len, u8 mac[RTPE_MAC_LEN])
+int rtpe_hmac(struct rtpe_cipher *c, const u8 *data, u32 len, u8 mac[RTPE_MAC_LEN])
 {
 	SHASH_DESC_ON_STACK(desc, c->hmac);
 	int err;
 
 	desc->tfm = c->hmac;
-	err = crypto_shash_init(desc);
-	if (!err)
-		err = crypto_shash_update(desc, data, len);
-	if (!err)
-		err = crypto_shash_finup(desc, tail, tail_len, mac);
+	err = crypto_shash_digest(desc, data, len, mac);
 	shash_desc_zero(desc);
 	return err;
 }
@@ -166,6 +226,7 @@ int rtpe_hmac(struct rtpe_cipher *c, const u8 *data, u32 len, const u8 *tail, u3
 static int gcm(struct rtpe_cipher *c, const struct rtpe_nonce *n, const u8 *header, u32 header_len, u8 *data, u32 len,
 	       bool seal)
 {
+	struct aead_request *request = c->vector_gcm && crypto_simd_usable() ? c->vector_gcm : c->gcm;
 	struct scatterlist sg[2];
 	u8 iv[GCM_NONCE_LEN] = {};
 	u32 aad = header_len;
@@ -194,10 +255,10 @@ static int gcm(struct rtpe_cipher *c, const struct rtpe_nonce *n, const u8 *head
 	sg_init_table(sg, 2);
 	sg_set_buf(&sg[0], c->header, aad);
 	sg_set_buf(&sg[1], data, seal ? len + GCM_TAG_LEN : len);
-	aead_request_set_callback(c->request, 0, NULL, NULL);
-	aead_request_set_ad(c->request, aad);
-	aead_request_set_crypt(c->request, sg, sg, len, iv);
-	err = seal ? crypto_aead_encrypt(c->request) : crypto_aead_decrypt(c->request);
+	aead_request_set_callback(request, 0, NULL, NULL);
+	aead_request_set_ad(request, aad);
+	aead_request_set_crypt(request, sg, sg, len, iv);
+	err = seal ? crypto_aead_encrypt(request) : crypto_aead_decrypt(request);
 	spin_unlock_bh(&c->lock);
 	return err;
 }

@@ -19,8 +19,8 @@ void rtpe_cipher_free(struct rtpe_cipher *cipher);
 /* AES in counter mode as in RFC 3711 section 4.1.1, in place; does nothing for the NULL cipher. */
 int rtpe_ctr(struct rtpe_cipher *cipher, u32 ssrc, u64 index, u8 *data, u32 len);
 
-/* HMAC-SHA1 over `data` and then `tail`. */
-int rtpe_hmac(struct rtpe_cipher *cipher, const u8 *data, u32 len, const u8 *tail, u32 tail_len, u8 mac[RTPE_MAC_LEN]);
+/* HMAC-SHA1. */
+int rtpe_hmac(struct rtpe_cipher *cipher, const u8 *data, u32 len, u8 mac[RTPE_MAC_LEN]);
 
 struct rtpe_nonce {
 	u32 ssrc;

@@ -248,6 +248,8 @@ void rtpe_entry_snapshot(const struct rtpe_entry *entry, struct rtpe_snapshot *o
 	for (i = 0; i < RTPE_SSRCS_MAX; i++)
 		out->ssrcs[i].jitter_us = rtpe_meter_jitter_us(&p->meters[i]);
 	memcpy(out->outputs, p->outputs, sizeof(out->outputs));
+	for (i = 0; i < entry->exit_count; i++)
+		memcpy(out->index_offset[i], entry->exits[i].index_offset, sizeof(out->index_offset[i]));
 	spin_unlock_bh(&p->lock);
 }
 

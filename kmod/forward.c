@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The way of a packet: is it this flow's, may it be, what does it become, where does it go. Until commit() the skb is
- * only looked at, so that every earlier "no" can leave it to the socket untouched.
+ * only looked at, so that every earlier "no" can leave it to the socket untouched. All of it runs with bottom halves off.
  */
 #include "module.h"
 #include <linux/ktime.h>
@@ -12,7 +12,7 @@
 #include "stats.h"
 #include "table.h"
 
-/* One packet at work. */
+/* One packet at work. Large and made for every packet, so it is not cleared as a whole. */
 struct job {
 	struct net *net;
 	struct rtpe_entry *entry;
@@ -23,7 +23,7 @@ struct job {
 	bool any_seal;
 	int slot;		/* of the SSRC, -1: none */
 	u64 index;		/* packet index, or SRTCP index */
-	struct dst_entry *routes[RTPE_OUTPUTS_MAX];
+	struct dst_entry *routes[RTPE_OUTPUTS_MAX];	/* valid once find_routes() was there */
 };
 
 static enum rtpe_verdict pass(struct job *j, enum rtpe_fate why)
@@ -43,7 +43,7 @@ static enum rtpe_verdict refuse(struct job *j, enum rtpe_fate why)
 
 static bool from_source(const struct rtpe_entry *e, const struct rtpe_packet *p)
 {
-	return e->source_check == RTPE_SOURCE_IGNORE || !memcmp(&e->source, &p->remote, sizeof(p->remote));
+	return e->source_check == RTPE_SOURCE_IGNORE || rtpe_addr_equal(&e->source, &p->remote);
 }
 
 static bool carries(const struct rtpe_entry *e, enum rtpe_kind kind)
@@ -141,6 +141,8 @@ static int locate_rtp(struct job *j)
 		return careful ? RTPE_FATE_PASS_SSRC : FINE;
 	}
 	s = &p->ssrcs[j->slot].state;
+	if (s->flags & RTPE_SSRC_PASS)
+		return RTPE_FATE_PASS_SSRC;
 	if (!(s->flags & RTPE_SSRC_INDEX))
 		return FINE;
 	j->index = rtpe_index_guess(s->index, j->packet->seq);
@@ -213,17 +215,29 @@ static void commit(struct job *j)
 	}
 }
 
+/* Before a packet is opened: whether it may be, and which it claims to be. RTCP has that behind its end. */
+static int locate_sealed(struct job *j)
+{
+	struct rtpe_progress *p = j->entry->progress;
+	int why;
+
+	spin_lock(&p->lock);
+	why = locate(j);
+	spin_unlock(&p->lock);
+	return why;
+}
+
 static int locate_and_commit(struct job *j)
 {
 	struct rtpe_progress *p = j->entry->progress;
 	int why;
 
-	spin_lock_bh(&p->lock);
+	spin_lock(&p->lock);
 	/* Withdrawn meanwhile: the daemon counts it. One that was opened is no SRTP any more and cannot go up. */
 	why = p->ended && !j->entry->open ? RTPE_FATE_PASS_ODD : locate(j);
 	if (why == FINE)
 		commit(j);
-	spin_unlock_bh(&p->lock);
+	spin_unlock(&p->lock);
 	return why;
 }
 
@@ -233,7 +247,6 @@ static int locate_and_commit(struct job *j)
 static int open_packet(struct job *j, struct sk_buff *skb)
 {
 	struct rtpe_crypt *c = j->entry->open;
-	struct rtpe_progress *p = j->entry->progress;
 	int why, len;
 
 	if (j->packet->kind == RTPE_KIND_RTCP) {
@@ -242,13 +255,9 @@ static int open_packet(struct job *j, struct sk_buff *skb)
 		if (index < 0)
 			return RTPE_FATE_MALFORMED;
 		j->index = index;
-	}
-	spin_lock_bh(&p->lock);
-	why = locate(j);
-	spin_unlock_bh(&p->lock);
-	if (why != FINE)
-		return why;
-	if (j->packet->kind == RTPE_KIND_RTCP) {
+		why = locate_sealed(j);
+		if (why != FINE)
+			return why;
 		len = rtpe_open_rtcp(c, skb->data, skb->len, j->packet->ssrc);
 	} else {
 		u32 header = rtpe_rtp_header_len(skb->data, skb->len);
@@ -286,9 +295,9 @@ static int seal_packet(struct job *j, int at, struct sk_buff *skb)
 	u32 header, index;
 
 	if (j->packet->kind == RTPE_KIND_RTCP) {
-		spin_lock_bh(&p->lock);
+		spin_lock(&p->lock);
 		index = p->outputs[at].rtcp_index++ & 0x7fffffff;
-		spin_unlock_bh(&p->lock);
+		spin_unlock(&p->lock);
 		return rtpe_seal_rtcp(ex->seal, skb->data, skb->len, get_unaligned_be32(skb->data + 4), index);
 	}
 	header = rtpe_rtp_header_len(skb->data, skb->len);
@@ -322,21 +331,21 @@ static void leave(struct job *j, int at, struct sk_buff *skb)
 			goto undo_route;
 		skb_put(skb, len - skb->len);
 	}
-	spin_lock_bh(&p->lock);
+	spin_lock(&p->lock);
 	p->outputs[at].packets++;
 	p->outputs[at].bytes += skb->len;
-	spin_unlock_bh(&p->lock);
+	spin_unlock(&p->lock);
 	rtpe_send(j->net, skb, dst, ex);
 	return;
 
 undo_route:
 	kfree_skb(skb);
 	dst_release(dst);
-	spin_lock_bh(&p->lock);
+	spin_lock(&p->lock);
 	p->outputs[at].errors++;
 	p->fates[RTPE_FATE_SEND]++;
 	p->received.errors++;
-	spin_unlock_bh(&p->lock);
+	spin_unlock(&p->lock);
 	if (rtpe_log_errors)
 		pr_info_ratelimited("a packet could not be sent to %pI4/%pI6c port %u\n", ex->to.addr, ex->to.addr,
 				    ex->to.port);
@@ -381,6 +390,11 @@ static enum rtpe_verdict forward(struct job *j, struct sk_buff *skb)
 		return verdict;
 	if (keep && j->part)
 		return RTPE_PASS;
+	if (e->open && j->packet->kind == RTPE_KIND_RTP) {
+		why = locate_sealed(j);
+		if (why != FINE)
+			return why < RTPE_FATE_PASS_KIND ? refuse(j, why) : pass(j, why);
+	}
 	if (!find_routes(j, &ready)) {
 		why = e->open ? FINE : locate_and_commit(j);
 		return why == FINE || why < RTPE_FATE_PASS_KIND ? refuse(j, RTPE_FATE_NO_OUTPUT) : pass(j, why);
@@ -456,12 +470,9 @@ static enum rtpe_verdict split(struct job *j, struct sk_buff *skb, u8 family)
 enum rtpe_verdict rtpe_receive(struct net *net, u32 id, struct sk_buff *skb, u8 family)
 {
 	struct rtpe_table *table = rtpe_table_get(id);
+	enum rtpe_verdict verdict;
 	struct rtpe_packet packet;
-	struct job j = {
-		.net = net,
-		.packet = &packet,
-		.from_loopback = skb->dev && skb->dev->flags & IFF_LOOPBACK,
-	};
+	struct job j;
 
 	if (!table || READ_ONCE(table->net) != net)
 		return RTPE_PASS;
@@ -470,5 +481,16 @@ enum rtpe_verdict rtpe_receive(struct net *net, u32 id, struct sk_buff *skb, u8 
 	j.entry = rtpe_table_find(table, &packet.local);
 	if (!j.entry)
 		return RTPE_PASS;
-	return skb_is_gso(skb) ? split(&j, skb, family) : forward(&j, skb);
+	j.net = net;
+	j.packet = &packet;
+	j.from_loopback = skb->dev && skb->dev->flags & IFF_LOOPBACK;
+	j.part = false;
+	j.any_seal = false;
+	j.slot = -1;
+	j.index = 0;
+	/* They are off already, unless the packet comes back from a queue in user space. */
+	local_bh_disable();
+	verdict = skb_is_gso(skb) ? split(&j, skb, family) : forward(&j, skb);
+	local_bh_enable();
+	return verdict;
 }

@@ -5,6 +5,7 @@
 #include "hooks.h"
 #include "proc.h"
 #include "selftest/selftest.h"
+#include "srtp.h"
 #include "table.h"
 
 bool rtpe_log_errors;
@@ -15,6 +16,7 @@ static int __init rtpe_init(void)
 {
 	int err;
 
+	rtpe_cipher_init();
 	err = rtpe_selftest();
 	if (err)
 		return err;

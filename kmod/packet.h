@@ -27,6 +27,20 @@ struct rtpe_packet {
 	u32 ssrc;			/* RTCP: of the sender of the first packet */
 };
 
+/* As memcmp() says it, without the call. */
+static inline bool rtpe_addr_equal(const struct rtpe_addr *a, const struct rtpe_addr *b)
+{
+	u64 x[2], y[2];
+	u32 u, v;
+
+	BUILD_BUG_ON(sizeof(*a) != sizeof(x) + sizeof(u));
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	memcpy(&u, (const u8 *)a + sizeof(x), sizeof(u));
+	memcpy(&v, (const u8 *)b + sizeof(y), sizeof(v));
+	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (u ^ v));
+}
+
 #define RTPE_RTP_HEADER 12
 #define RTPE_RTCP_HEADER 8
 

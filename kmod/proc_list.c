@@ -74,7 +74,7 @@ static void show_counters(struct seq_file *m, const struct rtpe_snapshot *s)
 		seq_printf(m, "        RTP payload type %3u: %20llu bytes, %20llu packets\n", s->pts[i].pt,
 			   s->pts[i].bytes, s->pts[i].packets);
 	for (i = 0; i < RTPE_SSRCS_MAX; i++) {
-		if (!(s->ssrcs[i].state.flags & RTPE_SSRC_KNOWN))
+		if ((s->ssrcs[i].state.flags & (RTPE_SSRC_KNOWN | RTPE_SSRC_PASS)) != RTPE_SSRC_KNOWN)
 			continue;
 		seq_printf(m, "%s%x", before, s->ssrcs[i].state.ssrc);
 		before = ", ";

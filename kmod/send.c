@@ -145,7 +145,7 @@ static void send4(struct net *net, struct sk_buff *skb, struct dst_entry *dst, c
 	iph->saddr = inet4(&ex->from);
 	iph->daddr = inet4(&ex->to);
 	iph->tot_len = htons(skb->len);
-	__ip_select_ident(net, iph, 1);
+	ip_select_ident(net, skb, NULL);
 	skb->protocol = htons(ETH_P_IP);
 	skb->priority = rt_tos2priority(ex->tos);
 	ip_local_out(net, NULL, skb);

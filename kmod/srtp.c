@@ -9,6 +9,7 @@
 
 #define RTCP_HEADER 8
 #define RTCP_E_BIT 0x80000000u
+#define ROC_LEN 4	/* no tag is shorter */
 
 struct rtpe_crypt {
 	u32 suite;
@@ -141,13 +142,15 @@ int rtpe_open_rtp(struct rtpe_crypt *c, u8 *packet, u32 len, u32 header, u32 ssr
 		return err ?: (int)(len - tag);
 	}
 	if (tag) {
-		u8 mac[RTPE_MAC_LEN];
-		__be32 roc = cpu_to_be32((u32)(index >> 16));
+		u8 mac[RTPE_MAC_LEN], sent[RTPE_MAC_LEN];
 
-		err = rtpe_hmac(part, packet, len - tag, (const u8 *)&roc, sizeof(roc), mac);
+		/* The rollover counter is authenticated behind the packet, where its identifier and tag are now. */
+		memcpy(sent, packet + len - tag + c->mki_len, tag);
+		put_unaligned_be32((u32)(index >> 16), packet + len - tag);
+		err = rtpe_hmac(part, packet, len - tag + ROC_LEN, mac);
 		if (err)
 			return err;
-		if (crypto_memneq(mac, packet + len - tag + c->mki_len, tag))
+		if (crypto_memneq(mac, sent, tag))
 			return -EBADMSG;
 	}
 	len -= tag;
@@ -182,9 +185,9 @@ int rtpe_seal_rtp(struct rtpe_crypt *c, u8 *packet, u32 len, u32 header, u32 ssr
 	}
 	if (tag) {
 		u8 mac[RTPE_MAC_LEN];
-		__be32 roc = cpu_to_be32((u32)(index >> 16));
 
-		err = rtpe_hmac(part, packet, len, (const u8 *)&roc, sizeof(roc), mac);
+		put_unaligned_be32((u32)(index >> 16), packet + len);
+		err = rtpe_hmac(part, packet, len + ROC_LEN, mac);
 		if (err)
 			return err;
 		memcpy(packet + len + c->mki_len, mac, tag);
@@ -236,7 +239,7 @@ int rtpe_open_rtcp(struct rtpe_crypt *c, u8 *packet, u32 len, u32 ssrc)
 	if (tag) {
 		u8 mac[RTPE_MAC_LEN];
 
-		err = rtpe_hmac(part, packet, at + 4, NULL, 0, mac);
+		err = rtpe_hmac(part, packet, at + 4, mac);
 		if (err)
 			return err;
 		if (crypto_memneq(mac, packet + at + 4 + c->mki_len, tag))
@@ -280,7 +283,7 @@ int rtpe_seal_rtcp(struct rtpe_crypt *c, u8 *packet, u32 len, u32 ssrc, u32 inde
 	if (tag) {
 		u8 mac[RTPE_MAC_LEN];
 
-		err = rtpe_hmac(part, packet, len, NULL, 0, mac);
+		err = rtpe_hmac(part, packet, len, mac);
 		if (err)
 			return err;
 		memcpy(packet + len + c->mki_len, mac, tag);

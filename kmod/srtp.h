@@ -23,6 +23,9 @@ int rtpe_srtp_check(const struct rtpe_srtp *srtp);
 struct rtpe_crypt *rtpe_crypt_make(const struct rtpe_srtp *srtp);
 void rtpe_crypt_free(struct rtpe_crypt *crypt);
 
+/* Finds out which of the kernel's ciphers are the fast ones. May sleep. */
+void rtpe_cipher_init(void);
+
 /* Bit n: suite n of enum rtpe_suite can be had here. May sleep. */
 u32 rtpe_crypt_suites(void);
 

@@ -132,7 +132,8 @@ static void count_order(struct rtpe_ssrc_counters *s, u64 index)
 	if (index > highest) {
 		u64 gap = index - highest - 1;
 
-		if (gap < RTPE_MAX_DROPOUT)
+		/* What came before our first packet, another path has counted. */
+		if (s->rtp.packets && gap < RTPE_MAX_DROPOUT)
 			s->lost += gap;
 	} else if (highest - index >= RTPE_MAX_DROPOUT) {
 		/* A sender that started anew further down: follow it. */
@@ -179,6 +180,12 @@ void rtpe_stats_merge_pts(struct rtpe_progress *p, const struct rtpe_flow *flow)
 	}
 }
 
+/* True when the index of kind `flag` is stated, and is news. */
+static bool ahead(const struct rtpe_ssrc *want, u32 flag, u32 known, u64 index, u64 than)
+{
+	return want->flags & flag && (!(known & flag) || index > than);
+}
+
 /* Moves what is known of `flow->ssrcs[at]` to the place `at`. */
 static void place_ssrc(struct rtpe_progress *p, const struct rtpe_ssrc *want, int at)
 {
@@ -200,13 +207,15 @@ static void place_ssrc(struct rtpe_progress *p, const struct rtpe_ssrc *want, in
 		swap(p->meters[found], p->meters[at]);
 	}
 	state = &p->ssrcs[at].state;
-	state->flags |= RTPE_SSRC_KNOWN;
-	if (want->flags & RTPE_SSRC_INDEX) {
+	state->flags &= ~RTPE_SSRC_PASS;
+	state->flags |= RTPE_SSRC_KNOWN | (want->flags & RTPE_SSRC_PASS);
+	/* Never back: an index that is used twice under one key gives the key stream away. */
+	if (ahead(want, RTPE_SSRC_INDEX, state->flags, want->index, state->index)) {
 		state->flags |= RTPE_SSRC_INDEX;
 		state->index = want->index;
 		state->window = want->window;
 	}
-	if (want->flags & RTPE_SSRC_RTCP_INDEX) {
+	if (ahead(want, RTPE_SSRC_RTCP_INDEX, state->flags, want->rtcp_index, state->rtcp_index)) {
 		state->flags |= RTPE_SSRC_RTCP_INDEX;
 		state->rtcp_index = want->rtcp_index;
 		state->rtcp_window = want->rtcp_window;

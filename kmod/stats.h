@@ -35,13 +35,14 @@ u32 rtpe_meter_jitter_us(const struct rtpe_meter *m);
 void rtpe_stats_merge_pts(struct rtpe_progress *p, const struct rtpe_flow *flow);
 void rtpe_stats_merge_ssrcs(struct rtpe_progress *p, const struct rtpe_flow *flow);
 
+/* Of a packet; bottom halves are off. */
 static inline void rtpe_stats_fate(struct rtpe_progress *p, enum rtpe_fate fate)
 {
-	spin_lock_bh(&p->lock);
+	spin_lock(&p->lock);
 	p->fates[fate]++;
 	if (fate < RTPE_FATE_PASS_KIND)
 		p->received.errors++;
-	spin_unlock_bh(&p->lock);
+	spin_unlock(&p->lock);
 }
 
 #endif

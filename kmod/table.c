@@ -3,6 +3,7 @@
 #include "module.h"
 #include <linux/pid.h>
 #include <linux/slab.h>
+#include "packet.h"
 #include "proc.h"
 #include "table.h"
 
@@ -12,7 +13,13 @@ static DEFINE_MUTEX(tables_lock);	/* changes of `tables`; never taken by a file 
 static struct rtpe_table __rcu *tables[RTPE_TABLES_MAX];
 atomic_t rtpe_rules[RTPE_TABLES_MAX];
 
+static int compare_flow(struct rhashtable_compare_arg *arg, const void *entry)
+{
+	return !rtpe_addr_equal(arg->key, &((const struct rtpe_entry *)entry)->local);
+}
+
 static const struct rhashtable_params flow_params = {
+	.obj_cmpfn = compare_flow,
 	.key_len = sizeof(struct rtpe_addr),
 	.key_offset = offsetof(struct rtpe_entry, local),
 	.head_offset = offsetof(struct rtpe_entry, node),

@@ -25,8 +25,9 @@ struct tag {
 };
 
 struct packet {
-	struct endpoint local;
+	struct address local;
 	struct endpoint remote;
+	__be16 local_port;
 	/* A full word each, so that the verifier remembers what it knows. */
 	__u64 headers_len;
 	__u64 payload_len;
@@ -67,7 +68,7 @@ static __always_inline int parse_udp(struct udphdr *udp, void *end,
 	if (v6 && !udp->check)
 		return REASON_NO_CHECKSUM;
 	p->remote.port = udp->source;
-	p->local.port = udp->dest;
+	p->local_port = udp->dest;
 	p->udp_check = udp->check;
 	p->payload_len = len - sizeof(*udp);
 	return PLAIN;

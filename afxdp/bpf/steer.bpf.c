@@ -12,12 +12,24 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
-	__type(key, struct endpoint);
+	__type(key, struct address);
 	__type(value, __u32);
-} FLOWS SEC(".maps");
+} ADDRESSES SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct place);
+} FLOWS SEC(".maps");
+
+/*
+ * Nobody maps the next two into memory; but the values of a map that could be
+ * begin at a page, so that none has a cache line more than it needs.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct recipe);
@@ -25,6 +37,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct meter);
@@ -129,6 +142,7 @@ static __always_inline int send(struct xdp_md *ctx, const struct recipe *r,
 	int shrink = p->headers_len - headers_len;
 	__u32 port = r->port;
 	struct rtp *rtp;
+	__u16 pseudo;
 
 	/* A packet is passed up whole or not at all, so ask before changing it. */
 	if (!local && !bpf_map_lookup_elem(&PORTS, &port))
@@ -137,11 +151,12 @@ static __always_inline int send(struct xdp_md *ctx, const struct recipe *r,
 		return done(REASON_NO_CHECKSUM, XDP_PASS);
 	/*
 	 * A sender on this very host leaves the checksum to a device that is
-	 * none. The stack knows how to deal with that; one other packet in
-	 * 65536 looks the same and takes the same way.
+	 * none. The stack knows how to deal with that. One other packet in
+	 * 65536 looks the same, but its checksum is right as it is: by the
+	 * stack it would arrive behind its successors.
 	 */
-	if (p->udp_check == fold((__u32)r->partial_sum +
-				 bpf_htons(p->payload_len + sizeof(struct udphdr))))
+	pseudo = fold((__u32)r->partial_sum + bpf_htons(p->payload_len + sizeof(struct udphdr)));
+	if (p->udp_check == pseudo && !checksum_holds(ctx, p, pseudo))
 		return done(REASON_PARTIAL_CHECKSUM, XDP_PASS);
 	if (headers_len > HEADERS_MAX)
 		return done(REASON_NO_HEADROOM, XDP_PASS);
@@ -163,28 +178,61 @@ static __always_inline int send(struct xdp_md *ctx, const struct recipe *r,
 	return done(REASON_DRIVER, bpf_redirect_map(&PORTS, port, XDP_DROP));
 }
 
+/*
+ * The second lines of recipe and meter are needed later, behind instructions
+ * that wait for all earlier loads (the clock, locked additions). Asked for
+ * here, all lines of a flow come at once.
+ */
+static __always_inline void fetch(const struct recipe *r, const struct meter *m)
+{
+	(void)*(const volatile __u64 *)&r->headers[40];
+	(void)*(const volatile __u32 *)&m->senders[0].transit;
+}
+
+/*
+ * What is known of a local address and port. The two parts of a place are
+ * written together, but nobody promises that they are read so; and a place
+ * that is no flow's any more may be another's before long.
+ */
+static __always_inline struct recipe *find(const struct packet *p, struct meter **m)
+{
+	__u32 *row = bpf_map_lookup_elem(&ADDRESSES, &p->local);
+	struct place *place, found;
+	struct recipe *r;
+	__u32 flow;
+
+	if (!row)
+		return NULL;
+	flow = *row << 16 | bpf_ntohs(p->local_port);
+	place = bpf_map_lookup_elem(&FLOWS, &flow);
+	if (!place)
+		return NULL;
+	found = *place;
+	if (!found.slot)
+		return NULL;
+	r = bpf_map_lookup_elem(&SLOTS, &found.slot);
+	*m = bpf_map_lookup_elem(&METERS, &found.meter);
+	if (!r || !*m || r->flow != flow || r->meter != found.meter)
+		return NULL;
+	return r;
+}
+
 SEC("xdp.frags")
 int steer(struct xdp_md *ctx)
 {
 	struct recipe *r;
 	struct meter *m;
 	struct packet p;
-	__u32 *slot;
 	int reason;
 
 	reason = parse(ctx, &p);
 	if (reason != PLAIN)
 		return done(reason, XDP_PASS);
-
-	slot = bpf_map_lookup_elem(&FLOWS, &p.local);
-	r = slot ? bpf_map_lookup_elem(&SLOTS, slot) : NULL;
-	/* The hash element may be given to another flow while we look at it. */
-	if (!r || !same(&r->local, &p.local))
-		return done(REASON_NO_FLOW, XDP_PASS);
-	m = bpf_map_lookup_elem(&METERS, &r->meter);
-	if (!m)
+	r = find(&p, &m);
+	if (!r)
 		return done(REASON_NO_FLOW, XDP_PASS);
 
+	fetch(r, m);
 	note_arrival(ctx, m);
 	if (!(r->flags & FLAG_OPAQUE)) {
 		reason = demux(ctx, r, &p);

@@ -16,6 +16,22 @@
 #define HEADERS_MAX	66	/* Ethernet 14, tag 4, IPv6 40, UDP 8 */
 #define SENDERS		2	/* SSRCs remembered per flow */
 
+/* A local address, IPv4 in the first four bytes: key of ADDRESSES. */
+struct address {
+	__u8 addr[16];
+	__u32 family;		/* 4 or 6 */
+};
+
+/*
+ * Where a flow is kept: value of FLOWS, whose place is the address's row from
+ * ADDRESSES times 65536 plus the port. Many flows share a cache line, and the
+ * loads of recipe and meter need not wait for each other.
+ */
+struct place {
+	__u32 slot;		/* in SLOTS; 0: no flow */
+	__u32 meter;		/* in METERS */
+};
+
 /* An address and port. IPv4 stands in the first four bytes of addr. */
 struct endpoint {
 	__u8 addr[16];
@@ -40,26 +56,27 @@ enum recipe_flags {
 /*
  * What to do with a flow. Written once into a free place of SLOTS and never
  * changed while FLOWS points at it; a new version takes a new place.
+ * Two adjacent cache lines: what a decision needs, then what is written.
  */
 struct recipe {
-	struct endpoint local;	/* must equal what was looked up */
-	struct endpoint source;	/* where it must come from; family 0: anywhere */
-	__u32 meter;		/* place in METERS */
+	__u32 flow;		/* place in FLOWS, must equal what was looked up */
+	__u32 meter;		/* place in METERS, likewise */
 	__u16 flags;
 	__u8 action;
 	__u8 headers_len;	/* bytes used of headers: 42, 46, 62 or 66 */
 	__be16 network_sum;	/* sum of the IPv4 header in headers */
 	__be16 transport_delta;	/* new minus old addresses and ports */
-	__u32 ifindex;		/* egress interface; 0: never by XDP_TX */
-	__u32 port;		/* place of that interface in PORTS */
-	__be32 ssrc;
+	__be16 partial_sum;	/* sum of source, local address and protocol */
 	__u16 seq_offset;
 	__u8 pt_from;
 	__u8 pt_to;
-	__be16 partial_sum;	/* sum of source, local address and protocol */
-	__u8 reserved[2];
+	__u16 port;		/* place of the egress interface in PORTS */
+	__u32 ifindex;		/* of that interface; 0: never by XDP_TX */
+	__be32 ssrc;
+	struct endpoint source;	/* where it must come from; family 0: anywhere */
+	__u32 reserved;
 	__u8 headers[HEADERS_MAX];
-	__u8 end[2];
+	__u8 end[6];
 };
 
 /* What is known of one SSRC. Counted as model/engine counts (src/ssrc.rs). */
@@ -84,7 +101,10 @@ struct sender {
 	__u8 reserved[3];
 };
 
-/* What one flow has carried in this program. Survives a change of recipe. */
+/*
+ * What one flow has carried in this program. Survives a change of recipe.
+ * Four cache lines, of which a flow with one sender touches two.
+ */
 struct meter {
 	__u64 packets;
 	__u64 bytes;		/* UDP payload */
@@ -93,6 +113,7 @@ struct meter {
 	__u32 ifindex;		/* where the last packet came in; 0: none yet */
 	__u32 queue;
 	struct sender senders[SENDERS];
+	__u8 reserved[72];
 };
 
 /* Where every packet ends. The first ones are wire::Reason, in its order. */

@@ -100,7 +100,8 @@ fn a_driver_says_what_it_can_and_the_kernel_what_is_attached() {
         assert!(!features.zero_copy(), "veth cannot: {features:?}");
     }
     let attached = net.relay.enter(|| {
-        let (program, maps) = Program::load_first(Sizes { flows: 1, sockets: 1, ports: 1 }, 1).unwrap();
+        let (program, maps) =
+            Program::load_first(Sizes { flows: 1, addresses: 1, sockets: 1, ports: 1 }, 1).unwrap();
         (program.attach(ifindex).unwrap(), program, maps)
     });
     assert!(ask().attached.is_some());

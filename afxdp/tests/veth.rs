@@ -320,7 +320,7 @@ fn a_flow_moves_between_driver_and_worker_without_a_lost_or_doubled_packet() {
 fn process_that_dies() {
     let Ok(interfaces) = std::env::var("AFXDP_DIES_ON") else { return };
     let [name, ifindex] = interfaces.split(':').collect::<Vec<_>>().try_into().unwrap();
-    let sizes = afxdp::steer::Sizes { flows: 4, sockets: 1, ports: 1 };
+    let sizes = afxdp::steer::Sizes { flows: 4, addresses: 4, sockets: 1, ports: 1 };
     let (program, maps) = afxdp::steer::Program::load_first(sizes, 1).unwrap();
     let ifindex = ifindex.parse().unwrap();
     let attached = program.attach(ifindex).unwrap();

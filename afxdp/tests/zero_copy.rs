@@ -20,7 +20,7 @@ use std::time::Duration;
 /// RTP packets that go through the relay, in bursts that no NIC's ring is too short for.
 const PACKETS: u16 = 20_000;
 const BURST: u16 = 20;
-const SIZES: Sizes = Sizes { flows: 4, sockets: 2, ports: 2 };
+const SIZES: Sizes = Sizes { flows: 4, addresses: 4, sockets: 2, ports: 2 };
 
 fn run(command: &str) -> bool {
     let mut words = command.split(' ');

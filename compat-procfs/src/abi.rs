@@ -37,7 +37,7 @@ macro_rules! constants {
 
 constants! {
     /// Version of the ABI; a module of another one is refused.
-    ABI_VERSION: u32 = 1,
+    ABI_VERSION: u32 = 2,
     /// First word of the greeting.
     MAGIC: u32 = 0x5254_5045,
     /// Table numbers are below.
@@ -78,6 +78,8 @@ constants! {
     SSRC_INDEX: u32 = 2,
     /// Its SRTCP index and window are valid.
     SSRC_RTCP_INDEX: u32 = 4,
+    /// Its packets pass up.
+    SSRC_PASS: u32 = 8,
     /// RTP leaves here.
     OUT_RTP: u32 = 1,
     /// RTCP leaves here.
@@ -192,7 +194,7 @@ mirror! {
         local: Addr, source: Addr, generation: u64, stream: u64, installed_ns: u64, last_packet_ns: u64,
         received: Traffic, fates: [u64; FATES], flags: u32, carries: u8, source_check: u8, output_count: u8,
         last_tos: u8, pts: [PtCounters; PTS_MAX], ssrcs: [SsrcCounters; SSRCS_MAX],
-        outputs: [OutputCounters; OUTPUTS_MAX],
+        outputs: [OutputCounters; OUTPUTS_MAX], index_offset: [[i64; SSRCS_MAX]; OUTPUTS_MAX],
     }
 }
 

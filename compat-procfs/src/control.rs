@@ -6,6 +6,7 @@ use crate::{Error, Result, Tables};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use zerocopy::{FromBytes, FromZeros, IntoBytes};
+use zeroize::{Zeroize, Zeroizing};
 
 /// What the module says of itself and the table when the control file is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,9 +105,11 @@ impl Control {
         let mut flow = *flow;
         flow.request = Request { op: OP_INSTALL, size: size as u32 };
         flow.output_count = outputs.len() as u8;
-        let mut bytes = Vec::with_capacity(size);
+        // Keys are written once, and nothing of them is left here.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(size));
         bytes.extend_from_slice(flow.as_bytes());
         bytes.extend_from_slice(outputs.as_bytes());
+        flow.open.as_mut_bytes().zeroize();
         self.file.write_all(&bytes)
     }
 

@@ -1,22 +1,42 @@
 use crate::abi::{
     Addr, CARRIES_BOTH, CARRIES_OPAQUE, CARRIES_RTCP, CARRIES_RTP, Flow, INET4, INET6, OUT_PT, OUT_RTP,
-    OUT_SSRC, OUTPUTS_MAX, Output, SOURCE_DROP, SOURCE_PASS, SSRCS_MAX,
+    OUT_SSRC, OUTPUTS_MAX, Output, SOURCE_DROP, SOURCE_PASS, SSRCS_MAX, SUITE_NONE,
 };
+use crate::secure;
 use flow::{Carries, FlowKey, Gate, InstallError, Recipe, RecipeOutput};
 use smallvec::SmallVec;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use zerocopy::FromZeros;
+use zerocopy::{FromZeros, IntoBytes};
+use zeroize::Zeroize;
 
-/// A recipe in the module's words: the flow (its request head is for [`crate::Control::install`] to fill) and its
-/// outputs.
+/// A recipe in the module's words. Its keys are wiped when it is dropped.
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    /// The flow; its request head is for [`crate::Control::install`] to fill.
+    pub flow: Flow,
+    /// Its outputs.
+    pub outputs: SmallVec<[Output; 1]>,
+}
+
+impl Drop for Encoded {
+    fn drop(&mut self) {
+        self.flow.open.as_mut_bytes().zeroize();
+        for output in &mut self.outputs {
+            output.seal.as_mut_bytes().zeroize();
+        }
+    }
+}
+
+/// Says a recipe in the module's words.
 ///
 /// # Errors
 /// [`InstallError::Unsupported`] when the module has no words for it.
-pub fn encode(recipe: &Recipe) -> Result<(Flow, SmallVec<[Output; 1]>), InstallError> {
+pub fn encode(recipe: &Recipe) -> Result<Encoded, InstallError> {
     if recipe.outputs.len() > OUTPUTS_MAX {
         return Err(InstallError::Unsupported("more than 32 outputs of one flow"));
     }
-    let mut flow = Flow::new_zeroed();
+    let mut encoded = Encoded { flow: Flow::new_zeroed(), outputs: SmallVec::new() };
+    let flow = &mut encoded.flow;
     flow.local = from_key(recipe.key);
     flow.source = from_socket(recipe.source);
     flow.generation = recipe.generation.0;
@@ -31,12 +51,23 @@ pub fn encode(recipe: &Recipe) -> Result<(Flow, SmallVec<[Output; 1]>), InstallE
         Gate::Strict => SOURCE_DROP,
         Gate::Open | Gate::Handover => SOURCE_PASS,
     };
-    let mut outputs = SmallVec::new();
-    for output in &recipe.outputs {
-        outputs.push(encode_output(output)?);
+    flow.output_count = recipe.outputs.len() as u8;
+    if let Some(setup) = &recipe.open {
+        flow.open = secure::keys(setup)?;
     }
-    flow.output_count = outputs.len() as u8;
-    Ok((flow, outputs))
+    for output in &recipe.outputs {
+        encoded.outputs.push(encode_output(output)?);
+    }
+    if recipe.open.is_some() || recipe.outputs.iter().any(|output| output.seal.is_some()) {
+        let places = secure::places(recipe);
+        encoded.flow.ssrcs = places.ssrcs;
+        for (output, offsets) in encoded.outputs.iter_mut().zip(places.offsets) {
+            if output.seal.suite != SUITE_NONE {
+                output.index_offset = offsets;
+            }
+        }
+    }
+    Ok(encoded)
 }
 
 fn encode_output(recipe: &RecipeOutput) -> Result<Output, InstallError> {
@@ -48,6 +79,13 @@ fn encode_output(recipe: &RecipeOutput) -> Result<Output, InstallError> {
     output.to = from_socket(recipe.to);
     output.tos = recipe.tos;
     output.flags = OUT_RTP;
+    if let Some(setup) = &recipe.seal {
+        // The module has one index for each sender and cannot tell where that of another SSRC or number would begin.
+        if recipe.rewrite.ssrc.is_some() || recipe.rewrite.seq_offset != 0 {
+            return Err(InstallError::Unsupported("SRTP under another SSRC or other sequence numbers"));
+        }
+        output.seal = secure::keys(setup)?;
+    }
     if let Some(ssrc) = recipe.rewrite.ssrc {
         output.flags |= OUT_SSRC;
         output.ssrc = [ssrc; SSRCS_MAX];
@@ -123,7 +161,8 @@ mod tests {
 
     #[test]
     fn every_field_of_a_recipe_arrives() {
-        let (flow, outputs) = encode(&recipe()).unwrap();
+        let encoded = encode(&recipe()).unwrap();
+        let flow = &encoded.flow;
         assert_eq!(
             (flow.local.family, flow.local.port, &flow.local.addr[..5]),
             (4, 30000, &[10, 0, 1, 1, 0][..])
@@ -131,7 +170,7 @@ mod tests {
         assert_eq!(to_socket(&flow.source), Some("10.0.1.2:4000".parse().unwrap()));
         assert_eq!((flow.generation, flow.stream), (7, 9));
         assert_eq!((flow.carries, flow.source_check, flow.output_count), (CARRIES_BOTH, SOURCE_DROP, 1));
-        let out = outputs[0];
+        let out = &encoded.outputs[0];
         assert_eq!(to_socket(&out.from), Some("[2001:db8::1]:30002".parse().unwrap()));
         assert_eq!(to_socket(&out.to), Some("[2001:db8::2]:5000".parse().unwrap()));
         assert_eq!(out.flags, OUT_RTP | OUT_SSRC | OUT_PT);

@@ -39,8 +39,9 @@ pub(crate) fn decode(said: &abi::Snapshot, clock: Clock) -> Snapshot {
     }
 }
 
+/// Senders that the module has heard; others may only have been told to it.
 fn known(said: &abi::Snapshot) -> impl Iterator<Item = &abi::SsrcCounters> {
-    said.ssrcs.iter().filter(|one| one.state.flags & SSRC_KNOWN != 0)
+    said.ssrcs.iter().filter(|one| one.state.flags & SSRC_KNOWN != 0 && one.rtp.packets > 0)
 }
 
 /// The senders of a flow as they look behind an output that rewrites their packets. The numbers are those sent.
@@ -116,6 +117,8 @@ mod tests {
         said.ssrcs[2].state.flags = SSRC_KNOWN;
         said.ssrcs[2].state.index = 0x1_0005;
         said.ssrcs[2].jitter_us = 125;
+        said.ssrcs[2].rtp.packets = 3;
+        said.ssrcs[3].state.flags = SSRC_KNOWN;
         let snapshot = decode(&said, Clock { zero_ns: 5_000_000_000 });
         assert_eq!(snapshot.peer, Some("10.0.1.2:4000".parse().unwrap()));
         assert_eq!(snapshot.counters.last_packet, Some(Moment(123)));

@@ -1,9 +1,13 @@
 use crate::abi::Snapshot as Said;
 use crate::control::read_all;
-use crate::encode::{encode, from_key};
+use crate::encode::{Encoded, encode, from_key};
+use crate::secure::{arrivals, departures, merge};
 use crate::snapshot::{decode, sent, sent_ssrcs};
 use crate::{Claim, Clock, Control, Error, Greeting, Result, Tables};
-use flow::{FlowKey, FlowTable, Generation, InstallError, Recipe, Rewrite, Snapshot, SsrcCounters, Traffic};
+use flow::srtp::SsrcState;
+use flow::{
+    FlowKey, FlowTable, Generation, InstallError, Progress, Recipe, Rewrite, Snapshot, SsrcCounters, Traffic,
+};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
@@ -14,6 +18,38 @@ use std::io;
 struct Exit {
     port: FlowKey,
     rewrite: Rewrite,
+    seals: bool,
+}
+
+/// An installed flow as we need it.
+#[derive(Debug, Default)]
+struct Installed {
+    opens: bool,
+    /// Ports it leaves through, by position of the output.
+    exits: SmallVec<[Exit; 1]>,
+}
+
+impl Installed {
+    fn of(recipe: &Recipe) -> Installed {
+        let exit = |output: &flow::RecipeOutput| Exit {
+            port: output.from,
+            rewrite: output.rewrite,
+            seals: output.seal.is_some(),
+        };
+        Installed { opens: recipe.open.is_some(), exits: recipe.outputs.iter().map(exit).collect() }
+    }
+
+    /// The module may replace it by `next` where it stands: it counts outputs by position, and packets on their way
+    /// seal with what stands at their SSRC's place.
+    fn gives_way_to(&self, next: &Installed) -> bool {
+        let ports =
+            |flow: &Installed| flow.exits.iter().map(|exit| exit.port).collect::<SmallVec<[FlowKey; 1]>>();
+        !self.has_keys() && !next.has_keys() && ports(self) == ports(next)
+    }
+
+    fn has_keys(&self) -> bool {
+        self.opens || self.exits.iter().any(|exit| exit.seals)
+    }
 }
 
 /// A kernel table as a [`FlowTable`]. The module forwards on its own, also after this value is gone.
@@ -25,12 +61,15 @@ pub struct ModuleTable {
     tables: Tables,
     control: Control,
     clock: Clock,
-    /// Ports that each installed flow leaves through, by position of the output.
-    exits: HashMap<FlowKey, SmallVec<[Exit; 1]>, RandomState>,
+    installed: HashMap<FlowKey, Installed, RandomState>,
+    /// What was counted of flows that had to be taken out to be replaced.
+    earlier: HashMap<FlowKey, Snapshot, RandomState>,
     /// The other way around: flows that leave through a port.
     feeders: HashMap<FlowKey, SmallVec<[FlowKey; 1]>, RandomState>,
     /// What flows that were withdrawn or replaced have sent through each port.
     sent_before: HashMap<FlowKey, Traffic, RandomState>,
+    /// How far flows that were withdrawn have come in what they sealed for each port, until somebody asks.
+    sealed_before: HashMap<FlowKey, Vec<SsrcState>, RandomState>,
 }
 
 impl ModuleTable {
@@ -56,9 +95,11 @@ impl ModuleTable {
             tables,
             control,
             clock,
-            exits: HashMap::default(),
+            installed: HashMap::default(),
+            earlier: HashMap::default(),
             feeders: HashMap::default(),
             sent_before: HashMap::default(),
+            sealed_before: HashMap::default(),
         })
     }
 
@@ -94,13 +135,57 @@ impl ModuleTable {
     /// A copy of what arrived at a flow, without what was sent through its port: one question to the module and not one
     /// for each flow that leaves there.
     pub fn arrived(&self, key: FlowKey) -> Option<Snapshot> {
-        Some(decode(&self.control.snapshot(from_key(key)).ok()?, self.clock))
+        Some(self.with_earlier(decode(&self.control.snapshot(from_key(key)).ok()?, self.clock)))
+    }
+
+    /// How far an installed flow has come under its keys: what was opened is told of its own port, what was sealed of the
+    /// ports it leaves through.
+    pub fn progress(&self, key: FlowKey) -> Vec<(FlowKey, Progress)> {
+        let Some(flow) = self.installed.get(&key).filter(|flow| flow.has_keys()) else { return Vec::new() };
+        let Ok(said) = self.control.snapshot(from_key(key)) else { return Vec::new() };
+        let mut all = Vec::new();
+        if flow.opens {
+            all.push((key, Progress { opened: arrivals(&said), ..Progress::default() }));
+        }
+        for (at, exit) in flow.exits.iter().enumerate().filter(|(_, exit)| exit.seals) {
+            all.push((exit.port, Progress { sealed: departures(&said, at), ..Progress::default() }));
+        }
+        all
+    }
+
+    /// How far flows that were withdrawn have come in what they sealed for a port, each SSRC once, since this was last
+    /// asked. Whoever seals there next goes on from it.
+    pub fn take_sealed(&mut self, port: FlowKey) -> Vec<SsrcState> {
+        self.sealed_before.remove(&port).unwrap_or_default()
+    }
+
+    /// Takes a flow out of the module. What it has sent and sealed is remembered for its ports, the rest is returned.
+    fn take_out(&mut self, key: FlowKey, generation: Generation) -> Option<Snapshot> {
+        let said = self.control.withdraw(from_key(key), generation.0).ok()?;
+        let mut snapshot = decode(&said, self.clock);
+        if self.installed.get(&key).is_some_and(|flow| flow.opens) {
+            snapshot.progress.opened = arrivals(&said);
+        }
+        self.forget(key, &said);
+        let snapshot = self.with_earlier(snapshot);
+        self.earlier.remove(&key);
+        Some(snapshot)
+    }
+
+    fn with_earlier(&self, snapshot: Snapshot) -> Snapshot {
+        let Some(mut whole) = self.earlier.get(&snapshot.key).cloned() else { return snapshot };
+        whole.join(&snapshot);
+        merge(&mut whole.progress.opened, &snapshot.progress.opened);
+        Snapshot { generation: snapshot.generation, stream: snapshot.stream, peer: snapshot.peer, ..whole }
     }
 
     fn forget(&mut self, key: FlowKey, said: &Said) {
-        let Some(exits) = self.exits.remove(&key) else { return };
-        for (&Exit { port, .. }, counted) in exits.iter().zip(&said.outputs) {
+        let Some(flow) = self.installed.remove(&key) else { return };
+        for (at, (&Exit { port, seals, .. }, counted)) in flow.exits.iter().zip(&said.outputs).enumerate() {
             self.sent_before.entry(port).or_default().add(sent(counted));
+            if seals {
+                merge(self.sealed_before.entry(port).or_default(), &departures(said, at));
+            }
             if let Some(feeders) = self.feeders.get_mut(&port) {
                 feeders.retain(|feeder| *feeder != key);
                 if feeders.is_empty() {
@@ -110,16 +195,28 @@ impl ModuleTable {
         }
     }
 
-    fn remember(&mut self, recipe: &Recipe) {
-        let exits: SmallVec<[Exit; 1]> =
-            recipe.outputs.iter().map(|output| Exit { port: output.from, rewrite: output.rewrite }).collect();
-        for &Exit { port, .. } in &exits {
+    fn remember(&mut self, key: FlowKey, flow: Installed) {
+        for &Exit { port, .. } in &flow.exits {
             let feeders = self.feeders.entry(port).or_default();
-            if !feeders.contains(&recipe.key) {
-                feeders.push(recipe.key);
+            if !feeders.contains(&key) {
+                feeders.push(key);
             }
         }
-        self.exits.insert(recipe.key, exits);
+        self.installed.insert(key, flow);
+    }
+
+    /// The recipe as it must be now that an older one of the same flow is taken out: with how far that one had come.
+    fn gone_on(&self, recipe: &Recipe) -> Recipe {
+        let mut recipe = recipe.clone();
+        if let Some(earlier) = self.earlier.get(&recipe.key) {
+            merge(&mut recipe.opened, &earlier.progress.opened);
+        }
+        for output in &mut recipe.outputs {
+            if let Some(sealed) = self.sealed_before.get(&output.from) {
+                merge(&mut output.sealed, sealed);
+            }
+        }
+        recipe
     }
 
     /// Adds what other flows have sent through the port of this snapshot.
@@ -128,11 +225,13 @@ impl ModuleTable {
         let mut sum = self.sent_before.get(&port).copied().unwrap_or_default();
         let mut senders: SmallVec<[SsrcCounters; 1]> = SmallVec::new();
         for feeder in self.feeders.get(&port).into_iter().flatten() {
-            let (Some(exits), Ok(said)) = (self.exits.get(feeder), self.control.snapshot(from_key(*feeder)))
+            let (Some(flow), Ok(said)) =
+                (self.installed.get(feeder), self.control.snapshot(from_key(*feeder)))
             else {
                 continue;
             };
-            for (exit, counted) in exits.iter().zip(&said.outputs).filter(|(exit, _)| exit.port == port) {
+            for (exit, counted) in flow.exits.iter().zip(&said.outputs).filter(|(exit, _)| exit.port == port)
+            {
                 sum.add(sent(counted));
                 senders.extend(sent_ssrcs(&said, exit.rewrite));
             }
@@ -144,36 +243,40 @@ impl ModuleTable {
 
 impl FlowTable for ModuleTable {
     fn install(&mut self, recipe: &Recipe) -> std::result::Result<(), InstallError> {
-        let (flow, outputs) = encode(recipe)?;
-        let before = self.exits.get(&recipe.key);
-        let leaves = recipe.outputs.iter().map(|output| output.from);
-        if before.is_some_and(|exits| !exits.iter().map(|exit| exit.port).eq(leaves)) {
-            // The module counts outputs by position. Where they leave now is another place, so the counts start anew.
-            if let Ok(said) = self.control.withdraw(from_key(recipe.key), recipe.generation.0) {
-                self.forget(recipe.key, &said);
-            }
+        let mut encoded = encode(recipe)?;
+        let (key, next) = (recipe.key, Installed::of(recipe));
+        if self.installed.get(&key).is_some_and(|now| !now.gives_way_to(&next))
+            && let Some(counted) = self.take_out(key, recipe.generation)
+        {
+            self.earlier.insert(key, counted);
         }
-        match self.control.install(&flow, &outputs) {
+        if next.has_keys() {
+            encoded = encode(&self.gone_on(recipe))?;
+        }
+        let Encoded { flow, outputs } = &encoded;
+        match self.control.install(flow, outputs) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::StaleNetworkFileHandle => return Ok(()),
-            Err(error) => return Err(refusal(&error, self.exits.len())),
+            Err(error) => return Err(refusal(&error, self.installed.len())),
         }
-        self.remember(recipe);
+        self.remember(key, next);
         Ok(())
     }
 
     fn withdraw(&mut self, key: FlowKey, generation: Generation) -> Option<Snapshot> {
-        let said = self.control.withdraw(from_key(key), generation.0).ok()?;
-        let mut snapshot = decode(&said, self.clock);
-        self.forget(key, &said);
+        let mut snapshot = match self.take_out(key, generation) {
+            Some(snapshot) => snapshot,
+            None if self.installed.contains_key(&key) => return None,
+            // It could not be put back when it was replaced.
+            None => self.earlier.remove(&key)?,
+        };
         self.add_sent(&mut snapshot);
         self.sent_before.remove(&key);
         Some(snapshot)
     }
 
     fn snapshot(&self, key: FlowKey) -> Option<Snapshot> {
-        let said = self.control.snapshot(from_key(key)).ok()?;
-        let mut snapshot = decode(&said, self.clock);
+        let mut snapshot = self.arrived(key)?;
         self.add_sent(&mut snapshot);
         Some(snapshot)
     }

@@ -40,7 +40,7 @@
 #include <linux/types.h>
 
 /* Grows with every change of a struct or of a meaning. A daemon and a module of different versions do not speak. */
-#define RTPE_ABI_VERSION	1
+#define RTPE_ABI_VERSION	2
 #define RTPE_MAGIC		0x52545045u	/* "RTPE" */
 
 #define RTPE_TABLES_MAX		64
@@ -129,7 +129,8 @@ struct rtpe_ssrc {
 #define RTPE_SSRC_KNOWN		0x1u	/* this place is in use */
 #define RTPE_SSRC_INDEX		0x2u	/* index and window are valid; otherwise the first packet sets them with rollover 0 */
 #define RTPE_SSRC_RTCP_INDEX	0x4u	/* rtcp_index and rtcp_window are valid */
-#define RTPE_SSRC_FLAGS		0x7u
+#define RTPE_SSRC_PASS		0x8u	/* its packets pass up: not for this flow to handle */
+#define RTPE_SSRC_FLAGS		0xfu
 
 /*
  * One way out. Arrays over SSRCs run in parallel to rtpe_flow.ssrcs; for a flow that tells nothing of its SSRCs all
@@ -200,9 +201,11 @@ enum rtpe_source_check {
 
 /*
  * Install a flow, or replace the one at the same `local` (ESTALE: that one has a later generation). A replaced
- * flow hands its counters and the state of its SSRCs on, except SSRCs that the new one states itself.
+ * flow hands its counters and the state of its SSRCs on. Of what the new one states of an SSRC itself, an index that is
+ * not higher than the one handed on changes nothing: indices never go back.
  * EINVAL: a field is out of its range; EAFNOSUPPORT: address family; ENOMEM; ENOSPC: the table is full;
- * EOPNOTSUPP: this kernel does not have the cipher.
+ * EOPNOTSUPP: this kernel does not have the cipher. A flow that seals should be withdrawn first when the new one states
+ * SSRCs at other places: packets on their way use the place they have found.
  */
 struct rtpe_flow {
 	struct rtpe_request request;
@@ -330,6 +333,7 @@ struct rtpe_snapshot {
 	struct rtpe_pt_counters pts[RTPE_PTS_MAX];
 	struct rtpe_ssrc_counters ssrcs[RTPE_SSRCS_MAX];
 	struct rtpe_output_counters outputs[RTPE_OUTPUTS_MAX];
+	__s64	index_offset[RTPE_OUTPUTS_MAX][RTPE_SSRCS_MAX];	/* as installed: what left had ssrcs[n].state.index and this */
 };
 
 /* ---- firewall rules ---- */

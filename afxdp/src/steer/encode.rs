@@ -39,7 +39,6 @@ impl Recipe {
             flags |= FLAG_OPAQUE;
         }
         Recipe {
-            local: Endpoint::new(flow.key.addr, flow.key.port),
             source: flow.source.map(Endpoint::from).unwrap_or_default(),
             flags,
             action: ACTION_WORKER,
@@ -48,19 +47,17 @@ impl Recipe {
     }
 
     /// What the program needs to note where a port's packets come in.
-    pub(crate) fn watching(key: FlowKey) -> Recipe {
-        Recipe {
-            local: Endpoint::new(key.addr, key.port),
-            flags: FLAG_OPAQUE,
-            action: ACTION_NONE,
-            ..Recipe::EMPTY
-        }
+    pub(crate) fn watching() -> Recipe {
+        Recipe { flags: FLAG_OPAQUE, action: ACTION_NONE, ..Recipe::EMPTY }
     }
 
     /// What the program needs to carry a recipe out itself, sending by `hop` through place `port` of its
-    /// interfaces. The meter is for the table to fill in. An error says what of the recipe the program cannot do.
-    pub(crate) fn forwarding(recipe: &flow::Recipe, hop: &Hop, port: u32) -> Result<Recipe, &'static str> {
+    /// interfaces. Its places are for the table to fill in. An error says what of the recipe the program cannot do.
+    pub(crate) fn forwarding(recipe: &flow::Recipe, hop: &Hop, port: u16) -> Result<Recipe, &'static str> {
         let [output] = recipe.outputs.as_slice() else { return Err("fan-out") };
+        if recipe.has_keys() {
+            return Err("SRTP");
+        }
         if recipe.carries == Carries::Rtcp {
             return Err("rtcp");
         }
@@ -88,24 +85,24 @@ impl Recipe {
         let mut bytes = [0; HEADERS_MAX];
         bytes[..headers.len()].copy_from_slice(headers.bytes());
         Ok(Recipe {
-            local: Endpoint::new(recipe.key.addr, recipe.key.port),
-            source: recipe.source.into(),
+            flow: 0,
             meter: 0,
             flags,
             action: ACTION_DRIVER,
             headers_len: headers.len() as u8,
             network_sum: U16::new(headers.network_sum()),
             transport_delta: U16::new(delta(recipe.source, recipe.key, &headers)),
-            ifindex: hop.ifindex,
-            port,
-            ssrc: U32::new(output.rewrite.ssrc.unwrap_or_default()),
+            partial_sum: U16::new(addresses(recipe.source.ip(), recipe.key.addr).fold()),
             seq_offset: output.rewrite.seq_offset,
             pt_from: pt.0,
             pt_to: pt.1,
-            partial_sum: U16::new(addresses(recipe.source.ip(), recipe.key.addr).fold()),
-            reserved: [0; 2],
+            port,
+            ifindex: hop.ifindex,
+            ssrc: U32::new(output.rewrite.ssrc.unwrap_or_default()),
+            source: recipe.source.into(),
+            reserved: 0,
             headers: bytes,
-            end: [0; 2],
+            end: [0; 6],
         })
     }
 }

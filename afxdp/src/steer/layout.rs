@@ -7,6 +7,29 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 pub(crate) const HEADERS_MAX: usize = wire::Headers::MAX;
 pub(crate) const SENDERS: usize = 2;
 
+/// `struct address`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoBytes, FromBytes, Immutable, KnownLayout)]
+#[repr(C, align(4))]
+pub(crate) struct Address {
+    pub(crate) addr: [u8; 16],
+    pub(crate) family: u32,
+}
+
+impl From<IpAddr> for Address {
+    fn from(addr: IpAddr) -> Address {
+        let Endpoint { addr, family, .. } = Endpoint::new(addr, 0);
+        Address { addr, family: u32::from(family) }
+    }
+}
+
+/// `struct place`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoBytes, FromBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(crate) struct Place {
+    pub(crate) slot: u32,
+    pub(crate) meter: u32,
+}
+
 /// `struct endpoint`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoBytes, FromBytes, Immutable, KnownLayout)]
 #[repr(C, align(4))]
@@ -55,24 +78,24 @@ pub(crate) const FLAG_PT: u16 = 1 << 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoBytes, FromBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub(crate) struct Recipe {
-    pub(crate) local: Endpoint,
-    pub(crate) source: Endpoint,
+    pub(crate) flow: u32,
     pub(crate) meter: u32,
     pub(crate) flags: u16,
     pub(crate) action: u8,
     pub(crate) headers_len: u8,
     pub(crate) network_sum: U16,
     pub(crate) transport_delta: U16,
-    pub(crate) ifindex: u32,
-    pub(crate) port: u32,
-    pub(crate) ssrc: U32,
+    pub(crate) partial_sum: U16,
     pub(crate) seq_offset: u16,
     pub(crate) pt_from: u8,
     pub(crate) pt_to: u8,
-    pub(crate) partial_sum: U16,
-    pub(crate) reserved: [u8; 2],
+    pub(crate) port: u16,
+    pub(crate) ifindex: u32,
+    pub(crate) ssrc: U32,
+    pub(crate) source: Endpoint,
+    pub(crate) reserved: u32,
     pub(crate) headers: [u8; HEADERS_MAX],
-    pub(crate) end: [u8; 2],
+    pub(crate) end: [u8; 6],
 }
 
 impl Recipe {
@@ -114,6 +137,7 @@ pub(crate) struct Meter {
     pub(crate) ifindex: u32,
     pub(crate) queue: u32,
     pub(crate) senders: [Sender; SENDERS],
+    pub(crate) reserved: [u8; 72],
 }
 
 impl Meter {

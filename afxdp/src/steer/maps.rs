@@ -1,16 +1,22 @@
 use super::SteerReason;
-use super::layout::{Endpoint, Meter, Recipe};
+use super::layout::{Address, Meter, Place, Recipe};
 use super::skeleton::{OpenSteerSkel, SteerMaps};
 use crate::Error;
 use libbpf_rs::{MapCore, MapFlags, MapHandle, MapImpl};
+use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use zerocopy::{FromBytes, IntoBytes};
+
+/// Ports of an address.
+pub(crate) const PORTS: u32 = 1 << 16;
 
 /// How much the maps hold; fixed when the program is loaded for the first NIC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizes {
     /// Flows, of workers and driver tier together.
     pub flows: u32,
+    /// Local addresses that these have; half a megabyte each.
+    pub addresses: u32,
     /// Receive queues of all NICs together.
     pub sockets: u32,
     /// NICs that packets may leave through.
@@ -20,6 +26,7 @@ pub struct Sizes {
 /// The maps all loads of the program share.
 #[derive(Debug)]
 pub struct Maps {
+    addresses: MapHandle,
     flows: MapHandle,
     slots: MapHandle,
     meters: MapHandle,
@@ -29,15 +36,22 @@ pub struct Maps {
 }
 
 impl Sizes {
-    /// Places for recipes and meters: each flow can have an old and a new version while one replaces the other.
+    /// Places for recipes and meters: each flow can have an old and a new version while one replaces the other. The
+    /// first place of recipes is nobody's.
     pub(crate) fn slots(self) -> u32 {
         self.flows.saturating_mul(2)
     }
 
+    /// Places for flows: all ports of each address.
+    fn places(self) -> u32 {
+        self.addresses.max(1).saturating_mul(PORTS)
+    }
+
     pub(crate) fn apply(self, open: &mut OpenSteerSkel<'_>) -> Result<(), Error> {
         let maps = &mut open.maps;
-        maps.FLOWS.set_max_entries(self.flows.max(1)).map_err(Error::map("FLOWS"))?;
-        maps.SLOTS.set_max_entries(self.slots().max(1)).map_err(Error::map("SLOTS"))?;
+        maps.ADDRESSES.set_max_entries(self.addresses.max(1)).map_err(Error::map("ADDRESSES"))?;
+        maps.FLOWS.set_max_entries(self.places()).map_err(Error::map("FLOWS"))?;
+        maps.SLOTS.set_max_entries(self.slots().saturating_add(1)).map_err(Error::map("SLOTS"))?;
         maps.METERS.set_max_entries(self.slots().max(1)).map_err(Error::map("METERS"))?;
         maps.SOCKETS.set_max_entries(self.sockets.max(1)).map_err(Error::map("SOCKETS"))?;
         maps.PORTS.set_max_entries(self.ports.max(1)).map_err(Error::map("PORTS"))
@@ -54,6 +68,7 @@ where
 impl Maps {
     pub(crate) fn of(maps: &SteerMaps<'_>) -> Result<Maps, Error> {
         Ok(Maps {
+            addresses: handle(&maps.ADDRESSES, "ADDRESSES")?,
             flows: handle(&maps.FLOWS, "FLOWS")?,
             slots: handle(&maps.SLOTS, "SLOTS")?,
             meters: handle(&maps.METERS, "METERS")?,
@@ -65,6 +80,7 @@ impl Maps {
 
     pub(crate) fn share_with(&self, open: &mut OpenSteerSkel<'_>) -> Result<(), Error> {
         let maps = &mut open.maps;
+        maps.ADDRESSES.reuse_fd(self.addresses.as_fd()).map_err(Error::map("ADDRESSES"))?;
         maps.FLOWS.reuse_fd(self.flows.as_fd()).map_err(Error::map("FLOWS"))?;
         maps.SLOTS.reuse_fd(self.slots.as_fd()).map_err(Error::map("SLOTS"))?;
         maps.METERS.reuse_fd(self.meters.as_fd()).map_err(Error::map("METERS"))?;
@@ -131,12 +147,15 @@ impl Maps {
         self.slots.update(&slot.to_ne_bytes(), recipe.as_bytes(), MapFlags::ANY).map_err(Error::map("SLOTS"))
     }
 
-    pub(crate) fn point(&self, local: &Endpoint, slot: u32) -> Result<(), Error> {
-        self.flows.update(local.as_bytes(), &slot.to_ne_bytes(), MapFlags::ANY).map_err(Error::map("FLOWS"))
+    /// Gives an address a row of FLOWS.
+    pub(crate) fn set_row(&self, addr: IpAddr, row: u32) -> Result<(), Error> {
+        self.addresses
+            .update(Address::from(addr).as_bytes(), &row.to_ne_bytes(), MapFlags::ANY)
+            .map_err(Error::map("ADDRESSES"))
     }
 
-    pub(crate) fn forget(&self, local: &Endpoint) -> Result<(), Error> {
-        self.flows.delete(local.as_bytes()).map_err(Error::map("FLOWS"))
+    pub(crate) fn point(&self, flow: u32, place: Place) -> Result<(), Error> {
+        self.flows.update(&flow.to_ne_bytes(), place.as_bytes(), MapFlags::ANY).map_err(Error::map("FLOWS"))
     }
 
     pub(crate) fn meter(&self, place: u32) -> Result<Meter, Error> {

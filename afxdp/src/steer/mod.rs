@@ -10,6 +10,7 @@ mod places;
 mod program;
 mod reason;
 mod report;
+mod rows;
 mod table;
 
 pub use encode::WorkerFlow;

@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// How long a place rests after its last use, so that a packet that is in the program while the place is taken
@@ -8,13 +9,13 @@ pub(crate) const REST: Duration = Duration::from_millis(500);
 /// Hands out places of a map, each to one owner at a time.
 #[derive(Debug)]
 pub(crate) struct Places {
-    never_used: std::ops::Range<u32>,
+    never_used: Range<u32>,
     resting: VecDeque<(Instant, u32)>,
 }
 
 impl Places {
-    pub(crate) fn new(count: u32) -> Places {
-        Places { never_used: 0..count, resting: VecDeque::new() }
+    pub(crate) fn new(all: Range<u32>) -> Places {
+        Places { never_used: all, resting: VecDeque::new() }
     }
 
     /// A place that nobody has and nobody had within [`REST`].
@@ -44,7 +45,7 @@ mod tests {
         /// No place has two owners, none is given out before it has rested, none is lost.
         #[test]
         fn places_rest_and_come_back(steps in prop::collection::vec((any::<bool>(), 0u64..300, any::<prop::sample::Index>()), 1..200)) {
-            let mut places = Places::new(8);
+            let mut places = Places::new(0..8);
             let mut now = Instant::now();
             let mut owned: Vec<u32> = Vec::new();
             let mut freed: HashMap<u32, Instant> = HashMap::new();

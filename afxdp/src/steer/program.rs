@@ -4,7 +4,7 @@ use crate::{Error, retry, sys};
 use libbpf_rs::skel::{OpenSkel, SkelBuilder};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// One load of the XDP program, for one NIC.
 #[derive(Debug)]
@@ -127,6 +127,12 @@ impl Program {
         let (action, frame) = sys::test_run(self.fd.as_fd(), frame)
             .map_err(Error::sys("running a stored packet through the XDP program"))?;
         Ok(Rehearsal { action, frame })
+    }
+}
+
+impl AsFd for Program {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
     }
 }
 

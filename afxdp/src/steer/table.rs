@@ -1,7 +1,8 @@
 use super::encode::WorkerFlow;
-use super::layout::{Endpoint, Recipe};
+use super::layout::{Place, Recipe};
 use super::places::Places;
 use super::report::{Clock, sender_as_sent};
+use super::rows::Rows;
 use super::{Maps, Sizes};
 use crate::{Error, Hop, Hops, egress};
 use flow::{
@@ -20,6 +21,7 @@ pub struct DriverTable<H> {
     sizes: Sizes,
     hops: H,
     clock: Clock,
+    rows: Rows,
     slots: Places,
     meters: Places,
     ports: HashMap<u32, Port>,
@@ -31,7 +33,7 @@ pub struct DriverTable<H> {
 /// An interface that packets leave through.
 #[derive(Clone, Copy, Debug)]
 struct Port {
-    place: u32,
+    place: u16,
     /// It takes frames now.
     able: bool,
     /// What came in by it may leave by XDP_TX; otherwise it is redirected like the rest.
@@ -78,8 +80,9 @@ impl<H: Hops> DriverTable<H> {
             sizes,
             hops,
             clock,
-            slots: Places::new(sizes.slots()),
-            meters: Places::new(sizes.slots()),
+            rows: Rows::new(sizes.addresses),
+            slots: Places::new(1..sizes.slots().saturating_add(1)),
+            meters: Places::new(0..sizes.slots()),
             ports: HashMap::new(),
             flows: HashMap::new(),
             through: HashMap::new(),
@@ -107,13 +110,14 @@ impl<H: Hops> DriverTable<H> {
     /// # Errors
     /// When there is no such interface or no more room for one.
     pub fn add_port(&mut self, ifindex: u32) -> Result<(), Error> {
-        let taken = |place: &u32| self.ports.values().any(|other| other.place == *place);
-        let place = (0..self.sizes.ports).find(|place| !taken(place)).ok_or_else(|| Error::Map {
+        let taken = |place: &u16| self.ports.values().any(|other| other.place == *place);
+        let all = u16::try_from(self.sizes.ports).unwrap_or(u16::MAX);
+        let place = (0..all).find(|place| !taken(place)).ok_or_else(|| Error::Map {
             map: "PORTS",
             reason: format!("all {} places are taken", self.sizes.ports),
         })?;
         if !self.ports.contains_key(&ifindex) {
-            self.maps.set_port(place, ifindex)?;
+            self.maps.set_port(place.into(), ifindex)?;
             self.ports.insert(ifindex, Port { place, able: true, turns: egress::turns_frames(ifindex) });
         }
         Ok(())
@@ -123,7 +127,7 @@ impl<H: Hops> DriverTable<H> {
     pub fn remove_port(&mut self, ifindex: u32) {
         if let Some(port) = self.ports.remove(&ifindex) {
             // Already empty when the interface is gone: the kernel sees to that.
-            let _ = self.maps.clear_port(port.place);
+            let _ = self.maps.clear_port(port.place.into());
         }
     }
 
@@ -155,7 +159,7 @@ impl<H: Hops> DriverTable<H> {
     /// # Errors
     /// When there is no room or the map refuses.
     pub fn watch(&mut self, key: FlowKey, generation: Generation) -> Result<(), InstallError> {
-        self.put(key, generation, Tier::Watched, Recipe::watching(key))
+        self.put(key, generation, Tier::Watched, Recipe::watching())
     }
 
     /// Interface and receive queue that the last packet of an installed or watched flow came in by: which worker a
@@ -256,7 +260,7 @@ impl<H: Hops> DriverTable<H> {
         self.flows.is_empty()
     }
 
-    /// Writes a new version of a flow and makes it the valid one; fills in its meter.
+    /// Writes a new version of a flow and makes it the valid one; fills in its places.
     fn put(
         &mut self,
         key: FlowKey,
@@ -273,6 +277,8 @@ impl<H: Hops> DriverTable<H> {
         if old.is_none() && self.flows.len() >= self.sizes.flows as usize {
             return Err(full);
         }
+        let unavailable = |error: Error| InstallError::Unavailable(error.to_string());
+        let place = self.rows.take(key, &self.maps).map_err(unavailable)?.ok_or(full.clone())?;
         let slot = self.slots.take(now).ok_or(full.clone())?;
         let meter = match old {
             Some((.., meter)) => meter,
@@ -284,18 +290,17 @@ impl<H: Hops> DriverTable<H> {
                 }
             },
         };
-        recipe.meter = meter;
-        let local = Endpoint::new(key.addr, key.port);
+        (recipe.flow, recipe.meter) = (place, meter);
         let fresh = old.is_none();
         let written = if fresh { self.maps.reset_meter(meter) } else { Ok(()) }
             .and_then(|()| self.maps.set_recipe(slot, &recipe))
-            .and_then(|()| self.maps.point(&local, slot));
+            .and_then(|()| self.maps.point(place, Place { slot, meter }));
         if let Err(error) = written {
             self.slots.release(slot, now);
             if fresh {
                 self.meters.release(meter, now);
             }
-            return Err(InstallError::Unavailable(error.to_string()));
+            return Err(unavailable(error));
         }
         if let Some((_, slot, _)) = old {
             self.slots.release(slot, now);
@@ -312,8 +317,10 @@ impl<H: Hops> DriverTable<H> {
     /// Takes a flow out of the program; its last counters. A packet that another CPU is just sending may be missing
     /// in them.
     fn remove(&mut self, key: FlowKey) -> Option<Snapshot> {
-        // If the map refuses, the element is not there: a table that we alone write.
-        let _ = self.maps.forget(&Endpoint::new(key.addr, key.port));
+        if let Some(place) = self.rows.place(key) {
+            // The map has this place, or the flow would not have been put there.
+            let _ = self.maps.point(place, Place::default());
+        }
         let snapshot = self.read(key);
         self.settle(key);
         let flow = self.flows.remove(&key)?;

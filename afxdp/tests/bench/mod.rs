@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use worker::{Rule, Worker};
 
-const SIZES: Sizes = Sizes { flows: 64, sockets: 4, ports: 4 };
+const SIZES: Sizes = Sizes { flows: 64, addresses: 4, sockets: 4, ports: 4 };
 
 pub(crate) struct Relay {
     pub(crate) table: DriverTable<NetlinkHops>,

@@ -124,6 +124,9 @@ pub(super) fn paths(desk: &Desk) -> String {
         "handed over {}, taken back {} (not verified {}, way out lost {})",
         moves.handed_over, moves.taken_back, moves.not_verified, moves.lost
     );
+    for line in desk.paths.obtained() {
+        let _ = writeln!(out, "{line}");
+    }
     out
 }
 

@@ -10,7 +10,7 @@ list numsessions                  how many calls there are
 list sessions [all|own|CALLID]    calls, or one call in full
 list totals                       what was counted since the start
 list interfaces                   addresses and their ports
-list paths                        who carries how many streams, and why
+list paths                        who carries how many streams, and why; how NIC queues are used
 list handshakes                   what ICE and DTLS came to
 list jsonstats                    all statistics as JSON
 explain CALLID                    which path each stream is on, and why

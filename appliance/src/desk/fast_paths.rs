@@ -8,6 +8,7 @@ use flow::{Moment, PathReason};
 /// the sockets.
 pub(super) fn open(config: &Config, kernel: &KernelTables, pool: &Pool, now: Moment) -> (Paths, Nics) {
     let mut paths = Paths::default();
+    paths.learn_by(Box::new(pool.posts()));
     for (_, local) in config.interfaces.addresses() {
         if local.mode != Mode::Userspace {
             paths.serve(local.addr, Err(PathReason::PathUnavailable));
@@ -117,13 +118,7 @@ fn appliance(config: &Config, pool: &Pool, now: Moment, paths: &mut Paths) -> Ni
     match Appliance::open(&nics, pool.lanes(), &options, now) {
         Ok(appliance) => {
             for queue in appliance.obtained() {
-                tracing::info!(
-                    "{} queue {}: program {}, packet thread {}",
-                    queue.nic,
-                    queue.queue,
-                    queue.program,
-                    queue.mode
-                );
+                tracing::info!("{queue}");
             }
             let number = paths.add(Box::new(appliance));
             for (addr, _) in nics.iter().flat_map(|nic| &nic.addresses) {

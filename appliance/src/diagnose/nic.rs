@@ -59,7 +59,7 @@ pub(super) fn look(subject: &Subject<'_>, system: &System) -> Vec<Finding> {
         let skip = |code: &Code| Finding::skip(*code, "no interface is in mode appliance");
         return std::iter::once(&Code::BpfLoad).chain(PER_NIC).map(skip).collect();
     }
-    let sizes = Sizes { flows: 4, sockets: 1, ports: 1 };
+    let sizes = Sizes { flows: 4, addresses: 1, sockets: 1, ports: 1 };
     let (program, loaded) = match Program::load_first(sizes, 1) {
         Ok(program) => (Some(program), Finding::ok(Code::BpfLoad, "the kernel takes the XDP program")),
         Err(error) => {

@@ -1,6 +1,6 @@
 use super::shared::SharedTable;
 use crate::placement::{FastPath, Finding, Leaving, Stable, TablePath};
-use flow::{FlowKey, Generation, InstallError, Path, PathReason, Snapshot, Traffic};
+use flow::{FlowKey, Generation, InstallError, Path, PathReason, Progress, Snapshot, Traffic};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -35,7 +35,15 @@ impl FastPath for KernelPath {
     }
 
     fn withdraw(&mut self, key: FlowKey, generation: Generation) -> Leaving {
-        self.table.withdraw(key, generation)
+        let mut leaving = self.table.withdraw(key, generation);
+        for copy in &mut leaving.counted {
+            copy.progress.sealed = self.table.table().take_sealed(copy.key);
+        }
+        leaving
+    }
+
+    fn progress(&mut self, key: FlowKey) -> Vec<(FlowKey, Progress)> {
+        self.table.table().progress(key)
     }
 
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot> {

@@ -1,5 +1,6 @@
 use compat_procfs::ModuleTable;
-use flow::{FlowKey, FlowTable, Generation, InstallError, Recipe, Snapshot};
+use flow::srtp::SsrcState;
+use flow::{FlowKey, FlowTable, Generation, InstallError, Progress, Recipe, Snapshot};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -24,6 +25,17 @@ impl SharedTable {
     /// What is in it stays from now on, also when its call ends.
     pub(super) fn keep_flows(&self) {
         self.0.borrow_mut().keeps_flows = true;
+    }
+
+    /// How far an installed flow has come under its keys.
+    pub(super) fn progress(&self, key: FlowKey) -> Vec<(FlowKey, Progress)> {
+        self.0.borrow().table.as_ref().map(|table| table.progress(key)).unwrap_or_default()
+    }
+
+    /// How far flows that were withdrawn have come in what they sealed for a port.
+    pub(super) fn take_sealed(&self, port: FlowKey) -> Vec<SsrcState> {
+        let table = &mut self.0.borrow_mut().table;
+        table.as_mut().map(|table| table.take_sealed(port)).unwrap_or_default()
     }
 
     /// Takes the table away from everybody.

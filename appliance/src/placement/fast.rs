@@ -1,6 +1,6 @@
 use flow::{
-    Counters, FlowKey, FlowSpec, FlowTable, Generation, InstallError, Path, PathReason, Recipe, Rewrite,
-    Snapshot, StreamId, Traffic,
+    Counters, FlowKey, FlowSpec, FlowTable, Generation, InstallError, Path, PathReason, Progress, Recipe,
+    Rewrite, Snapshot, StreamId, Traffic,
 };
 use smallvec::SmallVec;
 use std::os::fd::RawFd;
@@ -72,12 +72,21 @@ pub trait FastPath: std::fmt::Debug {
     }
     /// A flow, withdrawn before, is over for good.
     fn forget(&mut self, _key: FlowKey) {}
+    /// How far a flow has come here under its keys: what was opened is told of its own port, what was sealed of the ports
+    /// it leaves through. A port may be told of more than once. Nothing, when that is only known at the end.
+    fn progress(&mut self, _key: FlowKey) -> Vec<(FlowKey, Progress)> {
+        Vec::new()
+    }
     /// Copies of what it counts of some of its flows and those they leave through.
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot>;
     /// What it has received of all flows that it has now.
     fn received(&mut self) -> Traffic;
     /// What has happened since it was last asked. Called once a second, and when one of its descriptors is readable.
     fn look(&mut self) -> Vec<Finding> {
+        Vec::new()
+    }
+    /// What was obtained of the machine, a line each, for people.
+    fn obtained(&self) -> Vec<String> {
         Vec::new()
     }
     /// Readable when there is something to look at.
@@ -132,6 +141,13 @@ impl<T: FlowTable + std::fmt::Debug> FastPath for TablePath<T> {
         Leaving { counted: counted.unwrap_or_default(), unfinished: false }
     }
 
+    fn progress(&mut self, key: FlowKey) -> Vec<(FlowKey, Progress)> {
+        let (Some(recipe), Some(copy)) = (self.recipes.get(&key), self.table.snapshot(key)) else {
+            return Vec::new();
+        };
+        by_flow(copy, recipe).into_iter().map(|copy| (copy.key, copy.progress)).collect()
+    }
+
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot> {
         let known = keys.iter().filter_map(|key| Some((self.recipes.get(key)?, self.table.snapshot(*key)?)));
         known.flat_map(|(recipe, snapshot)| by_flow(snapshot, recipe)).collect()
@@ -147,10 +163,12 @@ impl<T: FlowTable + std::fmt::Debug> FastPath for TablePath<T> {
 }
 
 /// A table counts what arrives. What arrived was sent, so the same counts are also those of the egress ports; what the
-/// table itself says of its sending is left out, because it goes on when a flow is replaced.
+/// table itself says of its sending is left out, because it goes on when a flow is replaced. What it has sealed, too, is
+/// of the egress ports.
 fn by_flow(mut snapshot: Snapshot, recipe: &Recipe) -> Vec<Snapshot> {
     snapshot.counters.sent = Traffic::default();
     snapshot.sent_ssrcs = SmallVec::new();
+    let sealed = std::mem::take(&mut snapshot.progress.sealed);
     let sent = recipe.outputs.iter().map(|output| Snapshot {
         key: output.from,
         generation: snapshot.generation,
@@ -163,7 +181,7 @@ fn by_flow(mut snapshot: Snapshot, recipe: &Recipe) -> Vec<Snapshot> {
         },
         ssrcs: SmallVec::new(),
         sent_ssrcs: snapshot.ssrcs.iter().map(|sender| as_sent(*sender, output.rewrite)).collect(),
-        progress: flow::Progress::default(),
+        progress: Progress { opened: Vec::new(), sealed: sealed.clone() },
     });
     let sent: Vec<Snapshot> = sent.collect();
     std::iter::once(snapshot).chain(sent).collect()

@@ -3,11 +3,13 @@
 #[cfg(feature = "appliance")]
 pub mod appliance;
 mod fast;
+mod learner;
 mod paths;
 mod ports;
 mod sockets;
 
 pub use fast::{FastPath, Finding, Leaving, Stable, TablePath};
+pub use learner::Learner;
 pub use paths::{Moves, Paths};
 pub use ports::{PortMap, PortMask};
 pub use sockets::{PortUse, Ports};

@@ -1,9 +1,9 @@
 use super::security;
-use call::{Family, IceLite, IceWish, MuxWish, Options, Replace, RtcpAttribute};
+use call::{BundleWish, Family, IceLite, IceWish, MuxWish, Options, Replace, RtcpAttribute};
 use flow::{Gate, Learning};
 use ng::Request;
 use ng::request::AttributeChange;
-use ng::request::options::{AddressFamily, EndpointLearning, IceMode, RtcpMux};
+use ng::request::options::{AddressFamily, Bundle, EndpointLearning, IceMode, RtcpMux};
 use ng::request::{Flag, options};
 use sdp::{AttributeEdits, CodecEdits, CodecSpec, Field};
 
@@ -20,6 +20,7 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
         transport: transport(request),
         replace: replace(request),
         mux: mux(request),
+        bundle: bundle(request),
         rtcp_attribute: rtcp_attribute(request),
         ice: ice(request),
         ice_lite: ice_lite(request),
@@ -105,6 +106,12 @@ fn mux(request: &Request<'_>) -> MuxWish {
         accept: said.has(RtcpMux::Accept),
         reject: said.has(RtcpMux::Reject),
     }
+}
+
+fn bundle(request: &Request<'_>) -> BundleWish {
+    let said = &request.rtcp.bundle;
+    let offer = said.has(Bundle::Offer) || said.has(Bundle::Require) || said.has(Bundle::Strict);
+    BundleWish { accept: said.has(Bundle::Accept) && !said.has(Bundle::Reject), offer }
 }
 
 fn rtcp_attribute(request: &Request<'_>) -> RtcpAttribute {

@@ -6,7 +6,9 @@ use super::punted::Punted;
 use afxdp::io::XskQueue;
 use afxdp::{Hop, XskIo};
 use engine::Engine;
-use flow::{BURST, Burst, Change, Event, FlowKey, FlowSpec, Generation, Micros, Moment, PacketIo, Snapshot};
+use flow::{
+    BURST, Burst, Change, Counters, Event, FlowKey, FlowSpec, Generation, Micros, Moment, PacketIo, Snapshot,
+};
 use mio::Waker;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -40,12 +42,21 @@ pub enum FastOrder {
     Serve(Box<XskIo<XskQueue>>, Idle),
     /// Have this flow. Its packets do not come before the XDP program is told.
     Install(Box<FlowSpec>),
+    /// How far the path has come that had a flow before: [`Change::Restore`] for it.
+    Restore(Box<Change>),
     /// How packets from a port to a destination leave.
     Exit(FlowKey, SocketAddr, Option<Hop>),
     /// They do not any more.
     ForgetExit(FlowKey, SocketAddr),
-    /// Give these flows back once no more of their packets can come.
-    Retire(Vec<FlowKey>, Arc<Slip>),
+    /// Give flows back once no more of their packets can come.
+    Retire {
+        /// These.
+        flows: Vec<FlowKey>,
+        /// These stay, because others need them; only how far they have come under keys is told.
+        staying: Vec<FlowKey>,
+        /// Where it is told.
+        slip: Arc<Slip>,
+    },
     /// Copies of flows.
     Answer(Arc<Ask>),
     /// Let go of the queues.
@@ -103,6 +114,7 @@ pub(super) struct Fast {
 struct Retiring {
     due: Moment,
     flows: Vec<FlowKey>,
+    staying: Vec<FlowKey>,
     slip: Arc<Slip>,
 }
 
@@ -210,8 +222,11 @@ impl Fast {
                     io.forget_exit(from, to);
                 }
             }
-            FastOrder::Retire(flows, slip) => {
-                self.retiring.push_back(Retiring { due: now + GRACE, flows, slip });
+            FastOrder::Restore(change) => {
+                self.engine.apply(*change, &mut self.events);
+            }
+            FastOrder::Retire { flows, staying, slip } => {
+                self.retiring.push_back(Retiring { due: now + GRACE, flows, staying, slip });
             }
             FastOrder::Answer(ask) => ask.answer(&self.engine),
             FastOrder::Close => self.io = None,
@@ -224,6 +239,13 @@ impl Fast {
 
     fn retire(&mut self, retiring: Retiring) {
         let mut last = Vec::with_capacity(retiring.flows.len());
+        // First, because the last flow of a session takes it along.
+        for copy in retiring.staying.iter().filter_map(|key| self.engine.snapshot(*key)) {
+            if !copy.progress.is_empty() {
+                let (ssrcs, sent_ssrcs) = Default::default();
+                last.push(Snapshot { counters: Counters::default(), ssrcs, sent_ssrcs, ..copy });
+            }
+        }
         for key in retiring.flows {
             // Whatever version it is by now: nobody but who retires it can have installed it.
             let generation = Generation(u64::MAX);

@@ -1,9 +1,10 @@
+use super::ask::Ask;
 use super::mailbox::{Mailbox, Order};
 use super::pool::PoolError;
-use flow::FlowKey;
+use flow::{Change, FlowKey, Snapshot};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A datagram of our own that shall leave from one of a packet thread's ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Parcel {
     pub bytes: Box<[u8]>,
 }
 
-/// The way to one packet thread for who has datagrams to send.
+/// The way to one packet thread for who does not own the pool.
 #[derive(Clone, Debug)]
 pub struct Post {
     worker: usize,
@@ -38,5 +39,23 @@ impl Post {
         }
         let sent = self.mailbox.send(Order::Send(parcels), Instant::now());
         sent.map_err(|refused| PoolError::of(refused, self.worker))
+    }
+
+    /// Copies of those of `keys` that are flows of this thread, taken just before it carries the changes out. Who has
+    /// the answer can rely on no packet being worked on before they are.
+    ///
+    /// # Errors
+    /// [`PoolError`]; waits up to `patience`.
+    pub fn tell_and_ask(
+        &self,
+        keys: &[FlowKey],
+        changes: Vec<Change>,
+        patience: Duration,
+    ) -> Result<Vec<Snapshot>, PoolError> {
+        let (ask, deadline) = (Arc::new(Ask::new(keys)), Instant::now() + patience);
+        let question = std::iter::once(Order::Answer(Arc::clone(&ask)));
+        let orders = Order::Many(question.chain(changes.into_iter().map(Order::Change)).collect());
+        self.mailbox.send(orders, deadline).map_err(|refused| PoolError::of(refused, self.worker))?;
+        Ok(ask.wait(deadline).ok_or(PoolError::Silent(self.worker))?.snapshots)
     }
 }

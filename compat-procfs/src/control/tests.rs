@@ -31,10 +31,10 @@ fn another_version_is_named_with_ours() {
     let mut other = hello();
     other.abi = ABI_VERSION + 6;
     let text = check(other.as_bytes()).unwrap().unwrap_err().to_string();
-    assert!(text.contains("ABI version 7") && text.contains("version 1") && text.contains("9.8.7"), "{text}");
+    assert!(text.contains("ABI version 8") && text.contains("version 2") && text.contains("9.8.7"), "{text}");
     // A greeting of another length, as another version may have, says its version too.
     let text = check(&other.as_bytes()[..12]).unwrap().unwrap_err().to_string();
-    assert!(text.contains("ABI version 7"), "{text}");
+    assert!(text.contains("ABI version 8"), "{text}");
 }
 
 #[test]

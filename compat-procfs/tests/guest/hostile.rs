@@ -78,7 +78,7 @@ fn random_requests() {
     };
     while Instant::now() < end {
         let mut file = OpenOptions::new().read(true).write(true).open(&path).unwrap();
-        let mut claim = [1u32, 16, 1, noise.below(2) as u32].map(u32::to_ne_bytes).concat();
+        let mut claim = [1u32, 16, abi::ABI_VERSION, noise.below(2) as u32].map(u32::to_ne_bytes).concat();
         if noise.below(8) == 0 {
             noise.spoil(&mut claim);
         }
@@ -107,7 +107,7 @@ fn random_requests() {
             if file.write(&request).is_ok() {
                 taken += 1;
                 if noise.below(2) == 0 {
-                    let mut room = vec![0; noise.below(5000)];
+                    let mut room = vec![0; noise.below(8000)];
                     let _ = file.read(&mut room);
                 }
             }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // a test
 
 mod control;
+mod handed;
 mod hostile;
 mod lab;
 mod plain;

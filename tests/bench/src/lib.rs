@@ -16,6 +16,7 @@ pub mod l2fwd;
 mod machine;
 mod probe;
 mod profile;
+pub mod program;
 pub mod report;
 mod stage;
 mod traffic;

@@ -3,7 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is for people")]
 
 use bench::campaign::{self, Plan};
-use bench::{BenchError, Profile, Sample, l2fwd, report};
+use bench::{BenchError, Profile, Sample, l2fwd, program, report};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,6 +48,15 @@ enum Command {
         #[arg(long)]
         json: Option<PathBuf>,
     },
+    /// Measures the XDP program alone, run by the kernel on stored packets of few and of many flows. Needs root only.
+    Program {
+        /// Flows installed, separated by commas; costs are compared with those of the first number.
+        #[arg(long, value_delimiter = ',', default_value = "10,1000,10000")]
+        flows: Vec<u32>,
+        /// Turns.
+        #[arg(long, default_value_t = 15)]
+        rounds: u32,
+    },
     /// Forwards between two NICs (this is one of the subjects, and runs in a namespace of its own).
     L2fwd {
         /// NAME,MAC,PEER'S MAC.
@@ -73,6 +82,11 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), BenchError> {
     match command {
         Command::L2fwd { near, far, busy } => l2fwd::forward(&near, &far, busy),
+        Command::Program { flows, rounds } => {
+            let all = program::measure(&flows, rounds)?;
+            print!("{}", report::by_flows(&flows, &all));
+            Ok(())
+        }
         Command::Run { profile, subjects, rounds, rates, seconds, calls, highest, loss, json } => {
             // Namespaces and daemons go even if it is interrupted.
             lab::on_interrupt(|| {});

@@ -31,6 +31,21 @@ impl Spread {
     }
 }
 
+/// What the program costs with each number of flows, and how many times as much as with the first.
+pub fn by_flows(flows: &[u32], costs: &[Vec<f64>]) -> String {
+    let mut text =
+        format!("{:>8} {:>10} {:>10} {:>10} {:>6}\n", "flows", "median ns", "least", "greatest", "times");
+    let mut first = None;
+    for (flows, costs) in flows.iter().zip(costs) {
+        let Some(Spread { median, least, greatest, .. }) = Spread::of(costs.iter().copied()) else {
+            continue;
+        };
+        let times = median / *first.get_or_insert(median);
+        let _ = writeln!(text, "{flows:>8} {median:>10.1} {least:>10.1} {greatest:>10.1} {times:>6.2}");
+    }
+    text
+}
+
 /// Samples of one subject under one load.
 type Groups<'a> = BTreeMap<(u64, u32, String), Vec<&'a Sample>>;
 

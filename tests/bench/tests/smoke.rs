@@ -37,6 +37,15 @@ fn what_is_sent_arrives_whole_and_what_is_damaged_is_seen() {
 }
 
 #[test]
+fn the_program_alone_is_measured_with_few_and_many_flows() {
+    need_root!();
+    let costs = bench::program::measure(&[10, 500], 2).unwrap();
+    assert_eq!(costs.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
+    // How much is not for a test to say; but it is more than nothing, and not as much as a system call.
+    assert!(costs.iter().flatten().all(|ns| (5.0..20_000.0).contains(ns)), "{costs:?}");
+}
+
+#[test]
 fn a_relay_that_is_not_there_is_no_subject() {
     need_root!();
     need_tool!("ethtool", "chrt", "taskset");

@@ -20,6 +20,8 @@ fn a_table_made_by_hand_is_owned_filled_emptied_and_removed() -> lab::Result<()>
     let mut client = daemon.ng()?;
     let talk = Call::set_up(&mut client, &host.net, "one", 4000)?;
     host.talk_until(2, &[&talk])?;
+    // Payload types are shown once a packet has come this way.
+    talk.talk(5, Pace::SPEECH, PATIENCE)?;
     let text = list(42);
     for line in [
         "local inet4 198.51.100.1:",

@@ -61,7 +61,8 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("parity", &["lab", "flow", "engine"]),
     ("appliance-lab", &["lab"]),
     ("soak", &["lab", "appliance-lab"]),
-    ("bench", &["lab", "afxdp"]),
+    ("webrtc-lab", &["lab", "appliance-lab"]),
+    ("bench", &["lab", "afxdp", "flow", "wire"]),
 ];
 
 /// Crates that do I/O, look at clocks, start threads or log: not for the pure floors.

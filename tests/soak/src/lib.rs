@@ -5,4 +5,4 @@
 mod round;
 mod soak;
 
-pub use soak::{Summary, soak};
+pub use soak::{Progress, Summary, soak};

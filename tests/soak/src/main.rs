@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         eprintln!("soak {why}");
         return ExitCode::from(2);
     }
-    match soak::soak(Duration::from_secs(seconds)) {
+    match soak::soak(Duration::from_secs(seconds), |progress| eprintln!("{progress}")) {
         Ok(summary) => {
             println!("{summary}");
             ExitCode::SUCCESS

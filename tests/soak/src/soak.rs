@@ -1,6 +1,6 @@
 use crate::round::{TIERS, round};
 use appliance_lab::{PATIENCE, Stand, text_interface};
-use lab::{Result, Topology};
+use lab::{Result, Topology, Vitals};
 use std::time::{Duration, Instant};
 
 const CLI: &str = "127.0.0.1:2224";
@@ -30,14 +30,36 @@ impl std::fmt::Display for Summary {
     }
 }
 
-/// Plays rounds for so long, at least until a link has flapped after the warm-up.
+/// How the daemon is after a round.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// Since the first round began.
+    pub elapsed: Duration,
+    /// Rounds played.
+    pub rounds: u32,
+    /// What the daemon holds of the machine.
+    pub vitals: Vitals,
+}
+
+impl std::fmt::Display for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Vitals { resident_kib, descriptors, threads } = self.vitals;
+        let (seconds, rounds) = (self.elapsed.as_secs(), self.rounds);
+        write!(
+            f,
+            "{seconds} s, {rounds} rounds: {resident_kib} KiB, {descriptors} descriptors, {threads} threads"
+        )
+    }
+}
+
+/// Plays rounds for so long, at least until a link has flapped after the warm-up. `tell` hears of each round.
 ///
 /// # Errors
 /// Those of the lab.
 ///
 /// # Panics
 /// When a packet is lost that should not be, or something is left behind.
-pub fn soak(length: Duration) -> Result<Summary> {
+pub fn soak(length: Duration, mut tell: impl FnMut(Progress)) -> Result<Summary> {
     let net = Topology::new()?;
     let legs = [&net.caller, &net.callee].into_iter().zip(TIERS);
     let interfaces: String = legs.map(|(leg, tier)| tier.interface(leg)).collect();
@@ -50,6 +72,7 @@ pub fn soak(length: Duration) -> Result<Summary> {
         rounds += 1;
         packets += round(&mut stand, rounds, rounds % FLAPS == 0)?;
         let now = stand.daemon.vitals()?;
+        tell(Progress { elapsed: start.elapsed(), rounds, vitals: now });
         if rounds == WARM_UP {
             warm = Some(now);
         }
@@ -61,11 +84,13 @@ pub fn soak(length: Duration) -> Result<Summary> {
     nothing_is_left(&mut stand)?;
     let relayed = stand.relayed()?;
     assert_eq!(relayed[0], packets, "what was told of each call is what was told of all");
-    let last = stand.daemon.vitals()?.resident_kib;
-    let first = warm.map_or(last, |warm| warm.resident_kib);
+    let last = stand.daemon.vitals()?;
+    let warm = warm.unwrap_or(last);
+    assert_eq!(last.threads, warm.threads, "{warm:?}, at the end {last:?}");
+    assert!(last.descriptors <= warm.descriptors, "descriptors are left: {warm:?}, at the end {last:?}");
     let log = stand.stop()?;
     assert!(!log.contains("ERR") && !log.contains("panicked"), "{log}");
-    Ok(Summary { rounds, relayed, memory_kib: [first, last] })
+    Ok(Summary { rounds, relayed, memory_kib: [warm.resident_kib, last.resident_kib] })
 }
 
 /// No port is in use when the last call has ended.

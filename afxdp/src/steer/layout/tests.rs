@@ -36,25 +36,27 @@ macro_rules! compare {
 
 #[test]
 fn structs_are_laid_out_as_the_program_has_them() {
+    compare!("address", Address, addr, family);
+    compare!("place", Place, slot, meter);
     compare!("endpoint", Endpoint, addr, port, family);
     compare!(
         "recipe",
         Recipe,
-        local,
-        source,
+        flow,
         meter,
         flags,
         action,
         headers_len,
         network_sum,
         transport_delta,
-        ifindex,
-        port,
-        ssrc,
+        partial_sum,
         seq_offset,
         pt_from,
         pt_to,
-        partial_sum,
+        port,
+        ifindex,
+        ssrc,
+        source,
         reserved,
         headers,
         end
@@ -81,7 +83,19 @@ fn structs_are_laid_out_as_the_program_has_them() {
         used,
         reserved
     );
-    compare!("meter", Meter, packets, bytes, last_ns, strays, ifindex, queue, senders);
+    compare!("meter", Meter, packets, bytes, last_ns, strays, ifindex, queue, senders, reserved);
+}
+
+/// What a packet of a flow with one sender touches: two lines of the recipe and two of the meter, each pair one that
+/// hardware fetches together.
+#[test]
+fn a_flow_s_lines_are_two_aligned_pairs() {
+    const PAIR: usize = 128;
+    assert_eq!(size_of::<Recipe>(), PAIR);
+    assert_eq!(size_of::<Meter>() % PAIR, 0);
+    assert!(offset_of!(Meter, senders) + size_of::<Sender>() <= PAIR);
+    // 65536 ports of a row are whole lines, too.
+    assert_eq!(size_of::<Place>(), 8);
 }
 
 /// The names and values of an enum of the header, as written there: the compiler keeps no type information of it.

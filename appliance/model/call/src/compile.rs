@@ -131,7 +131,7 @@ impl Call {
                 continue;
             }
             // Nor does it go to who holds by 0.0.0.0 (RFC 2543 §B.5), whatever its packets have shown.
-            if gated && section.rtp.is_some_and(|at| is_hold(at.ip())) {
+            if gated && section.holds {
                 continue;
             }
             let egress = match usage {

@@ -54,7 +54,7 @@ impl Call {
         // Also after a refusal: ports may have been closed before it came to that.
         self.compile(env.now, true, &mut env.changes);
         sections?;
-        Ok(self.render(between, intent, draft, env))
+        Ok(self.render(between, role, intent, draft, env))
     }
 
     #[expect(clippy::too_many_arguments, reason = "one message with everything that is known of it")]

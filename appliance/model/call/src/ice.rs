@@ -2,7 +2,7 @@ use crate::call::Call;
 use crate::dialogue::Dialogue;
 use crate::exchange::Role;
 use crate::intent::{IceWish, Options};
-use crate::media::Transport;
+use crate::media::{Transport, is_hold};
 use crate::{Env, Ice};
 use flow::FlowKey;
 use ice::{Candidate, Component, Credentials, Foundation, Kind, LocalCandidate, Remote, Standing};
@@ -74,7 +74,7 @@ impl IceLeg {
         if (restarts && role == Role::Offer) || on != self.on {
             self.ours = None;
         }
-        self.trickles = on && section.ice_option("trickle");
+        self.trickles = on && trickles(section);
         self.peer_lite = on && lite;
         (self.on, self.remote) = (on, remote);
         if !on {
@@ -100,8 +100,13 @@ fn heard(section: &Section<'_, '_>, lite: bool) -> Option<Remote> {
     let text = |text: Option<sdp::Text<'_>>| text.and_then(|t| t.as_str().map(str::to_owned));
     let credentials = Credentials::new(&text(section.ice_ufrag())?, &text(section.ice_pwd())?).ok()?;
     let candidates = section.candidates().filter_map(|line| read(&line)).take(ice::MAX_REMOTE).collect();
-    let end_of_candidates = section.end_of_candidates() || !section.ice_option("trickle");
+    let end_of_candidates = section.end_of_candidates() || !trickles(section);
     Some(Remote { credentials, candidates, end_of_candidates, lite })
+}
+
+/// Whether more candidates are to come: said, or by an address of zero (RFC 8840 §4.1.1).
+fn trickles(section: &Section<'_, '_>) -> bool {
+    section.ice_option("trickle") || section.connection().is_some_and(|c| is_hold(c.address))
 }
 
 /// A candidate that can be checked: over UDP, with an address.

@@ -1,4 +1,4 @@
-use crate::{DtlsWish, Family, OsrtpWish, PortError, SdesWish};
+use crate::{BundleWish, DtlsWish, Family, OsrtpWish, PortError, SdesWish};
 use flow::{Gate, Learning};
 use sdp::{AttributeEdits, CodecEdits};
 use std::net::IpAddr;
@@ -44,6 +44,8 @@ pub struct Options<'a> {
     pub replace: Replace,
     /// What is done about rtcp-mux.
     pub mux: MuxWish,
+    /// What is done about BUNDLE.
+    pub bundle: BundleWish,
     /// How `a=rtcp` is written.
     pub rtcp_attribute: RtcpAttribute,
     /// What is done about ICE.

@@ -11,6 +11,7 @@ mod agents;
 mod answer;
 mod block;
 mod book;
+mod bundle;
 mod call;
 mod company;
 mod compile;
@@ -43,6 +44,7 @@ mod wish;
 
 pub use block::{Block, BlockScope};
 pub use book::{Book, Changes, Outside};
+pub use bundle::BundleWish;
 pub use call::{Call, CallNumber};
 pub use compile::{FlowUse, LEARNING_WINDOW};
 pub use delete::{Delete, Doomed};

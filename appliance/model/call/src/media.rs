@@ -51,6 +51,8 @@ pub(crate) struct Media {
     pub(crate) rtp: Option<SocketAddr>,
     /// Signalled RTCP endpoint.
     pub(crate) rtcp: Option<SocketAddr>,
+    /// Held by an address of zeros (RFC 2543 §B.5).
+    pub(crate) holds: bool,
     /// The party's SDP has been seen.
     pub(crate) initialized: bool,
     /// Port zero: the section is off.
@@ -128,6 +130,7 @@ impl Media {
             transport,
             rtp: None,
             rtcp: None,
+            holds: false,
             initialized: false,
             rejected: false,
             send: true,
@@ -150,7 +153,7 @@ impl Media {
     /// Port zero, or not told to the other side: nothing is relayed.
     pub(crate) fn turn_off(&mut self) {
         (self.initialized, self.rejected, self.send, self.recv) = (false, true, false, false);
-        (self.rtp, self.rtcp) = (None, None);
+        (self.rtp, self.rtcp, self.holds) = (None, None, false);
     }
 
     /// The pair whose ports the party has been told.

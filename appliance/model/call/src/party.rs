@@ -58,6 +58,8 @@ pub(crate) struct Party {
     pub(crate) ends: Option<Moment>,
     /// It was offered to before it ever offered.
     pub(crate) callee: bool,
+    /// Its offer had a BUNDLE group, and we accept that.
+    pub(crate) bundles: bool,
     /// What it was told at session level, kept when flags say that it shall not change.
     pub(crate) told: Option<Box<Told>>,
     /// `block media` for what this party sends.
@@ -81,6 +83,7 @@ impl Party {
             deleted: false,
             ends: None,
             callee: false,
+            bundles: false,
             told: None,
             blocked: false,
         }

@@ -2,7 +2,7 @@ use crate::call::Call;
 use crate::dialogue::Dialogue;
 use crate::exchange::Role;
 use crate::intent::{Intent, Options, Replace, RtcpAttribute};
-use crate::media::{Media, Transport, is_hold};
+use crate::media::{Media, Transport};
 use crate::{Env, Family};
 use sdp::{Codec, Direction, Draft, DraftMedia, Field, Formats, Rtcp, Section, Session};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -12,6 +12,7 @@ impl Call {
     pub(crate) fn render<'a>(
         &mut self,
         between: Dialogue,
+        role: Role,
         intent: &Intent<'a>,
         mut draft: Draft<'a>,
         env: &Env<'_>,
@@ -27,6 +28,7 @@ impl Call {
         let told = &self.parties[between.receiver];
         let missing = (0..told.medias.len()).filter(|m| !told.hidden.contains(m)).skip(draft.media.len());
         draft.media.extend(missing.map(|m| refused(&told.medias[m])));
+        self.bundle(between, role, intent, &mut draft);
         self.render_session(between, intent, env, &mut draft);
         draft.edits = intent.options.attributes.clone();
         let mut body = Vec::with_capacity(intent.sdp.body.len() + 64);
@@ -104,8 +106,9 @@ impl Call {
     ) {
         let told = &self.parties[between.receiver].medias[place];
         if told.transport == Transport::Untouched || told.rejected {
+            // A refused section is answered in the words of its offer (RFC 3264 §6).
             if role == Role::Answer && told.transport == Transport::Rtp {
-                out.mid = told.mid.as_deref().map(field);
+                *out = refused(told);
             }
             return;
         }
@@ -116,8 +119,9 @@ impl Call {
         }
         out.port = pair.rtp.port;
         // Hold by address stays visible unless the SIP message's source stands for it anyway.
-        let hold = self.parties[between.sender].medias[place].rtp.is_some_and(|at| is_hold(at.ip()));
-        out.address = match (hold && !options.replace.zero_address, ours) {
+        let hold = self.parties[between.sender].medias[place].holds;
+        // With ICE it would say something else: that candidates are still to come.
+        out.address = match (hold && !told.ice.on && !options.replace.zero_address, ours) {
             (false, ours) => ours,
             (true, IpAddr::V4(_)) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             (true, IpAddr::V6(_)) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),

@@ -19,8 +19,9 @@ impl Media {
         self.ptime = section.ptime();
         self.mux.said = section.rtcp_mux();
         self.take_in_endpoints(section, options, settings);
-        let hold = self.rtp.is_some_and(|at| is_hold(at.ip()));
-        let unsaid = if hold { Direction::Sendonly } else { Direction::Sendrecv };
+        // With ICE, 0.0.0.0 says that the candidates are still to come (RFC 8840 §4.1.1).
+        self.holds = self.rtp.is_some_and(|at| is_hold(at.ip())) && section.ice_ufrag().is_none();
+        let unsaid = if self.holds { Direction::Sendonly } else { Direction::Sendrecv };
         let direction = section.direction().unwrap_or(unsaid);
         self.recv = direction.sends();
         self.send = direction.receives();
@@ -64,7 +65,7 @@ impl Media {
         self.rtp = Some(SocketAddr::new(addr, section.port));
         let rtcp = section.rtcp();
         let rtcp_port = rtcp.map_or(section.port.wrapping_add(1), |r| r.port);
-        let rtcp_addr = rtcp.and_then(|r| r.address).map_or(addr, believed);
+        let rtcp_addr = rtcp.and_then(|r| r.address).filter(|at| !is_hold(*at)).map_or(addr, believed);
         self.rtcp = Some(SocketAddr::new(rtcp_addr, rtcp_port));
         self.family = Family::of(addr);
     }

@@ -56,14 +56,14 @@ impl Call {
         sender.dtls.hear(section, &options.dtls);
         sender.dtls.prefer(&options.dtls);
         sender.recrypt = options.recrypt;
-        let secured = sender.secure || !sender.said.is_empty() || sender.dtls.said.is_some();
-        sender.await_keys(secured);
+        let best_effort = !sender.secure && (!sender.said.is_empty() || sender.dtls.said.is_some());
+        sender.await_keys(sender.secure || best_effort);
         let theirs = sender.said.clone();
         let receiver = &mut self.parties[between.receiver].medias[index];
         // Keys under a plain profile go on as they came, unless a profile was asked for.
         let wanted = Profile::of(&receiver.protocol).is_secure()
             || options.osrtp.offer
-            || (receiver.asked.is_none() && secured);
+            || (receiver.asked.is_none() && best_effort);
         let receiver = &mut receiver.keying;
         receiver.recrypt = options.recrypt;
         receiver.offered = wanted;

@@ -33,7 +33,7 @@ impl Engine {
                 Applied::Withdrawn
             }
             Change::Away { key, strays_from } => self.on_flow(key, |flow| {
-                flow.away = strays_from.map(|from| Away { strays_from: from, report_from: from });
+                flow.away = strays_from.map(Away::new);
                 flow.ssrcs.away = strays_from.is_some();
             }),
             Change::Counted(counted) => {

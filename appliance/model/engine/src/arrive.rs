@@ -1,12 +1,9 @@
 use crate::Engine;
 use crate::classify::{Class, classify};
-use crate::flow::Flow;
+use crate::flow::{Flow, STRAYS_EVERY};
 use crate::sessions::Guard;
-use flow::{Buffers, Carries, DropReason, Event, Frame, Micros, Moment, PuntReason};
+use flow::{Buffers, Carries, DropReason, Event, Frame, Moment, PuntReason};
 use std::net::SocketAddr;
-
-/// Strays of a flow are reported at most this often.
-const STRAYS_EVERY: Micros = Micros::from_secs(1);
 
 /// What is to be done with a frame.
 pub(crate) enum Next {
@@ -20,8 +17,8 @@ pub(crate) struct Admitted {
     /// It leaves by the flow's RTCP outputs.
     pub(crate) by_rtcp: bool,
     pub(crate) outputs: usize,
-    /// A fast path should have taken it.
-    pub(crate) strayed: bool,
+    /// A fast path should have taken it, and has come nobody knows how far.
+    pub(crate) lost_count: bool,
 }
 
 impl Engine {
@@ -45,6 +42,7 @@ impl Engine {
         }
         let is_rtp = matches!(class, Ok(Class::Rtp(_)));
         let strayed = is_rtp && flow.away.is_some_and(|away| now >= away.strays_from);
+        let lost_count = strayed && flow.away.is_some_and(|away| now >= away.seals_until);
         if strayed {
             stray(flow, frame.remote, now, events);
         }
@@ -81,7 +79,7 @@ impl Engine {
         if outputs == 0 {
             return Err(DropReason::NoOutput);
         }
-        Ok(Next::Send(Admitted { class, by_rtcp, outputs, strayed }))
+        Ok(Next::Send(Admitted { class, by_rtcp, outputs, lost_count }))
     }
 }
 

@@ -4,8 +4,8 @@ use crate::sent::SentTable;
 use crate::sessions::{Guard, Held};
 use crate::ssrc::SsrcTable;
 use flow::{
-    Carries, Counters, DropReason, FlowKey, FlowSpec, Gate, Generation, Moment, Output, Progress, Rewrite,
-    Snapshot, StreamId,
+    Carries, Counters, DropReason, FlowKey, FlowSpec, Gate, Generation, Micros, Moment, Output, Progress,
+    Rewrite, Snapshot, StreamId,
 };
 use smallvec::SmallVec;
 
@@ -32,6 +32,10 @@ pub(crate) struct Flow {
     pub(crate) away: Option<Away>,
 }
 
+/// Strays of a flow are reported at most this often. Whoever hears of them has this long to say how far the fast path has
+/// come.
+pub(crate) const STRAYS_EVERY: Micros = Micros::from_secs(1);
+
 /// Since when packets of a flow should not come here.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Away {
@@ -39,6 +43,14 @@ pub(crate) struct Away {
     pub(crate) strays_from: Moment,
     /// The next one after this is reported.
     pub(crate) report_from: Moment,
+    /// Until then how far its sources have come is known well enough to seal strays.
+    pub(crate) seals_until: Moment,
+}
+
+impl Away {
+    pub(crate) fn new(strays_from: Moment) -> Away {
+        Away { strays_from, report_from: strays_from, seals_until: strays_from + STRAYS_EVERY }
+    }
 }
 
 /// One way out, and the place where the flow of its egress port was last found.

@@ -141,7 +141,7 @@ impl Engine {
         let to = egress.peer.address().ok_or(DropReason::NoPeer)?;
         let seal = egress.sealed_by()?;
         // How far the numbers have come is known to the fast path alone.
-        if seal.is_some() && admitted.strayed {
+        if seal.is_some() && admitted.lost_count {
             return Err(DropReason::SealedElsewhere);
         }
         let departure = Departure { from: key, to, tos: egress.tos };

@@ -207,21 +207,8 @@ fn guard(done: Result<(), srtp::Error>) -> Guard {
 /// What two paths have seen of one source between them; `None` if the first has seen it all.
 fn further(known: Option<SsrcState>, told: &SsrcState) -> Option<SsrcState> {
     let Some(known) = known else { return Some(*told) };
-    let both =
-        SsrcState { ssrc: told.ssrc, rtp: join(known.rtp, told.rtp), rtcp: join(known.rtcp, told.rtcp) };
+    let both = known.join(*told);
     (both != known).then_some(both)
-}
-
-fn join(mine: srtp::Progress, theirs: srtp::Progress) -> srtp::Progress {
-    let (ahead, behind) = match (mine.is_fresh(), theirs.is_fresh()) {
-        (false, true) => return mine,
-        (true, false) => return theirs,
-        _ if mine.index >= theirs.index => (mine, theirs),
-        _ => (theirs, mine),
-    };
-    let distance = u32::try_from(ahead.index - behind.index).unwrap_or(u32::MAX);
-    let window = ahead.window | behind.window.checked_shl(distance).unwrap_or(0);
-    srtp::Progress { index: ahead.index, window }
 }
 
 fn not_opened(error: OpenError) -> DropReason {

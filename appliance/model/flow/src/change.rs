@@ -14,7 +14,9 @@ pub enum Change {
         generation: Generation,
     },
     /// Says whether a fast path carries the flow's RTP from now on. While one does, a gap in the sequence numbers is no
-    /// loss, and packets that come to the sockets are sent on as before but reported by [`Event::Strayed`].
+    /// loss, and packets that come to the sockets are sent on as before but reported by [`Event::Strayed`]. Those to be
+    /// sealed are not sent on from a second after `strays_from`, unless this is said again: by then how far the numbers
+    /// have come is known to the fast path alone.
     Away {
         /// The flow.
         key: FlowKey,

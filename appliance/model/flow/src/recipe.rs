@@ -46,6 +46,11 @@ pub struct RecipeOutput {
 }
 
 impl Recipe {
+    /// Something is opened or sealed.
+    pub fn has_keys(&self) -> bool {
+        self.open.is_some() || self.outputs.iter().any(|output| output.seal.is_some())
+    }
+
     /// Resolves `spec` with the flows of its egress ports. `None` while the peer of either side is not known and
     /// confirmed, while keys are awaited, when nothing would be sent, or when the flow is not RTP: then it stays with the
     /// learner. What had been opened and sealed before is to be added by who knows it.

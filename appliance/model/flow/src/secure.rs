@@ -83,6 +83,28 @@ pub struct Progress {
     pub sealed: Vec<SsrcState>,
 }
 
+impl Progress {
+    /// Nothing was opened or sealed.
+    pub fn is_empty(&self) -> bool {
+        self.opened.is_empty() && self.sealed.is_empty()
+    }
+
+    /// Adds what another path has opened and sealed of the same flow.
+    pub fn join(&mut self, other: &Progress) {
+        join(&mut self.opened, &other.opened);
+        join(&mut self.sealed, &other.sealed);
+    }
+}
+
+fn join(mine: &mut Vec<SsrcState>, others: &[SsrcState]) {
+    for other in others {
+        match mine.iter_mut().find(|known| known.ssrc == other.ssrc) {
+            Some(known) => *known = known.join(*other),
+            None => mine.push(*other),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

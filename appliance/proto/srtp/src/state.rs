@@ -45,6 +45,20 @@ impl Progress {
         self.window == 0
     }
 
+    /// What two paths have seen between them that had the same stream at different times, under the same keys: the
+    /// index of the one that has come further, and the packets of both.
+    pub fn join(self, other: Progress) -> Progress {
+        let (ahead, behind) = match (self.is_fresh(), other.is_fresh()) {
+            (false, true) => return self,
+            (true, false) => return other,
+            _ if self.index >= other.index => (self, other),
+            _ => (other, self),
+        };
+        let distance = u32::try_from(ahead.index - behind.index).unwrap_or(u32::MAX);
+        let window = ahead.window | behind.window.checked_shl(distance).unwrap_or(0);
+        Progress { index: ahead.index, window }
+    }
+
     /// Rollover counter, of SRTP.
     pub fn roc(&self) -> u32 {
         (self.index >> 16) as u32
@@ -55,6 +69,11 @@ impl SsrcState {
     /// An SSRC of which nothing was seen.
     pub fn new(ssrc: u32) -> SsrcState {
         SsrcState { ssrc, rtp: Progress::default(), rtcp: Progress::default() }
+    }
+
+    /// What two paths have seen of the same SSRC between them; see [`Progress::join`].
+    pub fn join(self, other: SsrcState) -> SsrcState {
+        SsrcState { rtp: self.rtp.join(other.rtp), rtcp: self.rtcp.join(other.rtcp), ..self }
     }
 
     /// # Errors
@@ -68,3 +87,22 @@ impl SsrcState {
 }
 
 const _: () = assert!(WINDOW == u128::BITS as u64, "the window of a state is a whole u128");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_windows_are_laid_over_each_other() {
+        let at = |index, window| Progress { index, window };
+        assert_eq!(at(10, 0b101).join(at(12, 0b11)), at(12, 0b10111));
+        assert_eq!(at(12, 0b11).join(at(10, 0b101)), at(12, 0b10111));
+        assert_eq!(at(200, 1).join(at(73, 1)), at(200, 1 << 127 | 1));
+        assert_eq!(at(200, 1).join(at(72, 1)), at(200, 1));
+        assert_eq!(at(1 << 47, 1).join(at(5, u128::MAX)), at(1 << 47, 1));
+        // Nothing seen says nothing, however far it would have begun.
+        assert_eq!(Progress::joining(9).join(at(5, 1)), at(5, 1));
+        assert_eq!(at(5, 1).join(Progress::joining(9)), at(5, 1));
+        assert_eq!(Progress::joining(9).join(Progress::default()), Progress::joining(9));
+    }
+}

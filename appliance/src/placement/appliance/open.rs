@@ -51,6 +51,13 @@ pub struct Obtained {
     pub mode: &'static str,
 }
 
+impl std::fmt::Display for Obtained {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Obtained { nic, queue, program, mode } = self;
+        write!(f, "{nic} queue {queue}: program {program}, packet thread {mode}")
+    }
+}
+
 /// Why there is no AF_XDP on these NICs.
 #[derive(Debug, Error)]
 pub enum OpenError {
@@ -78,7 +85,8 @@ impl Appliance {
         now: Moment,
     ) -> Result<Appliance, OpenError> {
         let sockets: u32 = nics.iter().map(|nic| nic.queues).sum();
-        let sizes = Sizes { flows: options.flows, sockets, ports: nics.len() as u32 };
+        let addresses = nics.iter().map(|nic| nic.addresses.len() as u32).sum();
+        let sizes = Sizes { flows: options.flows, addresses, sockets, ports: nics.len() as u32 };
         let (maps, attached) = attach(nics, sizes)?;
         let clock = Clock::tie(now)?;
         let mut table = DriverTable::new(maps, sizes, NetlinkHops::open()?, clock);

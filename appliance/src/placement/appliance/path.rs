@@ -5,7 +5,7 @@ use afxdp::DriverTable;
 use afxdp::egress::Features;
 use afxdp::hops::NetlinkHops;
 use afxdp::steer::Attached;
-use flow::{FlowKey, Generation, InstallError, Path, PathReason, Snapshot, Traffic};
+use flow::{FlowKey, Generation, InstallError, Path, PathReason, Progress, Snapshot, Traffic};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use std::net::IpAddr;
@@ -45,11 +45,6 @@ pub struct Appliance {
 }
 
 impl Appliance {
-    /// What was obtained of each NIC queue.
-    pub fn obtained(&self) -> &[Obtained] {
-        &self.obtained
-    }
-
     /// Last counters of flows that have changed their tier, as far as they are not told yet.
     fn untold(&self) -> impl Iterator<Item = &Snapshot> {
         let last = self.told.iter().filter_map(|finding| match finding {
@@ -113,6 +108,11 @@ impl FastPath for Appliance {
         other
     }
 
+    /// The program itself opens and seals nothing.
+    fn progress(&mut self, key: FlowKey) -> Vec<(FlowKey, Progress)> {
+        self.workers.progress(key)
+    }
+
     fn forget(&mut self, key: FlowKey) {
         self.deaf.remove(&key);
     }
@@ -122,6 +122,10 @@ impl FastPath for Appliance {
         counted.extend(self.untold().filter(|copy| keys.contains(&copy.key)).cloned());
         counted.append(&mut self.workers.count(keys, self.driver.table()));
         counted
+    }
+
+    fn obtained(&self) -> Vec<String> {
+        self.obtained.iter().map(Obtained::to_string).collect()
     }
 
     /// Routes, neighbours or links have changed, or what a NIC can do.

@@ -5,8 +5,8 @@ use crate::worker::{FastOrder, Lane};
 use afxdp::hops::NetlinkHops;
 use afxdp::{DriverTable, Hop, Hops, NoHop, WorkerFlow};
 use flow::{
-    Counters, DropReason, FlowKey, FlowSpec, Generation, InstallError, Learning, Moment, Path, PathReason,
-    Recipe, Snapshot, StreamId, Traffic,
+    Change, Counters, DropReason, FlowKey, FlowSpec, Generation, InstallError, Learning, Moment, Path,
+    PathReason, Progress, Recipe, Snapshot, StreamId, Traffic,
 };
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -114,7 +114,8 @@ impl WorkerTier {
         for lane in &self.lanes {
             let installs = specs.iter().map(|spec| FastOrder::Install(Box::new(spec.clone())));
             let exits = exits.clone().map(|(output, hop)| FastOrder::Exit(output.from, output.to, *hop));
-            lane.tell(installs.chain(exits).collect())
+            let restores = restores(recipe).map(|change| FastOrder::Restore(Box::new(change)));
+            lane.tell(installs.chain(restores).chain(exits).collect())
                 .map_err(|error| InstallError::Unavailable(error.to_string()))?;
         }
         let taken = Taken {
@@ -126,7 +127,7 @@ impl WorkerTier {
                 source: Some(recipe.source),
                 gate: recipe.gate,
             },
-            recipe: Box::new(recipe.clone()),
+            recipe: Box::new(without_progress(recipe)),
             hops,
         };
         let before = self.flows.insert(recipe.key, taken);
@@ -185,6 +186,22 @@ impl WorkerTier {
         self.fresh.retain(|fresh| *fresh != key);
         let parting = self.let_go(&taken.recipe);
         Leaving { counted: Vec::new(), unfinished: self.retire(key, parting, true) }
+    }
+
+    /// How far a flow has come under its keys, on each thread.
+    pub(super) fn progress(&self, key: FlowKey) -> Vec<(FlowKey, Progress)> {
+        let Some(taken) = self.flows.get(&key).filter(|taken| taken.recipe.has_keys()) else {
+            return Vec::new();
+        };
+        let keys: SmallVec<[FlowKey; 2]> = concerned(&taken.recipe).collect();
+        let mut all = Vec::new();
+        for lane in &self.lanes {
+            match lane.ask(&keys, PATIENCE) {
+                Ok(copies) => all.extend(copies.into_iter().map(|copy| (copy.key, copy.progress))),
+                Err(error) => tracing::error!(%error, "a flow comes back without its rollover counters"),
+            }
+        }
+        all
     }
 
     /// What the threads count, of flows that came to them and of those these left through; also of flows that have been
@@ -333,6 +350,8 @@ impl WorkerTier {
         for key in concerned(recipe) {
             if release(&mut self.known, key) {
                 parting.flows.push(key);
+            } else if recipe.has_keys() {
+                parting.staying.push(key);
             }
         }
         for output in &recipe.outputs {
@@ -345,7 +364,7 @@ impl WorkerTier {
 
     /// Lets the threads give back what is parted with. True when they have counters to tell of it.
     fn retire(&mut self, key: FlowKey, parting: Parting, ended: bool) -> bool {
-        let Parting { flows, exits } = parting;
+        let Parting { flows, staying, exits } = parting;
         if flows.is_empty() && !ended {
             self.forget_exits(&exits);
             return false;
@@ -353,7 +372,8 @@ impl WorkerTier {
         let mut farewell = Farewell { key: Some(key), flows: flows.clone(), exits, ..Farewell::default() };
         for (number, lane) in self.lanes.iter().enumerate() {
             let slip = lane.slip();
-            match lane.tell(vec![FastOrder::Retire(flows.clone(), Arc::clone(&slip))]) {
+            let (flows, staying) = (flows.clone(), staying.clone());
+            match lane.tell(vec![FastOrder::Retire { flows, staying, slip: Arc::clone(&slip) }]) {
                 Ok(()) => farewell.slips.push((number, slip)),
                 Err(error) => tracing::error!(%error, "counters of a flow are lost"),
             }
@@ -388,6 +408,8 @@ impl WorkerTier {
 #[derive(Debug, Default)]
 struct Parting {
     flows: Vec<FlowKey>,
+    /// Others need them; but how far they have come under keys is told.
+    staying: Vec<FlowKey>,
     exits: Vec<(FlowKey, SocketAddr)>,
 }
 
@@ -406,12 +428,32 @@ fn dropped_before(table: &DriverTable<NetlinkHops>, key: FlowKey) -> Option<Snap
         counters,
         ssrcs: SmallVec::new(),
         sent_ssrcs: SmallVec::new(),
-        progress: flow::Progress::default(),
+        progress: Progress::default(),
     })
 }
 
 fn concerned(recipe: &Recipe) -> impl Iterator<Item = FlowKey> + '_ {
     std::iter::once(recipe.key).chain(recipe.outputs.iter().map(|output| output.from))
+}
+
+/// What a thread must know of sources that another path has had before.
+fn restores(recipe: &Recipe) -> impl Iterator<Item = Change> + '_ {
+    let opened = (recipe.key, Progress { opened: recipe.opened.clone(), sealed: Vec::new() });
+    let sealed = recipe
+        .outputs
+        .iter()
+        .map(|output| (output.from, Progress { opened: Vec::new(), sealed: output.sealed.clone() }));
+    let generation = recipe.generation;
+    let told = std::iter::once(opened).chain(sealed).filter(|(_, progress)| !progress.is_empty());
+    told.map(move |(key, progress)| Change::Restore { key, generation, progress: Box::new(progress) })
+}
+
+/// As it is told again if its way out changes: what the threads have come to since is theirs to know.
+fn without_progress(recipe: &Recipe) -> Recipe {
+    let mut recipe = recipe.clone();
+    recipe.opened.clear();
+    recipe.outputs.iter_mut().for_each(|output| output.sealed.clear());
+    recipe
 }
 
 /// One less; true when that was the last.

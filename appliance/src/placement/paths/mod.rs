@@ -4,13 +4,14 @@
 //! confirmed is handed to the fast path of the interface that it arrives at; when that is no longer so it is taken
 //! back. The learner keeps every flow all the time, so whatever a fast path does not take goes through the sockets.
 
+mod carry;
 mod entry;
 mod review;
 mod settle;
 #[cfg(test)]
 mod tests;
 
-use super::{FastPath, Finding, Leaving, Stable};
+use super::{FastPath, Finding, Learner, Leaving, Stable};
 use entry::{Entry, Place};
 use flow::{Change, FlowKey, FlowSpec, Path, PathReason, Snapshot, Traffic};
 use foldhash::fast::RandomState;
@@ -23,6 +24,8 @@ use std::os::fd::RawFd;
 #[derive(Debug, Default)]
 pub struct Paths {
     tables: Vec<Box<dyn FastPath>>,
+    /// Who has the flows that no fast path has; without it, flows under keys are not handed over.
+    learner: Option<Box<dyn Learner>>,
     /// What the interface of an address offers: a fast path, or why there is none.
     offers: HashMap<IpAddr, Result<usize, PathReason>, RandomState>,
     flows: HashMap<FlowKey, Entry, RandomState>,
@@ -62,6 +65,11 @@ impl Paths {
         self.tables.len() - 1
     }
 
+    /// Says who has the flows that no fast path has.
+    pub fn learn_by(&mut self, learner: Box<dyn Learner>) {
+        self.learner = Some(learner);
+    }
+
     /// Says which fast path serves an address, or why none does.
     pub fn serve(&mut self, addr: IpAddr, offer: Result<usize, PathReason>) {
         self.offers.insert(addr, offer);
@@ -97,6 +105,11 @@ impl Paths {
     /// Descriptors that are readable when there is something to look at.
     pub fn descriptors(&self) -> Vec<RawFd> {
         self.tables.iter().flat_map(|table| table.descriptors()).collect()
+    }
+
+    /// What the fast paths have obtained of the machine, a line each.
+    pub fn obtained(&self) -> impl Iterator<Item = String> + '_ {
+        self.tables.iter().flat_map(|table| table.obtained())
     }
 
     /// How often flows changed hands.

@@ -1,5 +1,8 @@
 use super::{Entry, Paths, Place};
-use flow::{Change, Event, FlowKey, FlowSpec, Moment, PathReason};
+use flow::{Change, Event, FlowKey, FlowSpec, Micros, Moment, PathReason};
+
+/// For so long, strays of a flow under keys can be sealed by its packet thread once it knows how far the fast path has come.
+const STRAYING: Micros = Micros::from_secs(1);
 
 impl Paths {
     /// Looks at changes on their way to the packet threads, and adds what follows from them.
@@ -96,6 +99,11 @@ impl Paths {
         let Place::Fast { checked, table, recipe, .. } = &mut entry.place else { return };
         if *checked != packets {
             *checked = packets;
+            if recipe.has_keys() {
+                let (worker, table, recipe) = (entry.worker, *table, recipe.clone());
+                self.carry_back(worker, table, &recipe);
+                changes.push((worker, Change::Away { key, strays_from: Some(now + STRAYING) }));
+            }
             return;
         }
         let (table, generation) = (*table, recipe.generation);

@@ -1,6 +1,6 @@
+use super::carry::concerned;
 use super::{Finding, Leaving, Paths, Place, Stable};
 use flow::{Change, FlowKey, InstallError, Micros, Moment, Path, PathReason, Recipe, Snapshot};
-use smallvec::SmallVec;
 
 /// Packets that were on their way to a socket when their flow was handed over have come out of it by then.
 const STRAGGLERS: Micros = Micros::from_millis(500);
@@ -146,7 +146,15 @@ impl Paths {
         if self.unfinished.contains_key(&key) {
             return Err(InstallError::NoWay(PathReason::WorkerBusy));
         }
-        let Some(entry) = self.flows.get(&key) else { return Err(InstallError::Unsupported("no such flow")) };
+        let unknown = InstallError::Unsupported("no such flow");
+        let carried;
+        let mut recipe = recipe;
+        if recipe.has_keys() {
+            let Some(entry) = self.flows.get(&key) else { return Err(unknown) };
+            carried = self.with_progress(entry.worker, entry.table(), recipe)?;
+            recipe = &carried;
+        }
+        let Some(entry) = self.flows.get(&key) else { return Err(unknown) };
         let egress =
             recipe.outputs.iter().filter_map(|output| Some(&self.flows.get(&output.from)?.spec)).collect();
         self.tables[table].install(&Stable { recipe, spec: &entry.spec, egress })
@@ -155,14 +163,18 @@ impl Paths {
     /// The flow is with the learner from now on, for this reason.
     pub(super) fn take_back(&mut self, key: FlowKey, reason: PathReason, changes: &mut Vec<(u16, Change)>) {
         let Some(entry) = self.flows.get_mut(&key) else { return };
-        match &entry.place {
-            Place::Sockets(_) => entry.place = Place::Sockets(reason),
-            Place::Fast { table, recipe, .. } => {
-                let generation = recipe.generation.max(entry.spec.generation);
-                let leaving = self.tables[*table].withdraw(key, generation);
-                self.given_back(key, reason, leaving, changes);
-            }
+        let Place::Fast { table, recipe, .. } = &entry.place else {
+            entry.place = Place::Sockets(reason);
+            return;
+        };
+        let (worker, table) = (entry.worker, *table);
+        let generation = recipe.generation.max(entry.spec.generation);
+        if recipe.has_keys() {
+            let recipe = recipe.clone();
+            self.carry_back(worker, table, &recipe);
         }
+        let leaving = self.tables[table].withdraw(key, generation);
+        self.given_back(key, reason, leaving, changes);
     }
 
     fn given_back(
@@ -179,9 +191,7 @@ impl Paths {
         self.tell_counted(worker, leaving.counted, changes);
         changes.push((worker, Change::Away { key, strays_from: None }));
         if let (true, Place::Fast { recipe, .. }) = (leaving.unfinished, place) {
-            let concerned: SmallVec<[FlowKey; 2]> =
-                std::iter::once(key).chain(recipe.outputs.iter().map(|output| output.from)).collect();
-            self.unfinished.insert(key, concerned);
+            self.unfinished.insert(key, concerned(&recipe).collect());
         }
     }
 
@@ -208,7 +218,7 @@ impl Paths {
         for copy in &counted {
             self.returned.add(copy.counters.received);
         }
-        let any = |copy: &Snapshot| copy.counters != flow::Counters::default();
+        let any = |copy: &Snapshot| copy.counters != flow::Counters::default() || !copy.progress.is_empty();
         changes.extend(counted.into_iter().filter(any).map(|copy| (worker, Change::Counted(Box::new(copy)))));
     }
 

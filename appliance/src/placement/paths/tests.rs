@@ -1,3 +1,5 @@
+mod keys;
+
 use super::*;
 use crate::placement::TablePath;
 use flow::{
@@ -15,6 +17,8 @@ const WORKER: u16 = 3;
 struct Board {
     flows: BTreeMap<FlowKey, (Recipe, u64)>,
     refuses: Option<InstallError>,
+    progress: BTreeMap<FlowKey, flow::Progress>,
+    installs: usize,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -26,6 +30,7 @@ impl FlowTable for Fake {
         if let Some(error) = &board.refuses {
             return Err(error.clone());
         }
+        board.installs += 1;
         let packets = board.flows.get(&recipe.key).map_or(0, |(_, packets)| *packets);
         board.flows.insert(recipe.key, (recipe.clone(), packets));
         Ok(())
@@ -50,7 +55,7 @@ impl FlowTable for Fake {
             counters: Counters { received, ..Counters::default() },
             ssrcs: SmallVec::new(),
             sent_ssrcs: SmallVec::new(),
-            progress: flow::Progress::default(),
+            progress: board.progress.get(&key).cloned().unwrap_or_default(),
         })
     }
 }

@@ -44,3 +44,30 @@ fn rtcp_is_carried_between_a_muxed_leg_and_one_that_is_not() {
     assert_eq!(a.rtcp[0].egress.port, told_b + 1, "from the muxed leg out of the RTCP port");
     assert_eq!(world.flow(told_b + 1).rtcp[0].egress.port, told_a, "and back to the RTP port");
 }
+
+#[test]
+fn a_group_of_one_section_is_kept() {
+    let group = |body: &str| body.lines().find(|l| l.starts_with("a=group:")).map(str::to_owned);
+    let bundled = |sections: &str| {
+        audio(A, 4000, "a=mid:x\n").replace("t=0 0\n", "t=0 0\na=group:BUNDLE x y\n") + sections
+    };
+    let mut world = World::new();
+    let wish = |o: &mut crate::Options<'static>| {
+        (o.bundle.accept, o.bundle.offer) = (true, true);
+    };
+    let told = world.say(true, ("a", None), &bundled(""), wish).unwrap();
+    assert_eq!(group(&told).as_deref(), Some("a=group:BUNDLE x"));
+    assert!(told.contains("a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"));
+    assert_eq!(group(&world.answer("a", "b", &audio(B, 5000, ""))).as_deref(), Some("a=group:BUNDLE x"));
+    // A section without a name gets one; without the flag there is no group.
+    let told = World::new().say(true, ("a", None), &audio(A, 4000, ""), wish).unwrap();
+    assert_eq!(group(&told).as_deref(), Some("a=group:BUNDLE 1"));
+    assert_eq!(group(&World::new().offer("a", None, &bundled(""))), None);
+    // Several sections have ports of their own, so they are no group.
+    let video = "m=video 4002 RTP/AVP 97\na=mid:y\n";
+    let mut world = World::new();
+    let told = world.say(true, ("a", None), &bundled(video), wish).unwrap();
+    assert_eq!(group(&told), None);
+    let video = "m=video 5002 RTP/AVP 97\n";
+    assert_eq!(group(&world.answer("a", "b", &(audio(B, 5000, "") + video))), None);
+}

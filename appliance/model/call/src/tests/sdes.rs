@@ -161,6 +161,18 @@ fn the_callee_may_offer_later_under_the_key_it_has() {
 }
 
 #[test]
+fn a_secure_callee_may_offer_without_saying_what_the_caller_gets() {
+    let mut world = World::new();
+    world.say(true, ("a", None), &audio(A, 4000, ""), to_savp).unwrap();
+    let answer = secure(B, 5000, &line(7, CM80, KEYS[0]));
+    let told_a = port(&world.answer("a", "b", &answer), 0);
+    let offered = world.offer("b", Some("a"), &answer);
+    assert!(offered.contains("RTP/AVP") && cryptos(&offered).is_empty(), "{offered}");
+    assert_eq!(cryptos(&world.answer("b", "a", &audio(A, 4000, ""))).len(), 1);
+    assert_eq!(world.flow(told_a).security, None);
+}
+
+#[test]
 fn keys_stay_in_force_until_the_answer() {
     let mut world = World::new();
     let offered = world.say(true, ("a", None), &secure(A, 4000, &two()), to_avp).unwrap();
