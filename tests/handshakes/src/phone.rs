@@ -137,6 +137,7 @@ impl Phone {
     /// It failed, or took too long.
     pub fn shake(&mut self, within: Duration) -> Result<()> {
         let deadline = Instant::now() + within;
+        self.socket.set_nonblocking(false)?;
         let remote = self.remote.ok_or(Error::Seal("it has no address"))?;
         let now_us = self.now_us();
         self.endpoint.as_mut().ok_or(Error::Seal("it has no SDP"))?.connect(remote, now_us)?;
