@@ -197,6 +197,9 @@ fn paths(page: &mut Page, desk: &Desk, worked: &Worked) {
     let drops: Vec<(&str, u64)> =
         DropReason::ALL.iter().map(|reason| (reason.code(), worked.drops[*reason as usize])).collect();
     page.by("drops_total", Counter, "Packets that were dropped", "reason", &drops);
+    let tally = desk.handshakes.tally();
+    let rows: Vec<(&str, u64)> = tally.rows().collect();
+    page.by("handshakes_total", Counter, "What ICE and DTLS agents did", "event", &rows);
 }
 
 #[cfg(test)]

@@ -225,8 +225,12 @@ impl Shaker {
     /// True when there are no more.
     fn datagrams(&mut self, now: Moment) -> bool {
         for _ in 0..PER_TURN {
-            let (agents, out) = (&mut self.agents, &mut self.out);
+            let (agents, out, inbox) = (&mut self.agents, &mut self.out, &self.inbox);
             let read = self.punted.read(|letter| {
+                // What the desk said before it came must be known, or the first word to a new port would be lost.
+                while let Some((worker, change)) = inbox.changes.pop() {
+                    agents.apply(worker, &change, now, out);
+                }
                 let what = match letter.what {
                     PuntReason::Stun => What::Stun,
                     _ => What::Dtls,

@@ -55,6 +55,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("interop", &["lab"]),
     ("ng-transcripts", &["lab"]),
     ("hostile", &["lab"]),
+    ("handshakes-lab", &["lab", "dtls", "srtp"]),
     ("lifecycle", &["lab"]),
     ("classic", &["lab"]),
     ("parity", &["lab", "flow", "engine"]),
