@@ -68,6 +68,7 @@ impl Nics {
 #[cfg(feature = "appliance")]
 fn appliance(config: &Config, pool: &Pool, now: Moment, paths: &mut Paths) -> Nics {
     use crate::config::checked::{Forward as AskedForward, Idle as AskedIdle};
+    use crate::placement::FastPath;
     use crate::placement::appliance::{Appliance, Forward, Nic, Options};
     use crate::worker::Idle;
     use afxdp::io;
