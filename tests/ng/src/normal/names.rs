@@ -191,7 +191,7 @@ mod tests {
     fn a_port_belongs_to_an_address() {
         let mut names = Names::new("", "c");
         let [one, two, advertised] =
-            ["198.51.100.1", "203.0.113.1", "192.0.2.77"].map(|address| address.parse().ok());
+            ["198.51.100.1", "203.0.113.1", "192.0.2.78"].map(|address| address.parse().ok());
         assert_eq!(names.port(one, 31000, Role::Rtp), "port1");
         assert_eq!(names.port(two, 31000, Role::Rtp), "port2");
         assert_eq!(names.port(advertised, 31000, Role::Rtp), "port1");
@@ -201,6 +201,9 @@ mod tests {
         assert_eq!(names.port(one, 31010, Role::Rtp), "port4");
         let at = "[2001:db8:4321::1]:31003".parse().unwrap();
         assert_eq!(names.address(at, Role::Rtp), "[2001:db8:4321::1]:port5");
+        let [known, stands_for] = ["192.0.2.77", "203.0.113.2"].map(|address| address.parse().ok());
+        assert_eq!(names.port(known, 31000, Role::Rtp), "port6");
+        assert_eq!(names.port(stands_for, 31000, Role::Rtp), "port6");
     }
 
     #[test]
