@@ -1,5 +1,4 @@
-//! A call with a browser goes on after further offers: new ICE credentials from the browser, and the same session again
-//! from the telephone.
+//! A call with a browser goes on after a further offer with new ICE credentials.
 
 use lab::Result;
 use std::net::SocketAddr;
