@@ -179,6 +179,11 @@ impl Handler for Desk {
         crate::verbs::carry_out(self, &incoming.dict, peer.remote)
     }
 
+    fn answered(&mut self, peer: &Peer, incoming: &Incoming<'_>, message: &[u8], reply: &[u8]) {
+        let call_id = ["call-id", "call id"].into_iter().find_map(|key| incoming.dict.get(key)?.as_bytes());
+        self.show_ng(peer, call_id.unwrap_or_default(), message, reply);
+    }
+
     fn line(&mut self, _peer: &Peer, line: &str) -> String {
         crate::cli::answer(self, line)
     }

@@ -24,8 +24,7 @@ impl Tokens {
     /// [`Error::File`] when it cannot be read, [`Error::Tokens`] when there is no token in it, or one that is shorter
     /// than 16 characters or has a character that does not go into a header.
     pub fn read(path: &Path) -> Result<Tokens, Error> {
-        let text =
-            fs::read_to_string(path).map_err(|why| Error::File { path: path.to_path_buf(), why })?;
+        let text = fs::read_to_string(path).map_err(|why| Error::File { path: path.to_path_buf(), why })?;
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         let tokens: Vec<String> = lines.map(str::to_owned).collect();
         let good = |token: &String| token.len() >= SHORTEST && token.bytes().all(|b| b.is_ascii_graphic());
@@ -66,8 +65,14 @@ mod tests {
         let tokens = read("# Prometheus\nabcdefghijklmnop\n\n  0123456789abcdef  \n").unwrap();
         assert!(tokens.admit(Some(b"Bearer abcdefghijklmnop")));
         assert!(tokens.admit(Some(b"bearer 0123456789abcdef")));
-        for wrong in ["", "Bearer", "Bearer ", "Bearer abcdefghijklmno", "Bearer abcdefghijklmnopq", "Basic abcdefghijklmnop"]
-        {
+        for wrong in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer abcdefghijklmno",
+            "Bearer abcdefghijklmnopq",
+            "Basic abcdefghijklmnop",
+        ] {
             assert!(!tokens.admit(Some(wrong.as_bytes())), "{wrong}");
         }
         assert!(!tokens.admit(None));

@@ -18,6 +18,7 @@ use std::sync::Arc;
 pub(crate) const MAX_BODY: usize = 256 * 1024;
 const NG: &str = "application/x-rtpengine-ng";
 const JSON: &str = "application/json";
+const GRPC: &[u8] = b"application/grpc";
 const TEXT: &str = "text/plain";
 
 /// Both ends of a connection: the client, then us.
@@ -44,6 +45,9 @@ async fn guard(State(tokens): State<Option<Arc<Tokens>>>, request: Request, next
     let said = request.headers().get(AUTHORIZATION).map(|value| value.as_bytes());
     if tokens.is_none_or(|tokens| tokens.admit(said)) {
         return next.run(request).await;
+    }
+    if request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(GRPC)) {
+        return grpc::unauthenticated();
     }
     let say = [(CONTENT_TYPE, TEXT), (WWW_AUTHENTICATE, "Bearer")];
     (StatusCode::UNAUTHORIZED, say, "a token is needed\n").into_response()

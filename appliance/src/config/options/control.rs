@@ -39,8 +39,7 @@ pub(super) const LISTENERS: Group = Group {
         Opt::texts("listen-udp", "UDP addresses of the old control protocol").short('u').later(OLD_PROTOCOL),
         Opt::texts("listen-tcp", "TCP addresses of the old control protocol").short('l').later(OLD_PROTOCOL),
         Opt::texts("listen-http", "Addresses for HTTP and WebSocket").to("control.listen-http"),
-        Opt::texts("listen-https", "Addresses for HTTPS and secure WebSocket")
-            .to("control.listen-https"),
+        Opt::texts("listen-https", "Addresses for HTTPS and secure WebSocket").to("control.listen-https"),
         Opt::text("https-cert", "Certificate file for HTTPS").to("http.certificate"),
         Opt::text("https-key", "Private key file for HTTPS").to("http.key"),
         Opt::count("http-threads", "Threads that serve HTTP").moot(HTTP),

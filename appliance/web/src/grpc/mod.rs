@@ -4,9 +4,16 @@ mod service;
 mod translate;
 
 /// What the proto file says.
-#[allow(missing_docs, unreachable_pub, unused_qualifications, dead_code, clippy::all, reason = "this is generated")]
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    dead_code,
+    clippy::all,
+    reason = "this is generated"
+)]
 pub(crate) mod api {
     tonic::include_proto!("rtpengine.v1");
 }
 
-pub(crate) use service::routes;
+pub(crate) use service::{routes, unauthenticated};

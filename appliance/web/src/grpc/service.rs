@@ -16,6 +16,11 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(door: Door) -> Router<S> 
     Router::new().route_service("/rtpengine.v1.Rtpengine/{*method}", service)
 }
 
+/// The answer to who has no token.
+pub(crate) fn unauthenticated() -> axum::response::Response {
+    Status::unauthenticated("a token is needed").into_http()
+}
+
 struct Service(Door);
 
 impl Service {

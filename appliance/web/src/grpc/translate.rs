@@ -64,7 +64,9 @@ fn refused(said: &Value) -> Result<(), Status> {
         })),
         _ => match text("error-reason") {
             reason if reason == "Unknown call-id" => Err(Status::not_found(reason)),
-            reason if reason.ends_with("is not available in this build") => Err(Status::unimplemented(reason)),
+            reason if reason.ends_with("is not available in this build") => {
+                Err(Status::unimplemented(reason))
+            }
             reason => Err(Status::failed_precondition(reason)),
         },
     }

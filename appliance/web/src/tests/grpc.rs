@@ -1,6 +1,8 @@
 use super::{plain, served};
 use crate::grpc::api::rtpengine_client::RtpengineClient;
-use crate::grpc::api::{CliRequest, Codecs, ListRequest, PartyRequest, PingRequest, QueryRequest, SdpRequest};
+use crate::grpc::api::{
+    CliRequest, Codecs, ListRequest, PartyRequest, PingRequest, QueryRequest, SdpRequest,
+};
 use crate::grpc::api::{PlayRequest, StatisticsRequest};
 use crate::{Options, Tokens, What};
 use prost_types::value::Kind;
@@ -54,7 +56,11 @@ fn text(text: &str) -> Value {
 fn a_message_becomes_an_ng_request_and_its_reply_a_message() {
     let (_server, at) = served(plain(), daemon);
     let number = Value { kind: Some(Kind::NumberValue(3.0)) };
-    let more = [("media-address".to_owned(), text("192.0.2.9")), ("limit".to_owned(), number), ("command".to_owned(), text("delete"))];
+    let more = [
+        ("media-address".to_owned(), text("192.0.2.9")),
+        ("limit".to_owned(), number),
+        ("command".to_owned(), text("delete")),
+    ];
     let offer = SdpRequest {
         call_id: "c".to_owned(),
         from_tag: "f".to_owned(),
@@ -114,7 +120,10 @@ fn errors_are_statuses() {
         let status = client.delete(call()).await.unwrap_err();
         assert_eq!((status.code(), status.message()), (Code::NotFound, "Unknown call-id"));
         let status = client.answer(SdpRequest::default()).await.unwrap_err();
-        assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, "Parallel session limit reached"));
+        assert_eq!(
+            (status.code(), status.message()),
+            (Code::ResourceExhausted, "Parallel session limit reached")
+        );
         assert_eq!(client.block_media(call()).await.unwrap_err().code(), Code::FailedPrecondition);
         assert_eq!(client.play_media(PlayRequest::default()).await.unwrap_err().code(), Code::Unimplemented);
         let half = Value { kind: Some(Kind::NumberValue(0.5)) };

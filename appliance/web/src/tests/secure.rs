@@ -146,7 +146,9 @@ fn files_that_cannot_be_used_are_named() {
     assert!(start(Some(Tls { key: gone.clone(), ..good.clone() })).contains("gone"));
     let empty = folder.path().join("empty");
     fs::write(&empty, "").unwrap();
-    assert!(start(Some(Tls { certificate: empty.clone(), ..good.clone() })).contains("no certificate in PEM"));
+    assert!(
+        start(Some(Tls { certificate: empty.clone(), ..good.clone() })).contains("no certificate in PEM")
+    );
     assert!(start(Some(Tls { client_ca: Some(empty), ..good.clone() })).contains("no certificate in PEM"));
     let other = folder.path().join("other.key");
     fs::write(&other, authority.sign().1).unwrap();
@@ -174,7 +176,9 @@ fn with_tokens_only_their_holders_are_served() {
     let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ng.rtpengine.com\r\n";
     assert_eq!(ask("GET /ping", ""), 200);
-    for first in ["GET /metrics", "GET /cli/list+totals", "POST /ng-plain", "POST /rtpengine.v1.Rtpengine/Ping"] {
+    for first in
+        ["GET /metrics", "GET /cli/list+totals", "POST /ng-plain", "POST /rtpengine.v1.Rtpengine/Ping"]
+    {
         assert_eq!(ask(first, ""), 401, "{first}");
         assert_eq!(ask(first, "Authorization: Bearer correct-horse-batterx\r\n"), 401, "{first}");
         assert_eq!(ask(first, good), 200, "{first}");

@@ -58,7 +58,11 @@ impl Builder<'_> {
         let address = match self.listener(text).as_deref() {
             Ok([one]) if !one.ip().is_unspecified() => *one,
             Ok(_) => {
-                self.wrong("homer.address", format!("`{text}` names no host"), "write ADDRESS:PORT or NAME:PORT");
+                self.wrong(
+                    "homer.address",
+                    format!("`{text}` names no host"),
+                    "write ADDRESS:PORT or NAME:PORT",
+                );
                 return None;
             }
             Err(message) => {
