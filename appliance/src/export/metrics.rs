@@ -70,20 +70,14 @@ impl Page {
 
 fn sessions(page: &mut Page, desk: &Desk) {
     use Kind::{Counter, Gauge};
-    let [userspace, fast, mixed] = super::statistics::places(desk);
+    let [userspace, module, af_xdp, mixed] = super::statistics::places(desk);
     let sessions = [("own", desk.book.len()), ("foreign", 0)];
     page.by("sessions", Gauge, "Calls now", "type", &sessions);
     page.one("transcoded_media", Gauge, "Media that is transcoded", 0);
     page.one("media_cache", Gauge, "Media files in memory", 0);
     page.one("player_cache", Gauge, "Players in memory", 0);
-    let streams = [("userspace", userspace), ("kernel", fast), ("mixed", mixed)];
-    page.by(
-        "mediastreams",
-        Gauge,
-        "Calls by where their media is; kernel is any fast path",
-        "type",
-        &streams,
-    );
+    let streams = [("userspace", userspace), ("kernel", module), ("af-xdp", af_xdp), ("mixed", mixed)];
+    page.by("mediastreams", Gauge, "Calls by what carries their media", "type", &streams);
     let uptime = desk.clock.now().since(desk.tally.started.at).0 / 1_000_000;
     page.one("uptime_seconds", Gauge, "Seconds since the start", uptime);
     page.one("sessions_total", Counter, "Calls since the start", desk.book.created());
@@ -103,10 +97,13 @@ fn sessions(page: &mut Page, desk: &Desk) {
 fn traffic(page: &mut Page, desk: &Desk, worked: &Worked) {
     use Kind::{Counter, Gauge};
     let slow = super::statistics::without(worked.all, worked.fast);
-    let both = |of: fn(&Traffic) -> u64| [("userspace", of(&slow)), ("kernel", of(&worked.fast))];
-    page.by("packets_total", Counter, "Relayed packets", "type", &both(|t| t.packets));
-    page.by("packet_errors_total", Counter, "Packets that could not be handled", "type", &both(|t| t.errors));
-    page.by("bytes_total", Counter, "Relayed bytes of UDP payload", "type", &both(|t| t.bytes));
+    let af_xdp = super::statistics::without(worked.fast, worked.module);
+    let each = |of: fn(&Traffic) -> u64| {
+        [("userspace", of(&slow)), ("kernel", of(&worked.module)), ("af-xdp", of(&af_xdp))]
+    };
+    page.by("packets_total", Counter, "Relayed packets", "type", &each(|t| t.packets));
+    page.by("packet_errors_total", Counter, "Packets that could not be handled", "type", &each(|t| t.errors));
+    page.by("bytes_total", Counter, "Relayed bytes of UDP payload", "type", &each(|t| t.bytes));
     let tally = &desk.tally;
     page.one("zero_packet_streams_total", Counter, "Ended calls without any packet", tally.zero_way);
     page.one("one_way_sessions_total", Counter, "Ended calls with packets one way only", tally.one_way);

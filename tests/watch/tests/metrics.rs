@@ -50,7 +50,7 @@ fn reports_and_traffic_are_counted_where_they_belong() -> lab::Result<()> {
     scene.report()?;
     scene.report()?;
     // Reports are looked at once a second.
-    let mut read = || scene.metrics().map(|text| Page::parse(&text));
+    let read = || scene.metrics().map(|text| Page::parse(&text));
     let deadline = std::time::Instant::now() + PATIENCE;
     let page = loop {
         let page = read()?;
