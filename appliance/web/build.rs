@@ -6,7 +6,6 @@ use std::error::Error;
 const JSON: &str =
     "#[derive(serde::Serialize, serde::Deserialize)] #[serde(default, rename_all = \"kebab-case\")]";
 
-#[expect(clippy::print_stdout, reason = "this is how cargo is told")]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto/rtpengine.proto");
     let files = protox::compile(["rtpengine.proto"], ["proto"])?;

@@ -220,12 +220,13 @@ fn interfaces(page: &mut Page, desk: &Desk, by_address: &ByAddress) {
         let samples = format!("interface_{name}_samples_total");
         one(&samples, Counter, &format!("Samples of {what}"), &|place| of(place).samples.to_string());
     }
-    let rows: [(&str, &str, fn(&Traffic) -> u64); 3] = [
-        ("interface_packets", "Packets through the ports of an address", |traffic| traffic.packets),
-        ("interface_bytes", "Bytes of UDP payload through the ports of an address", |traffic| traffic.bytes),
-        ("interface_errors", "Packets that could not be handled, or not be sent", |traffic| traffic.errors),
+    let rows = [
+        ("interface_packets", "Packets through the ports of an address"),
+        ("interface_bytes", "Bytes of UDP payload through the ports of an address"),
+        ("interface_errors", "Packets that could not be handled, or not be sent"),
     ];
-    for (name, help, of) in rows {
+    for (nth, (name, help)) in rows.into_iter().enumerate() {
+        let of = |traffic: &Traffic| [traffic.packets, traffic.bytes, traffic.errors][nth];
         // A counter by nature; upstream calls it a gauge, which is what dashboards were made with.
         page.begin(name, Gauge, help);
         for place in &places {

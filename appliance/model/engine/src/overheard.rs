@@ -72,7 +72,8 @@ impl Overheard {
     }
 
     fn clear(&mut self) {
-        (self.heads.clear(), self.bytes.clear());
+        self.heads.clear();
+        self.bytes.clear();
         self.lost = 0;
     }
 }
