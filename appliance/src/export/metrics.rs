@@ -72,10 +72,10 @@ fn sessions(page: &mut Page, desk: &Desk) {
     use Kind::{Counter, Gauge};
     let [userspace, module, af_xdp, mixed] = super::statistics::places(desk);
     let sessions = [("own", desk.book.len()), ("foreign", 0)];
-    page.by("sessions", Gauge, "Calls now", "type", &sessions);
-    page.one("transcoded_media", Gauge, "Media that is transcoded", 0);
-    page.one("media_cache", Gauge, "Media files in memory", 0);
-    page.one("player_cache", Gauge, "Players in memory", 0);
+    page.by("sessions", Gauge, "Calls now, deleted ones that still forward included", "type", &sessions);
+    page.one("transcoded_media", Gauge, "Media that is transcoded; always 0", 0);
+    page.one("media_cache", Gauge, "Media files in memory; always 0", 0);
+    page.one("player_cache", Gauge, "Players in memory; always 0", 0);
     let streams = [("userspace", userspace), ("kernel", module), ("af-xdp", af_xdp), ("mixed", mixed)];
     page.by("mediastreams", Gauge, "Calls by what carries their media", "type", &streams);
     let uptime = desk.clock.now().since(desk.tally.started.at).0 / 1_000_000;
@@ -91,7 +91,13 @@ fn sessions(page: &mut Page, desk: &Desk) {
         ("terminated", tally.ended_for(EndReason::Terminated)),
         ("force_terminated", tally.ended_for(EndReason::ForceTerminated)),
     ];
-    page.by("closed_sessions_total", Counter, "Calls that ended", "reason", &closed);
+    page.by(
+        "closed_sessions_total",
+        Counter,
+        "Calls that ended, and calls that were refused",
+        "reason",
+        &closed,
+    );
 }
 
 fn traffic(page: &mut Page, desk: &Desk, worked: &Worked) {
@@ -111,8 +117,13 @@ fn traffic(page: &mut Page, desk: &Desk, worked: &Worked) {
     let (sum, squares) = tally.duration;
     let average = if ended == 0 { 0.0 } else { sum / ended as f64 };
     page.one("call_duration_avg", Gauge, "Seconds of an ended call on average", format!("{average:.6}"));
-    page.one("call_duration_total", Counter, "Seconds of all ended calls", format!("{sum:.6}"));
-    page.one("call_duration2_total", Counter, "The same, of squares", format!("{squares:.6}"));
+    page.one("call_duration_total", Counter, "Sum of the seconds of all ended calls", format!("{sum:.6}"));
+    page.one(
+        "call_duration2_total",
+        Counter,
+        "Sum of squares of the seconds of all ended calls",
+        format!("{squares:.6}"),
+    );
 }
 
 /// Name, and what a sample is.
@@ -143,10 +154,20 @@ fn quality(page: &mut Page, desk: &Desk) {
         "RTP packets that never came, counted when their port closes",
         lost.lost,
     );
-    page.one("rtp_duplicates", Counter, "RTP packets that came twice, counted likewise", lost.duplicates);
+    page.one(
+        "rtp_duplicates",
+        Counter,
+        "RTP packets that came twice, counted when their port closes",
+        lost.duplicates,
+    );
     page.one("rtp_skips", Counter, "RTP sequence skips; not measured, always 0", 0);
     page.one("rtp_seq_resets", Counter, "RTP sequence resets; not measured, always 0", 0);
-    page.one("rtp_reordered", Counter, "RTP packets that came late, counted likewise", lost.reordered);
+    page.one(
+        "rtp_reordered",
+        Counter,
+        "RTP packets that came late, counted when their port closes",
+        lost.reordered,
+    );
 }
 
 fn decimal(value: f64) -> String {
@@ -164,7 +185,7 @@ fn control(page: &mut Page, tally: &Tally) {
             page.sample("requests_total", &[("proxy", addr), ("request", command)], count);
         }
     }
-    page.begin("request_seconds_total", Counter, "Seconds spent on requests");
+    page.begin("request_seconds_total", Counter, "Seconds spent on requests, by client and command");
     for (addr, proxy) in &proxies {
         for (command, _) in SHORT {
             let (_, took) = proxy.commands.get(command).copied().unwrap_or_default();
@@ -172,7 +193,7 @@ fn control(page: &mut Page, tally: &Tally) {
             page.sample("request_seconds_total", &[("proxy", addr), ("request", command)], seconds);
         }
     }
-    page.begin("errors_total", Counter, "Requests answered with an error");
+    page.begin("errors_total", Counter, "Requests answered with an error, by client");
     for (addr, proxy) in &proxies {
         page.sample("errors_total", &[("proxy", addr)], proxy.errors);
     }
@@ -268,7 +289,7 @@ fn paths(page: &mut Page, desk: &Desk, worked: &Worked) {
     page.by(
         "path_failures_total",
         Counter,
-        "Of the returns, those that were not wished for",
+        "Streams that came back because the fast path failed them",
         "reason",
         &back,
     );

@@ -99,7 +99,7 @@ fn https_tokens_and_grpc_are_there_when_configured() -> Result<()> {
     let (status, reply) = grpc("Offer")?;
     let reply = String::from_utf8_lossy(&reply);
     assert!(
-        status == "200" && reply.contains("m=audio 3") && !reply.contains("198.51.100.10"),
+        status == "200" && reply.contains("m=audio 3") && reply.contains("c=IN IP4 198.51.100.1\r\n"),
         "{status}: {reply}"
     );
     let calls = daemon.ng()?.ok(&lab::ng::request("list"))?;

@@ -2,7 +2,7 @@
 
 use lab::Call;
 use std::collections::BTreeSet;
-use watch::{PATIENCE, Page, Scene, repository};
+use watch::{HTTP, PATIENCE, Page, Scene, get, repository};
 
 /// Names of a real rtpengine 26 that has relayed a call, apart from its poll threads (`poller_…`).
 const UPSTREAM: &str = "\
@@ -50,16 +50,12 @@ fn reports_and_traffic_are_counted_where_they_belong() -> lab::Result<()> {
     scene.report()?;
     scene.report()?;
     // Reports are looked at once a second.
-    let read = || scene.metrics().map(|text| Page::parse(&text));
-    let deadline = std::time::Instant::now() + PATIENCE;
-    let page = loop {
-        let page = read()?;
-        if page.samples["rtpengine_jitter_samples_total"] >= 4.0 {
-            break page;
-        }
-        assert!(std::time::Instant::now() < deadline, "{:#?}", page.samples);
-        std::thread::yield_now();
-    };
+    let mut page = Page::default();
+    let relay = scene.net.relay.clone();
+    scene.daemon.process().wait_until("all reports to be counted", PATIENCE, |_| {
+        page = Page::parse(&get(&relay, HTTP, "/metrics").expect("a page"));
+        page.samples["rtpengine_jitter_samples_total"] >= 4.0
+    })?;
     let value = |name: &str| {
         page.samples.get(&format!("rtpengine_{name}")).copied().unwrap_or_else(|| panic!("{name}"))
     };
