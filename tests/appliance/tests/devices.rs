@@ -68,12 +68,12 @@ fn over_a_vlan(tier: Tier) -> Result<()> {
 }
 
 #[test]
-fn a_vlan_is_reached_by_the_xdp_program() -> Result<()> {
+fn a_vlan_is_served_in_the_driver() -> Result<()> {
     over_a_vlan(Tier::Driver)
 }
 
 #[test]
-fn a_vlan_is_reached_by_a_packet_thread() -> Result<()> {
+fn a_vlan_is_served_by_a_worker() -> Result<()> {
     over_a_vlan(Tier::Worker)
 }
 
@@ -137,11 +137,11 @@ fn over_a_bond(tier: Tier) -> Result<()> {
 }
 
 #[test]
-fn a_bond_is_its_members_to_the_xdp_program() -> Result<()> {
+fn a_bond_is_its_members_in_the_driver() -> Result<()> {
     over_a_bond(Tier::Driver)
 }
 
 #[test]
-fn a_bond_is_its_members_to_a_packet_thread() -> Result<()> {
+fn a_bond_is_its_members_to_a_worker() -> Result<()> {
     over_a_bond(Tier::Worker)
 }
