@@ -1,4 +1,4 @@
-use crate::round::{TIERS, round};
+use crate::round::{Relayed, TIERS, round};
 use appliance_lab::{PATIENCE, Stand, text_interface};
 use lab::{Result, Topology, Vitals};
 use std::time::{Duration, Instant};
@@ -22,6 +22,8 @@ pub struct Summary {
     pub rounds: u32,
     /// Packets relayed in all, and by fast paths.
     pub relayed: [i64; 2],
+    /// Packets that came after a later one.
+    pub late: u32,
     /// Resident memory of the daemon when it should have settled (after the warm-up if it was not that long) and at the
     /// end, KiB.
     pub memory_kib: [u64; 2],
@@ -30,7 +32,8 @@ pub struct Summary {
 impl std::fmt::Display for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let ([all, fast], [first, last]) = (self.relayed, self.memory_kib);
-        write!(f, "{} rounds, {all} packets, {fast} of them by fast paths; ", self.rounds)?;
+        write!(f, "{} rounds, {all} packets, {fast} of them by fast paths, ", self.rounds)?;
+        write!(f, "none lost, {} out of order; ", self.late)?;
         write!(f, "memory {first} KiB when it had settled, {last} KiB at the end")
     }
 }
@@ -71,11 +74,11 @@ pub fn soak(length: Duration, mut tell: impl FnMut(Progress)) -> Result<Summary>
     let config = format!("{interfaces}[threads]\nmedia = 1\n[control]\nlisten-cli = [\"{CLI}\"]\n");
     let mut stand = Stand::on(net, &config)?;
     let start = Instant::now();
-    let (mut rounds, mut packets) = (0, 0);
+    let (mut rounds, mut sum) = (0, Relayed::default());
     let (mut warm, mut settled) = (None, None);
     while start.elapsed() < length || rounds <= WARM_UP {
         rounds += 1;
-        packets += round(&mut stand, rounds, rounds % FLAPS == 0)?;
+        sum += round(&mut stand, rounds, rounds % FLAPS == 0)?;
         let now = stand.daemon.vitals()?;
         tell(Progress { elapsed: start.elapsed(), rounds, vitals: now });
         if rounds == WARM_UP {
@@ -92,14 +95,20 @@ pub fn soak(length: Duration, mut tell: impl FnMut(Progress)) -> Result<Summary>
     }
     nothing_is_left(&mut stand)?;
     let relayed = stand.relayed()?;
-    assert_eq!(relayed[0], packets, "what was told of each call is what was told of all");
+    assert_eq!(relayed[0], sum.packets, "what was told of each call is what was told of all");
     let last = stand.daemon.vitals()?;
     let warm = warm.unwrap_or(last);
     assert_eq!(last.threads, warm.threads, "{warm:?}, at the end {last:?}");
     assert!(last.descriptors <= warm.descriptors, "descriptors are left: {warm:?}, at the end {last:?}");
     let log = stand.stop()?;
     assert!(!log.contains("ERR") && !log.contains("panicked"), "{log}");
-    Ok(Summary { rounds, relayed, memory_kib: [settled.unwrap_or(warm).resident_kib, last.resident_kib] })
+    let late = sum.late;
+    Ok(Summary {
+        rounds,
+        relayed,
+        late,
+        memory_kib: [settled.unwrap_or(warm).resident_kib, last.resident_kib],
+    })
 }
 
 /// No port is in use when the last call has ended.
