@@ -7,6 +7,7 @@ mod ask;
 mod doorbell;
 #[cfg(feature = "appliance")]
 mod fast;
+mod hearing;
 #[cfg(feature = "appliance")]
 mod lane;
 mod mailbox;
