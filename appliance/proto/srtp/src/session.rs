@@ -14,7 +14,8 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(setup: &Setup) -> Result<Session, Error> {
         setup.check()?;
-        let (key, transform, table) = (setup.key.clone(), transform(setup), Table::new(setup.ssrcs, setup.context));
+        let (key, transform, table) =
+            (setup.key.clone(), transform(setup), Table::new(setup.ssrcs, setup.context));
         Ok(Session { key, transform, table })
     }
 

@@ -286,7 +286,10 @@ fn a_later_context_begins_anew_and_no_other_does() {
         sealer.rekey(&next).unwrap();
         opener.rekey(&next).unwrap();
         assert_eq!((sealer.states().len(), opener.states().len()), (0, 0));
-        assert_eq!((sealer.restore(&before), opener.restore(&before)), (Err(Error::Context), Err(Error::Context)));
+        assert_eq!(
+            (sealer.restore(&before), opener.restore(&before)),
+            (Err(Error::Context), Err(Error::Context))
+        );
         // As a peer hears it that has made a new session.
         let mut fresh = Opener::new(&next).unwrap();
         let plain = rtp(&mut dice, 5, 1);
