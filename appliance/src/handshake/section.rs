@@ -4,7 +4,7 @@ use super::lane::{BY_ICE, Label, Lane};
 use super::output::Output;
 use call::{Dtls, Handshake, HandshakeEvent, Ice};
 use dtls::{Context, Fingerprint, Gate, Hash, Peer, Role};
-use flow::{FlowKey, Generation, Moment, SessionId};
+use flow::{FlowKey, Generation, Moment};
 use ice::{Component, MAX_LOCAL};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

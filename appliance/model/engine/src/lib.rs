@@ -11,6 +11,7 @@ mod classify;
 mod engine;
 mod flow;
 mod forward;
+pub mod fuzz;
 mod learn;
 mod sent;
 mod sessions;
