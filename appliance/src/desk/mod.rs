@@ -6,8 +6,10 @@ mod clock;
 #[expect(clippy::module_inception, reason = "the room is named for its main type, and so is the file")]
 mod desk;
 mod fast_paths;
+mod hearing;
 mod open;
 mod pierce;
+mod quality;
 mod run;
 mod secrets;
 mod strain;
@@ -18,6 +20,7 @@ pub use clock::Clock;
 pub use desk::{Desk, Rates, Snapshots};
 pub use fast_paths::{FastPaths, Nics};
 pub use open::OpenError;
+pub use quality::{Arrival, Average, Averages, Quality, Reported};
 pub use run::{RunError, run};
 pub use secrets::Secrets;
 pub use strain::Strain;

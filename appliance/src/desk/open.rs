@@ -1,6 +1,7 @@
 use super::fast_paths::FastPaths;
 use super::{Clock, Desk, Strain};
 use crate::config::checked::{Certificate, Config, Dtls, EndpointLearning};
+use crate::export::{Homer, HomerError};
 use crate::handshake::{self, Handshakes, Identities};
 use crate::kernel::{self, KernelTables};
 use crate::placement::Ports;
@@ -26,6 +27,9 @@ pub enum OpenError {
     /// There is no DTLS.
     #[error(transparent)]
     Handshakes(#[from] handshake::StartError),
+    /// The HEP collector cannot be sent to.
+    #[error(transparent)]
+    Homer(#[from] HomerError),
     /// The random source gave nothing.
     #[error("no random numbers from the system: {0}")]
     Random(String),
@@ -90,6 +94,9 @@ impl Desk {
         let kernel = std::mem::take(kernel);
         let fast = FastPaths { paths, kernel, nics };
         let mut desk = Desk::new(clock, book, ports, fast, handshakes, strain, config.templates.clone());
+        if let Some(homer) = &config.homer {
+            desk.homer = Some(Homer::start(homer)?);
+        }
         desk.view = crate::view::open(config, waker);
         Ok(desk)
     }

@@ -5,6 +5,7 @@
 //! frames ended). What is not here: sockets, rings, threads, clocks, calls. Nothing in `run` and `settle` allocates.
 #![forbid(unsafe_code)]
 
+mod addresses;
 mod apply;
 mod arrive;
 mod classify;
@@ -13,6 +14,7 @@ mod flow;
 mod forward;
 pub mod fuzz;
 mod learn;
+mod overheard;
 mod sent;
 mod sessions;
 mod settle;
@@ -22,7 +24,9 @@ mod table;
 mod tests;
 mod totals;
 
+pub use addresses::AddressTraffic;
 pub use apply::Applied;
 pub use engine::Engine;
+pub use overheard::{Overheard, Rtcp};
 pub use ssrc::MAX_SSRCS;
 pub use totals::Totals;
