@@ -93,7 +93,13 @@ mod bare {
                 *block = Block::from(counter.to_be_bytes());
             }
             self.0.encrypt_blocks(&mut stream);
-            payload.iter_mut().zip(stream.as_flattened()).for_each(|(byte, key)| *byte ^= key);
+            let (whole, rest) = payload.as_chunks_mut::<16>();
+            for (data, key) in whole.iter_mut().zip(&stream) {
+                *data = (u128::from_ne_bytes(*data) ^ u128::from_ne_bytes(key.0)).to_ne_bytes();
+            }
+            if let Some(key) = stream.get(whole.len()) {
+                rest.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+            }
         }
 
         pub(super) fn tag(&self, packet: &[u8]) -> [u32; 5] {
