@@ -12,8 +12,10 @@ pub mod kernel;
 #[cfg(feature = "appliance")]
 pub mod nic;
 pub mod placement;
+pub mod trace;
 pub mod verbs;
 pub mod view;
+pub mod watch;
 pub mod worker;
 
 pub use desk::run;

@@ -1,10 +1,13 @@
 use super::fast_paths::{FastPaths, Nics};
 use super::sweep::Worked;
 use super::{Clock, Secrets, Strain, Tally, cdr};
+use crate::cli::Console;
 use crate::handshake::Handshakes;
 use crate::kernel::KernelTables;
 use crate::placement::{Paths, Ports};
+use crate::trace::Traces;
 use crate::view::{self, Asked};
+use crate::watch::Watch;
 use call::{Book, Call, CallNumber, Changes, EndReason, HandshakeEvent, Outside, Stamp};
 use flow::{Change, Event, FlowKey, Snapshot, Traffic};
 use foldhash::fast::RandomState;
@@ -64,6 +67,12 @@ pub struct Desk {
     nics: Nics,
     /// The thread that runs the ICE and DTLS agents.
     pub handshakes: Handshakes,
+    /// What operators have asked for.
+    pub console: Console,
+    /// Who is not heard.
+    pub watch: Watch,
+    /// Calls whose packets are copied.
+    pub traces: Traces,
     /// The tree of `/proc/rtpengine`, if it is mounted.
     pub view: Option<Asked>,
     /// What has been counted.
@@ -107,6 +116,9 @@ impl Desk {
             kernel,
             nics,
             handshakes,
+            console: Console::default(),
+            watch: Watch::default(),
+            traces: Traces::default(),
             view: None,
             tally,
             strain,
@@ -242,7 +254,10 @@ impl Desk {
         if let Some(call) = self.book.get(number) {
             cdr::write(call, reason, snapshots, now);
             self.tally.call_ended(call, reason, snapshots, now);
+            self.console.forget(call);
+            self.traces.call_ends(call);
         }
+        self.watch.forget(number);
         self.book.remove(number, &mut self.changes);
         self.flush();
     }

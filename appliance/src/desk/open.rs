@@ -4,6 +4,7 @@ use crate::config::checked::{Certificate, Config, Dtls, EndpointLearning};
 use crate::handshake::{self, Handshakes, Identities};
 use crate::kernel::{self, KernelTables};
 use crate::placement::Ports;
+use crate::watch::Watch;
 use crate::worker::{Pool, StartError};
 use call::{Book, Interfaces, LocalAddress, Settings};
 use flow::{Learning, Micros};
@@ -90,6 +91,7 @@ impl Desk {
         let kernel = std::mem::take(kernel);
         let fast = FastPaths { paths, kernel, nics };
         let mut desk = Desk::new(clock, book, ports, fast, handshakes, strain, config.templates.clone());
+        desk.watch = Watch::new(micros(config.timeouts.one_way));
         desk.view = crate::view::open(config, waker);
         Ok(desk)
     }
@@ -134,7 +136,6 @@ fn ports_of<'a>(
 fn settings(config: &Config, workers: usize) -> Result<Settings, OpenError> {
     let mut mark = [0u8; 6];
     getrandom::fill(&mut mark).map_err(|error| OpenError::Random(error.to_string()))?;
-    let micros = |time: Duration| Micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     Ok(Settings {
         workers: workers as u16,
         learning: match config.media.endpoint_learning {
@@ -153,6 +154,10 @@ fn settings(config: &Config, workers: usize) -> Result<Settings, OpenError> {
         max_sessions: config.limits.sessions,
         instance: mark.iter().map(|b| format!("{b:02x}")).collect(),
     })
+}
+
+fn micros(time: Duration) -> Micros {
+    Micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
 }
 
 /// The ports of a range that may be handed out.

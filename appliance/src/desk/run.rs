@@ -1,5 +1,6 @@
 use super::{Desk, OpenError};
 use crate::boot::{self, Boot, Levels, Signals};
+use crate::cli::Drain;
 use crate::config::checked::Config;
 use crate::control::{self, Addresses, Handler, Listeners, Options, Peer};
 use flow::{Micros, Moment};
@@ -59,7 +60,9 @@ pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
     let options = Options { tos: config.control.tos, ..Options::default() };
     let listeners = Listeners::bind(&addresses, &options, poll.registry(), LISTENERS)?;
     let web = serve_http(&config.control.http, Arc::clone(&waker))?;
-    let desk = Desk::open(config, waker)?;
+    let mut desk = Desk::open(config, waker)?;
+    desk.console.levels = Some(levels.clone());
+    crate::cli::remember(&mut desk, config);
     for descriptor in desk.paths.descriptors() {
         poll.registry().register(&mut SourceFd(&descriptor), PATHS, Interest::READABLE)?;
     }
@@ -71,7 +74,8 @@ pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
         tracing::info!("listening for HTTP on {at}");
     }
     tracing::info!("{} is up", config.control.software_id);
-    let mut counter = Counter { poll, signals, levels, listeners, web, desk };
+    let (empty, drained) = (false, false);
+    let mut counter = Counter { poll, signals, levels, listeners, web, desk, empty, drained };
     counter.serve()?;
     let Counter { desk, web, .. } = counter;
     drop(web);
@@ -100,6 +104,10 @@ struct Counter {
     listeners: Listeners,
     web: Web,
     desk: Desk,
+    /// Draining, and there was no call at the last sweep.
+    empty: bool,
+    /// It is time to end.
+    drained: bool,
 }
 
 impl Counter {
@@ -131,6 +139,13 @@ impl Counter {
                 }
             }
             next = self.sweep_if_due(next);
+            if let Some(tos) = self.desk.console.take_control_tos() {
+                self.listeners.set_tos(tos);
+            }
+            if self.drained {
+                tracing::info!("drained: the last call has ended");
+                return Ok(());
+            }
         }
     }
 
@@ -146,6 +161,9 @@ impl Counter {
         if self.desk.clock.now() < next {
             return next;
         }
+        let empty = self.desk.console.drain == Drain::Exit && self.desk.book.is_empty();
+        // Of two sweeps, so that whoever said the last word hears the answer.
+        self.drained = empty && std::mem::replace(&mut self.empty, empty);
         self.desk.sweep();
         // Counted from now: after a pause (a suspended machine) there is nothing to catch up with.
         self.desk.clock.now() + SWEEP

@@ -24,6 +24,16 @@ impl Strain {
         Strain { max_cpu, max_load, max_bandwidth, ..Strain::default() }
     }
 
+    /// The limits as [`Strain::new`] has them.
+    pub fn limits(&self) -> (f64, f64, u64) {
+        (self.max_cpu, self.max_load, self.max_bandwidth)
+    }
+
+    /// Other limits, from the next measure on.
+    pub fn set_limits(&mut self, (max_cpu, max_load, max_bandwidth): (f64, f64, u64)) {
+        (self.max_cpu, self.max_load, self.max_bandwidth) = (max_cpu, max_load, max_bandwidth);
+    }
+
     /// The limit that is passed now.
     pub fn over(&self) -> Option<&'static str> {
         self.over

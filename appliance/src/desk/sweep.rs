@@ -1,4 +1,6 @@
 use super::Desk;
+use crate::trace::Traces;
+use crate::watch::Watch;
 use flow::{DropReason, Traffic};
 use std::fs;
 
@@ -23,6 +25,8 @@ impl Desk {
             }
         }
         self.pierce_all();
+        Watch::look(self);
+        Traces::sweep(self);
         self.take_pulse();
     }
 

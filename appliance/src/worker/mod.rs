@@ -14,6 +14,7 @@ mod poller;
 mod pool;
 mod post;
 mod punted;
+mod tape;
 #[cfg(test)]
 mod tests;
 
@@ -24,3 +25,4 @@ pub use lane::{Beat, Lane};
 pub use pool::{Pool, PoolError, StartError};
 pub use post::{Parcel, Post};
 pub use punted::{LONGEST, Letter, Punted};
+pub use tape::Copies;

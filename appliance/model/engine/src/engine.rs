@@ -1,5 +1,6 @@
 use crate::sessions::Sessions;
 use crate::table::Table;
+use crate::tape::Tape;
 use crate::totals::Totals;
 use flow::{Departure, FlowKey, Snapshot};
 
@@ -11,6 +12,7 @@ pub struct Engine {
     pub(crate) places: Vec<Places>,
     pub(crate) totals: Totals,
     pub(crate) sessions: Sessions,
+    pub(crate) tape: Tape,
 }
 
 /// The flows a frame has to do with, as places in the table.
@@ -31,6 +33,7 @@ impl Engine {
             places: Vec::with_capacity(burst),
             totals: Totals::default(),
             sessions: Sessions::default(),
+            tape: Tape::default(),
         }
     }
 

@@ -17,6 +17,7 @@ mod sessions;
 mod settle;
 mod ssrc;
 mod table;
+mod tape;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -24,4 +25,5 @@ mod totals;
 pub use apply::Applied;
 pub use engine::Engine;
 pub use ssrc::MAX_SSRCS;
+pub use tape::{Copied, Passing, TAPE, copies};
 pub use totals::Totals;

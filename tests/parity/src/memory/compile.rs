@@ -105,6 +105,7 @@ fn flow(shape: &CallShape, port: Port, blocked: bool, generation: u64, now: Mome
         handshakes: false,
         security: None,
         one_way: false,
+        traced: false,
     }
 }
 
