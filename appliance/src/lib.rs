@@ -4,6 +4,7 @@ pub mod boot;
 pub mod cli;
 pub mod config;
 pub mod control;
+pub mod ctl;
 pub mod desk;
 pub mod diagnose;
 pub mod export;

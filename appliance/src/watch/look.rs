@@ -1,5 +1,5 @@
+use super::detector::{Track, Tracks};
 use super::direction::is_private;
-use super::watch::{Track, Tracks};
 use super::{Cause, Counts, Ends, OneWay, Watch, judge};
 use crate::desk::{Desk, Snapshots};
 use call::{Call, CallNumber, FlowUse, MediaReport, PartyReport, Scope, StreamReport};

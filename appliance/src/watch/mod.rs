@@ -6,10 +6,10 @@
 //! with very many calls each is looked at less often.
 
 mod cause;
+mod detector;
 mod direction;
 mod look;
-mod watch;
 
 pub use cause::Cause;
+pub use detector::{OneWay, Watch};
 pub use direction::{Counts, Ends, judge};
-pub use watch::{OneWay, Watch};
