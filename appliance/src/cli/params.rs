@@ -27,7 +27,7 @@ const ROWS: [Row; 10] = [
         |desk| hundredths(desk.strain.limits().1),
         |desk, value| {
             let (cpu, _, bandwidth) = desk.strain.limits();
-            desk.strain.set_limits((cpu, number(value) as f64 / 100.0, bandwidth));
+            desk.strain.limit(cpu, number(value) as f64 / 100.0, bandwidth);
         },
     ),
     (
@@ -36,7 +36,7 @@ const ROWS: [Row; 10] = [
         |desk| hundredths(desk.strain.limits().0),
         |desk, value| {
             let (_, load, bandwidth) = desk.strain.limits();
-            desk.strain.set_limits((number(value) as f64 / 100.0, load, bandwidth));
+            desk.strain.limit(number(value) as f64 / 100.0, load, bandwidth);
         },
     ),
     (
@@ -45,7 +45,7 @@ const ROWS: [Row; 10] = [
         |desk| desk.strain.limits().2.to_string(),
         |desk, value| {
             let (cpu, load, _) = desk.strain.limits();
-            desk.strain.set_limits((cpu, load, number(value)));
+            desk.strain.limit(cpu, load, number(value));
         },
     ),
     (

@@ -99,17 +99,17 @@ pub(super) fn set(desk: &mut Desk, name: &str, value: &str) -> Option<String> {
         "maxsessions" => set_sessions(desk, value),
         "maxcpu" => set_decimal(name, value, |value| {
             let (_, load, bandwidth) = desk.strain.limits();
-            desk.strain.set_limits((value, load, bandwidth));
+            desk.strain.limit(value, load, bandwidth);
             format!("{value:.1}")
         }),
         "maxload" => set_decimal(name, value, |value| {
             let (cpu, _, bandwidth) = desk.strain.limits();
-            desk.strain.set_limits((cpu, value, bandwidth));
+            desk.strain.limit(cpu, value, bandwidth);
             format!("{value:.2}")
         }),
         "maxbw" => whole(name, value).map(|value| {
             let (cpu, load, _) = desk.strain.limits();
-            desk.strain.set_limits((cpu, load, value));
+            desk.strain.limit(cpu, load, value);
             format!("Success setting maxbw to {value}\n")
         }),
         "timeout" | "silenttimeout" | "offertimeout" | "finaltimeout" => {

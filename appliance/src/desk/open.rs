@@ -1,6 +1,7 @@
 use super::fast_paths::FastPaths;
 use super::{Clock, Desk, Strain};
 use crate::config::checked::{Certificate, Config, Dtls, EndpointLearning};
+use crate::export::{Homer, HomerError};
 use crate::handshake::{self, Handshakes, Identities};
 use crate::kernel::{self, KernelTables};
 use crate::placement::Ports;
@@ -27,6 +28,9 @@ pub enum OpenError {
     /// There is no DTLS.
     #[error(transparent)]
     Handshakes(#[from] handshake::StartError),
+    /// The HEP collector cannot be sent to.
+    #[error(transparent)]
+    Homer(#[from] HomerError),
     /// The random source gave nothing.
     #[error("no random numbers from the system: {0}")]
     Random(String),
@@ -85,13 +89,16 @@ impl Desk {
             limits.load.unwrap_or_default(),
             limits.bandwidth.unwrap_or_default(),
         );
-        let book = Book::new(settings(config, cores.len())?, interfaces);
+        let book = Book::new(settings(config, cores.len() as u16, instance()?), interfaces);
         let clock = Clock::new(epoch);
         let (paths, nics) = super::fast_paths::open(config, kernel, ports.pool(), clock.now());
         let kernel = std::mem::take(kernel);
         let fast = FastPaths { paths, kernel, nics };
         let mut desk = Desk::new(clock, book, ports, fast, handshakes, strain, config.templates.clone());
         desk.watch = Watch::new(micros(config.timeouts.one_way));
+        if let Some(homer) = &config.homer {
+            desk.homer = Some(Homer::start(homer)?);
+        }
         desk.view = crate::view::open(config, waker);
         Ok(desk)
     }
@@ -121,7 +128,7 @@ fn cores(config: &Config) -> Vec<Option<usize>> {
 }
 
 /// The ports of an address, without those our own control sockets hold.
-fn ports_of<'a>(
+pub(super) fn ports_of<'a>(
     config: &'a Config,
     addr: IpAddr,
     ports: impl Iterator<Item = u16> + 'a,
@@ -133,11 +140,16 @@ fn ports_of<'a>(
     ports.filter(move |port| !held(*port))
 }
 
-fn settings(config: &Config, workers: usize) -> Result<Settings, OpenError> {
+/// The mark of this daemon for `loop-protect`.
+fn instance() -> Result<String, OpenError> {
     let mut mark = [0u8; 6];
     getrandom::fill(&mut mark).map_err(|error| OpenError::Random(error.to_string()))?;
-    Ok(Settings {
-        workers: workers as u16,
+    Ok(mark.iter().map(|b| format!("{b:02x}")).collect())
+}
+
+pub(super) fn settings(config: &Config, workers: u16, instance: String) -> Settings {
+    Settings {
+        workers,
         learning: match config.media.endpoint_learning {
             EndpointLearning::Heuristic => Learning::Heuristic,
             EndpointLearning::Delayed => Learning::Delayed,
@@ -152,15 +164,16 @@ fn settings(config: &Config, workers: usize) -> Result<Settings, OpenError> {
         final_timeout: config.timeouts.call.map_or(Micros(0), micros),
         delete_delay: micros(config.timeouts.delete_delay),
         max_sessions: config.limits.sessions,
-        instance: mark.iter().map(|b| format!("{b:02x}")).collect(),
-    })
+        instance,
+    }
 }
 
-fn micros(time: Duration) -> Micros {
+/// A length of time in the desk's unit.
+pub(super) fn micros(time: Duration) -> Micros {
     Micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
 }
 
 /// The ports of a range that may be handed out.
-fn usable(ports: &crate::config::checked::Ports) -> impl Iterator<Item = u16> + '_ {
+pub(super) fn usable(ports: &crate::config::checked::Ports) -> impl Iterator<Item = u16> + '_ {
     (ports.range().low()..=ports.range().high()).filter(|port| ports.contains(*port))
 }

@@ -29,8 +29,8 @@ impl Strain {
         (self.max_cpu, self.max_load, self.max_bandwidth)
     }
 
-    /// Other limits, from the next measure on.
-    pub fn set_limits(&mut self, (max_cpu, max_load, max_bandwidth): (f64, f64, u64)) {
+    /// Sets other limits; what was measured stays.
+    pub fn limit(&mut self, max_cpu: f64, max_load: f64, max_bandwidth: u64) {
         (self.max_cpu, self.max_load, self.max_bandwidth) = (max_cpu, max_load, max_bandwidth);
     }
 

@@ -61,6 +61,14 @@ impl Watch {
         Watch { after, ..Watch::default() }
     }
 
+    /// Tells from now on of what is wrong for that long.
+    pub fn set_after(&mut self, after: Micros) {
+        self.after = after;
+        if after.0 == 0 {
+            self.calls.clear();
+        }
+    }
+
     /// Who is not heard now.
     pub fn events(&self) -> impl Iterator<Item = &OneWay> {
         self.calls.values().flat_map(|tracks| &tracks.tracks).filter_map(|track| track.event.as_ref())

@@ -1,3 +1,5 @@
+use crate::addresses::{AddressTraffic, Addresses};
+use crate::overheard::Overheard;
 use crate::sessions::Sessions;
 use crate::table::Table;
 use crate::tape::Tape;
@@ -13,6 +15,8 @@ pub struct Engine {
     pub(crate) totals: Totals,
     pub(crate) sessions: Sessions,
     pub(crate) tape: Tape,
+    pub(crate) overheard: Overheard,
+    pub(crate) addresses: Addresses,
 }
 
 /// The flows a frame has to do with, as places in the table.
@@ -34,6 +38,8 @@ impl Engine {
             totals: Totals::default(),
             sessions: Sessions::default(),
             tape: Tape::default(),
+            overheard: Overheard::default(),
+            addresses: Addresses::default(),
         }
     }
 
@@ -58,6 +64,11 @@ impl Engine {
     /// What was counted over all flows since the start.
     pub fn totals(&self) -> &Totals {
         &self.totals
+    }
+
+    /// The same by our address, without packets of no flow.
+    pub fn addresses(&self) -> &[AddressTraffic] {
+        self.addresses.all()
     }
 
     /// How many flows there are.

@@ -75,6 +75,11 @@ impl Paths {
         self.offers.insert(addr, offer);
     }
 
+    /// Which fast path serves an address, or why none does; `None` where nothing was said.
+    pub fn offer(&self, addr: IpAddr) -> Option<Result<usize, PathReason>> {
+        self.offers.get(&addr).copied()
+    }
+
     /// Which path carries a flow, and why.
     pub fn standing(&self, key: FlowKey) -> (Path, PathReason) {
         self.flows.get(&key).map_or((Path::Userspace, PathReason::NoOutput), Entry::standing)
