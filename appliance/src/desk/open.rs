@@ -99,6 +99,8 @@ impl Desk {
         if let Some(homer) = &config.homer {
             desk.homer = Some(Homer::start(homer)?);
         }
+        // The packet threads get room for what they hear.
+        desk.listen();
         desk.view = crate::view::open(config, waker);
         Ok(desk)
     }

@@ -49,9 +49,11 @@ impl Desk {
     /// What has been received over all flows, on whatever path.
     pub fn worked(&mut self) -> Worked {
         let live = self.paths.received();
-        let mut worked = Worked { all: live, fast: live, ..Worked::default() };
+        let mut worked = Worked { all: live.all, fast: live.all, module: live.module, ..Worked::default() };
         // What a fast path has given back is in the workers' totals already.
-        worked.fast.add(self.paths.returned());
+        let returned = self.paths.returned();
+        worked.fast.add(returned.all);
+        worked.module.add(returned.module);
         let pool = self.ports.pool();
         for worker in 0..pool.workers() {
             match pool.totals(worker, super::desk::PATIENCE) {
@@ -104,6 +106,8 @@ pub struct Worked {
     pub fast: Traffic,
     /// Packet threads that did not answer, and whose packets are not in it.
     pub silent: usize,
+    /// Of this, by the kernel module.
+    pub module: Traffic,
     /// Dropped, by reason (index: [`DropReason`] as u8); of fast paths, what they have told.
     pub drops: [u64; DropReason::ALL.len()],
 }
