@@ -105,6 +105,7 @@ pub(super) fn words(path: Path, reason: PathReason) -> &'static str {
         (_, Why::NotStableYet) => {
             "with the sockets until packets from both sides have confirmed their addresses"
         }
+        (_, Why::NoKeys) => "with the sockets, because keys of either side are awaited",
         (_, Why::NoPeer) => "with the sockets, because one side has said no address yet",
         (_, Why::NoOutput) => "nothing is sent on: rejected, on hold, inactive or without a counterpart",
         (_, Why::Blocked) => "blocked by `block media`",
