@@ -20,8 +20,11 @@ fn noise_neither_breaks_the_module_nor_passes_it_changed() {
 
     // It got everywhere: requests were taken and refused, packets opened, sent, and ended in every way there is.
     let text = String::from_utf8(ran.stdout).unwrap();
-    let counts: BTreeMap<&str, u64> =
-        text.lines().filter_map(|line| line.split_once(' ')).map(|(name, n)| (name, n.parse().unwrap())).collect();
+    let counts: BTreeMap<&str, u64> = text
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(name, n)| (name, n.parse().unwrap()))
+        .collect();
     let count = |name: &str| counts.get(name).copied().unwrap_or(0);
     assert!(count("taken") > 1000 && count("taken") < count("requests"), "{text}");
     assert!(count("received") > 1000 && count("sent") > 1000 && count("opened") > 50, "{text}");
