@@ -98,8 +98,8 @@ mod tests {
 
     #[test]
     fn an_adopted_call_has_a_line_with_what_its_flows_carried() {
-        let mut counters = Counters::default();
-        counters.received = Traffic { packets: 50, bytes: 8600, errors: 1 };
+        let received = Traffic { packets: 50, bytes: 8600, errors: 1 };
+        let mut counters = Counters { received, ..Counters::default() };
         counters.drops[0] = 2;
         let flow = Snapshot {
             key: "192.0.2.1:30000".parse::<std::net::SocketAddr>().expect("an address").into(),

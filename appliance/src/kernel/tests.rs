@@ -94,7 +94,9 @@ fn an_old_call_ends_at_its_age_though_somebody_speaks_or_when_we_do() {
     }
     let ends = Ends { silence: Micros::from_secs(60), age: Some(Micros::from_secs(110)) };
     let mut old = Leftovers::new(all, ends, Moment(5_000_000));
-    [one, other].map(|key| tables[0].hear(key, Moment(14_000_000)));
+    for key in [one, other] {
+        tables[0].hear(key, Moment(14_000_000));
+    }
     assert!(old.sweep(&mut tables, Moment(14_999_999)).is_empty());
     let ended = old.sweep(&mut tables, Moment(15_000_000));
     assert_eq!(ended.len(), 1);
