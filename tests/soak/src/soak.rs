@@ -118,7 +118,8 @@ fn nothing_is_left(stand: &mut Stand) -> Result<()> {
     let start = Instant::now();
     loop {
         let text = text_interface(&stand.daemon, at, "list interfaces")?;
-        if text.lines().count() == 4 && text.lines().all(|line| line.contains(" used 0 of ")) {
+        let used: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix(" Ports used:")).collect();
+        if used.len() == 4 && used.iter().all(|used| used.trim_start().starts_with("0 /")) {
             return Ok(());
         }
         assert!(start.elapsed() < PATIENCE, "ports stay in use:\n{text}");
