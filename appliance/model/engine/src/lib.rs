@@ -12,6 +12,7 @@ mod engine;
 mod flow;
 mod forward;
 mod learn;
+mod part;
 mod sent;
 mod sessions;
 mod settle;

@@ -62,7 +62,7 @@ impl Engine {
                     flow.counters.received.errors += 1;
                     self.totals.received.errors += 1;
                 }
-                DropReason::TooShort | DropReason::NotMedia => self.not_media(at),
+                DropReason::TooShort | DropReason::NotMedia | DropReason::Feedback => self.not_media(at),
                 _ => {}
             }
         }

@@ -68,6 +68,9 @@ impl Lab {
             handshakes: true,
             security: None,
             one_way: false,
+            reporting: Default::default(),
+            parts: Vec::new(),
+            via: None,
         };
         self.pool.open(0, port).unwrap();
         self.pool.apply(0, Change::Install(Box::new(spec))).unwrap();

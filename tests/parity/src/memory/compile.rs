@@ -105,6 +105,9 @@ fn flow(shape: &CallShape, port: Port, blocked: bool, generation: u64, now: Mome
         handshakes: false,
         security: None,
         one_way: false,
+        reporting: Default::default(),
+        parts: Vec::new(),
+        via: None,
     }
 }
 
