@@ -51,6 +51,13 @@ pub struct FlowSpec {
     pub via: Option<FlowKey>,
 }
 
+impl FlowSpec {
+    /// Several media sections share its port: its packets have to be told apart.
+    pub fn shares_port(&self) -> bool {
+        self.via.is_some() || !self.parts.is_empty()
+    }
+}
+
 /// What is done with the RTCP of a leg.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reporting {
