@@ -1,4 +1,5 @@
 use super::fast_paths::{FastPaths, Nics};
+use super::reporting::Reporters;
 use super::sweep::Worked;
 use super::{Clock, Secrets, Strain, Tally, cdr};
 use crate::handshake::Handshakes;
@@ -80,6 +81,8 @@ pub struct Desk {
     pub secrets: Secrets,
     /// Calls whose ports still open NATs.
     pub(super) piercing: Vec<CallNumber>,
+    /// What our own RTCP has said.
+    pub(super) reporters: Reporters,
     events: Vec<(usize, Event)>,
     agents_say: Vec<HandshakeEvent>,
 }
@@ -115,6 +118,7 @@ impl Desk {
             changes: Changes::default(),
             secrets,
             piercing: Vec::new(),
+            reporters: Reporters::default(),
             events: Vec::new(),
             agents_say: Vec::new(),
         }

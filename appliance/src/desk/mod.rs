@@ -8,6 +8,7 @@ mod desk;
 mod fast_paths;
 mod open;
 mod pierce;
+mod reporting;
 mod run;
 mod secrets;
 mod strain;

@@ -23,6 +23,7 @@ impl Desk {
             }
         }
         self.pierce_all();
+        self.write_reports();
         self.take_pulse();
     }
 

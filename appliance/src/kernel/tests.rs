@@ -31,6 +31,7 @@ impl Heard {
 
 fn found(call: u64, key: FlowKey) -> Snapshot {
     Snapshot {
+        heard: Default::default(),
         key,
         generation: Generation(7),
         stream: StreamId(call << 32 | u64::from(key.port)),

@@ -1,5 +1,5 @@
 use super::ask::Ask;
-use super::post::Parcel;
+use super::post::{OwnReport, Parcel};
 use crossbeam_queue::ArrayQueue;
 use flow::{Change, FlowKey};
 use mio::Waker;
@@ -21,6 +21,8 @@ pub(super) enum Order {
     Pierce(Vec<FlowKey>),
     /// Send these datagrams.
     Send(Vec<Parcel>),
+    /// Send this RTCP of our own.
+    Report(Vec<OwnReport>),
     /// Something for the AF_XDP side.
     #[cfg(feature = "appliance")]
     Fast(super::FastOrder),

@@ -22,5 +22,5 @@ pub use fast::{FastOrder, Idle, Slip};
 #[cfg(feature = "appliance")]
 pub use lane::{Beat, Lane};
 pub use pool::{Pool, PoolError, StartError};
-pub use post::{Parcel, Post};
+pub use post::{OwnReport, Parcel, Post};
 pub use punted::{LONGEST, Letter, Punted};

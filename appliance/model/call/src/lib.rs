@@ -32,6 +32,7 @@ mod offer;
 mod party;
 mod rendering;
 mod report;
+mod reporting;
 mod sdes;
 mod section;
 mod security;
@@ -56,6 +57,7 @@ pub use interface::{
 };
 pub use media::Transport;
 pub use report::{CallReport, FlowReport, MediaReport, PartyReport, Scope, StreamReport};
+pub use reporting::ReportLeg;
 pub(crate) use settings::Env;
 pub use settings::Settings;
 pub use stamp::Stamp;
