@@ -1,13 +1,12 @@
-use super::{Desk, OpenError};
-use crate::boot::{self, Boot, Levels, Signals};
-use crate::config::checked::Config;
+use super::{Desk, OpenError, Reload};
+use crate::boot::{self, Boot, Levels, Signal, Signals, Supervisor};
+use crate::config::checked::{Config, Tls};
 use crate::control::{self, Addresses, Handler, Listeners, Options, Peer};
 use flow::{Micros, Moment};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
 use ng::{Incoming, Reply};
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -42,12 +41,13 @@ pub enum RunError {
     Poll(#[from] io::Error),
 }
 
-/// Runs the daemon until it is told to stop.
+/// Runs the daemon with the configuration that `reload` has until it is told to stop.
 ///
 /// # Errors
 /// [`RunError`]; nothing was served then, except after a failure of the event loop itself.
-pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
-    let Boot { levels, mut signals, ready } = boot;
+pub fn run(reload: Reload, boot: Boot) -> Result<(), RunError> {
+    let config = reload.started();
+    let Boot { levels, mut signals, ready, supervisor } = boot;
     let poll = Poll::new()?;
     poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
     let waker = Arc::new(Waker::new(poll.registry(), WORKERS)?);
@@ -58,7 +58,7 @@ pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
     };
     let options = Options { tos: config.control.tos, ..Options::default() };
     let listeners = Listeners::bind(&addresses, &options, poll.registry(), LISTENERS)?;
-    let web = serve_http(&config.control.http, Arc::clone(&waker))?;
+    let web = serve_http(config, Arc::clone(&waker))?;
     let desk = Desk::open(config, waker)?;
     for descriptor in desk.paths.descriptors() {
         poll.registry().register(&mut SourceFd(&descriptor), PATHS, Interest::READABLE)?;
@@ -67,13 +67,16 @@ pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
     for (transport, at) in listeners.local_addresses() {
         tracing::info!("listening for {transport} on {at}");
     }
-    for at in web.iter().flat_map(|(server, _)| server.local_addresses()) {
-        tracing::info!("listening for HTTP on {at}");
+    for (nth, at) in web.iter().flat_map(|(server, _)| server.local_addresses()).enumerate() {
+        let what = if nth < config.control.http.len() { "HTTP" } else { "HTTPS" };
+        tracing::info!("listening for {what} on {at}");
     }
     tracing::info!("{} is up", config.control.software_id);
-    let mut counter = Counter { poll, signals, levels, listeners, web, desk };
+    supervisor.ready("serving");
+    let mut counter = Counter { poll, signals, levels, listeners, web, desk, supervisor, reload };
     counter.serve()?;
-    let Counter { desk, web, .. } = counter;
+    let Counter { desk, web, supervisor, .. } = counter;
+    supervisor.stopping();
     drop(web);
     desk.close();
     drop(pidfile);
@@ -84,12 +87,25 @@ pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
 /// The HTTP server and what is asked of it, if it is to be there.
 type Web = Option<(web::Server, Receiver<web::Question>)>;
 
-fn serve_http(addresses: &[SocketAddr], desk: Arc<Waker>) -> Result<Web, RunError> {
-    if addresses.is_empty() {
+fn serve_http(config: &Config, desk: Arc<Waker>) -> Result<Web, RunError> {
+    let (control, http) = (&config.control, &config.http);
+    if control.http.is_empty() && control.https.is_empty() {
         return Ok(None);
     }
+    let options = web::Options {
+        plain: control.http.clone(),
+        secure: control.https.clone(),
+        tls: http.tls.clone().map(|Tls { certificate, key, client_ca }| web::Tls {
+            certificate,
+            key,
+            client_ca,
+        }),
+        tokens: http.tokens.as_deref().map(web::Tokens::read).transpose()?,
+        idle: http.idle,
+        connections: http.connections,
+    };
     // A call that fails leaves the question where it is: the next one, or the sweep, brings the desk.
-    Ok(Some(web::Server::start(addresses, move || drop(desk.wake()))?))
+    Ok(Some(web::Server::start(options, move || drop(desk.wake()))?))
 }
 
 /// Where the desk meets everything that can wake it.
@@ -100,6 +116,8 @@ struct Counter {
     listeners: Listeners,
     web: Web,
     desk: Desk,
+    supervisor: Supervisor,
+    reload: Reload,
 }
 
 impl Counter {
@@ -146,24 +164,66 @@ impl Counter {
         if self.desk.clock.now() < next {
             return next;
         }
-        self.desk.sweep();
+        if self.desk.sweep() {
+            self.supervisor.alive();
+        }
         // Counted from now: after a pause (a suspended machine) there is nothing to catch up with.
         self.desk.clock.now() + SWEEP
     }
 
     /// Does what signals ask for. True when it is to end.
     fn obey(&mut self) -> bool {
-        let mut stop = false;
+        let (mut stop, mut reload) = (false, false);
         for signal in self.signals.pending() {
-            stop |= signal.obey(&self.levels);
+            match signal {
+                Signal::Stop => stop = true,
+                Signal::LogLess => self.levels.shift(-1),
+                Signal::LogMore => self.levels.shift(1),
+                Signal::Reload => reload = true,
+            }
+        }
+        if reload && !stop {
+            self.read_again();
         }
         stop
+    }
+
+    /// Reads the configuration again. One that is wrong changes nothing.
+    fn read_again(&mut self) {
+        self.supervisor.reloading();
+        let status = match self.reload.read() {
+            Ok(wanted) => {
+                wanted.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+                let told = self.desk.reload(&mut self.reload, wanted, &self.levels);
+                told.taken.iter().for_each(|line| tracing::info!("changed: {line}"));
+                told.kept.iter().for_each(|line| tracing::warn!("takes a restart: {line}"));
+                let (taken, kept) = (told.taken.len(), told.kept.len());
+                tracing::info!(
+                    "the configuration was read again: {taken} changes, {kept} more take a restart"
+                );
+                match kept {
+                    0 => "serving".to_owned(),
+                    _ => format!("serving; {kept} changes of the configuration take a restart"),
+                }
+            }
+            Err(wrong) => {
+                wrong.lines().for_each(|line| tracing::error!("{line}"));
+                tracing::error!("the configuration stays as it was: what is in the files cannot be used");
+                format!("serving; the configuration stays as it was: {wrong}")
+            }
+        };
+        self.supervisor.ready(&status);
     }
 }
 
 impl Handler for Desk {
     fn request(&mut self, peer: &Peer, incoming: &Incoming<'_>) -> Reply {
         crate::verbs::carry_out(self, &incoming.dict, peer.remote)
+    }
+
+    fn answered(&mut self, peer: &Peer, incoming: &Incoming<'_>, message: &[u8], reply: &[u8]) {
+        let call_id = ["call-id", "call id"].into_iter().find_map(|key| incoming.dict.get(key)?.as_bytes());
+        self.show_ng(peer, call_id.unwrap_or_default(), message, reply);
     }
 
     fn line(&mut self, _peer: &Peer, line: &str) -> String {

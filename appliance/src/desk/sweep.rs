@@ -1,10 +1,13 @@
 use super::Desk;
-use flow::{DropReason, Traffic};
+use flow::{DropReason, FlowKey, Traffic};
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 use std::fs;
+use std::net::IpAddr;
 
 impl Desk {
-    /// What is done once a second: ends what is over, and takes the machine's pulse.
-    pub fn sweep(&mut self) {
+    /// What is done once a second: ends what is over, and takes the machine's pulse. True when all threads are alive.
+    pub fn sweep(&mut self) -> bool {
         self.hear();
         self.hear_agents();
         let now = self.clock.now();
@@ -24,10 +27,12 @@ impl Desk {
         }
         self.pierce_all();
         self.write_reports();
-        self.take_pulse();
+        self.listen();
+        self.take_pulse()
     }
 
-    fn take_pulse(&mut self) {
+    /// True when all packet threads have answered.
+    fn take_pulse(&mut self) -> bool {
         // Not there (a container without /proc) means nothing is known, which is no reason to refuse calls.
         let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
         let loadavg = fs::read_to_string("/proc/loadavg").unwrap_or_default();
@@ -35,14 +40,17 @@ impl Desk {
         self.rates.measure(&worked);
         self.strain.measure(&stat, &loadavg, worked.all.bytes, self.clock.now());
         self.tally.note_sessions(self.book.len() as u64);
+        worked.silent == 0
     }
 
     /// What has been received over all flows, on whatever path.
     pub fn worked(&mut self) -> Worked {
         let live = self.paths.received();
-        let mut worked = Worked { all: live, fast: live, ..Worked::default() };
+        let mut worked = Worked { all: live.all, fast: live.all, module: live.module, ..Worked::default() };
         // What a fast path has given back is in the workers' totals already.
-        worked.fast.add(self.paths.returned());
+        let returned = self.paths.returned();
+        worked.fast.add(returned.all);
+        worked.module.add(returned.module);
         let pool = self.ports.pool();
         for worker in 0..pool.workers() {
             match pool.totals(worker, super::desk::PATIENCE) {
@@ -52,10 +60,37 @@ impl Desk {
                         *sum += more;
                     }
                 }
-                Err(error) => tracing::error!(%error, "totals of a packet thread are not available"),
+                Err(error) => {
+                    worked.silent += 1;
+                    tracing::error!(%error, "totals of a packet thread are not available");
+                }
             }
         }
         worked
+    }
+}
+
+impl Desk {
+    /// What went through the ports of each of our addresses since the start, on whatever path: received, sent.
+    pub fn by_address(&mut self) -> HashMap<IpAddr, [Traffic; 2], RandomState> {
+        let mut sums: HashMap<IpAddr, [Traffic; 2], RandomState> = HashMap::default();
+        let mut add = |addr, received, sent| {
+            let sum = sums.entry(addr).or_default();
+            sum[0].add(received);
+            sum[1].add(sent);
+        };
+        let away: Vec<FlowKey> = self.paths.iter().map(|(_, spec, _)| spec.key).collect();
+        for counted in self.paths.count(&away) {
+            add(counted.key.addr, counted.counters.received, counted.counters.sent);
+        }
+        let pool = self.ports.pool();
+        for worker in 0..pool.workers() {
+            match pool.addresses(worker, super::desk::PATIENCE) {
+                Ok(all) => all.iter().for_each(|at| add(at.addr, at.received, at.sent)),
+                Err(error) => tracing::error!(%error, "counts of a packet thread are not available"),
+            }
+        }
+        sums
     }
 }
 
@@ -66,6 +101,10 @@ pub struct Worked {
     pub all: Traffic,
     /// Of this, by fast paths.
     pub fast: Traffic,
+    /// Packet threads that did not answer, and whose packets are not in it.
+    pub silent: usize,
+    /// Of this, by the kernel module.
+    pub module: Traffic,
     /// Dropped, by reason (index: [`DropReason`] as u8); of fast paths, what they have told.
     pub drops: [u64; DropReason::ALL.len()],
 }

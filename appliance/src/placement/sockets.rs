@@ -67,6 +67,18 @@ impl Ports {
         self.ranges.push(Range { map, mask: Rc::new(PortMask::of(ports)) });
     }
 
+    /// Hands out these ports of an address from now on, and no others. Those that calls have stay theirs.
+    pub fn set(&mut self, address: AddressId, ports: impl Iterator<Item = u16>) {
+        if let Some(range) = self.ranges.get_mut(usize::from(address.0)) {
+            range.mask = Rc::new(PortMask::of(ports));
+        }
+    }
+
+    /// Buffers of sockets that are opened from now on.
+    pub fn set_buffers(&mut self, buffers: SocketBuffers) {
+        self.buffers = buffers;
+    }
+
     /// The workers.
     pub fn pool(&self) -> &Pool {
         &self.pool

@@ -30,6 +30,7 @@ mod media;
 mod mux;
 mod offer;
 mod party;
+mod place;
 mod rendering;
 mod report;
 mod reporting;
@@ -56,6 +57,7 @@ pub use interface::{
     AddressId, Family, Interface, InterfaceId, Interfaces, LocalAddress, PortError, PortSource,
 };
 pub use media::Transport;
+pub use place::PlaceInCall;
 pub use report::{CallReport, FlowReport, MediaReport, PartyReport, Scope, StreamReport};
 pub use reporting::ReportLeg;
 pub(crate) use settings::Env;

@@ -1,5 +1,7 @@
+use crate::addresses::{AddressTraffic, Addresses};
 use crate::classify::Class;
 use crate::flow::Flow;
+use crate::overheard::Overheard;
 use crate::sessions::Sessions;
 use crate::table::Table;
 use crate::totals::Totals;
@@ -13,6 +15,8 @@ pub struct Engine {
     pub(crate) places: Vec<Places>,
     pub(crate) totals: Totals,
     pub(crate) sessions: Sessions,
+    pub(crate) overheard: Overheard,
+    pub(crate) addresses: Addresses,
 }
 
 /// The flows a frame has to do with, as places in the table.
@@ -33,6 +37,8 @@ impl Engine {
             places: Vec::with_capacity(burst),
             totals: Totals::default(),
             sessions: Sessions::default(),
+            overheard: Overheard::default(),
+            addresses: Addresses::default(),
         }
     }
 
@@ -80,6 +86,11 @@ impl Engine {
     /// What was counted over all flows since the start.
     pub fn totals(&self) -> &Totals {
         &self.totals
+    }
+
+    /// The same by our address, without packets of no flow.
+    pub fn addresses(&self) -> &[AddressTraffic] {
+        self.addresses.all()
     }
 
     /// How many flows there are.

@@ -16,6 +16,8 @@ use super::load::{DEFAULT_SECTION, FileChoice, Sources};
 use super::options::{self, Carry, Kind, Opt};
 use usage::usage_error;
 
+pub use command::command;
+
 /// What a command line asks for.
 #[derive(Debug, Clone)]
 pub enum Invocation {
