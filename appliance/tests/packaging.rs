@@ -1,4 +1,5 @@
 //! What the packages are made of, as far as that can be looked at without building them (`make test-packages` does).
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -59,7 +59,7 @@ pub fn parse<I>(arguments: I) -> Result<Invocation, Vec<Finding>>
 where
     I: IntoIterator<Item = OsString>,
 {
-    let matches = match command::command().try_get_matches_from(arguments) {
+    let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(wrong)
             if matches!(

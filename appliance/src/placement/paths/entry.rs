@@ -90,6 +90,8 @@ impl Entry {
             Some(PathReason::NoOutput)
         } else if spec.shares_port() {
             Some(PathReason::SharedPort)
+        } else if spec.cannot_open() {
+            Some(PathReason::NoKeys)
         } else if spec.peer.is_none() {
             Some(PathReason::NoPeer)
         } else if !spec.confirmed {
