@@ -98,6 +98,7 @@ fn a_worker_relays_without_calling_the_allocator() {
             reporting: Default::default(),
             parts: Vec::new(),
             via: None,
+            traced: false,
         };
         pool.apply(0, Change::Install(Box::new(spec))).unwrap();
     }

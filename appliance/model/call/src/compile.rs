@@ -120,6 +120,7 @@ impl Call {
             },
             parts: Vec::new(),
             via: self.via(entry.party, entry.media),
+            traced: self.traced,
         };
         media.steer(component, &mut spec);
         if spec.via.is_some() {

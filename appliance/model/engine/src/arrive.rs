@@ -23,12 +23,12 @@ pub(crate) struct Admitted {
     /// A fast path should have taken it, and has come nobody knows how far.
     pub(crate) lost_count: bool,
     /// What of its RTCP goes on.
-    pub(crate) rtcp: Passing,
+    pub(crate) rtcp: GoesOn,
 }
 
 /// What of an RTCP compound goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Passing {
+pub(crate) enum GoesOn {
     All,
     /// All, but feedback only to who takes it.
     Fitting,
@@ -103,9 +103,8 @@ impl Engine {
         if flow.blocked && class != Class::Rtcp {
             return Err(DropReason::Blocked);
         }
-        let rtcp =
-            if class == Class::Rtcp { flow.passing(buffers.payload(frame), now) } else { Passing::All };
-        if rtcp == Passing::Feedback && !has_feedback(buffers.payload(frame)) {
+        let rtcp = if class == Class::Rtcp { flow.passing(buffers.payload(frame), now) } else { GoesOn::All };
+        if rtcp == GoesOn::Feedback && !has_feedback(buffers.payload(frame)) {
             return Ok(Next::Consume);
         }
         let rtcp_port = flow.carries == Carries::Rtcp;
@@ -120,16 +119,16 @@ impl Engine {
 
 impl Flow {
     /// What of an RTCP compound goes on. Reports that end here are remembered.
-    fn passing(&mut self, payload: &[u8], now: Moment) -> Passing {
+    fn passing(&mut self, payload: &[u8], now: Moment) -> GoesOn {
         if !self.reporting.ours {
-            return if self.reporting.feedback { Passing::Fitting } else { Passing::All };
+            return if self.reporting.feedback { GoesOn::Fitting } else { GoesOn::All };
         }
         for packet in rtcp::walk(payload).flatten() {
             if let (Some(ssrc), Some(info)) = (packet.ssrc(), packet.sender_info()) {
                 self.hear(HeardReport { ssrc, ntp: info.ntp_middle(), at: now });
             }
         }
-        Passing::Feedback
+        GoesOn::Feedback
     }
 }
 

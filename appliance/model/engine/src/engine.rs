@@ -4,6 +4,7 @@ use crate::flow::Flow;
 use crate::overheard::Overheard;
 use crate::sessions::Sessions;
 use crate::table::Table;
+use crate::tape::Tape;
 use crate::totals::Totals;
 use flow::{Departure, FlowKey, Snapshot};
 
@@ -15,6 +16,7 @@ pub struct Engine {
     pub(crate) places: Vec<Places>,
     pub(crate) totals: Totals,
     pub(crate) sessions: Sessions,
+    pub(crate) tape: Tape,
     pub(crate) overheard: Overheard,
     pub(crate) addresses: Addresses,
 }
@@ -37,6 +39,7 @@ impl Engine {
             places: Vec::with_capacity(burst),
             totals: Totals::default(),
             sessions: Sessions::default(),
+            tape: Tape::default(),
             overheard: Overheard::default(),
             addresses: Addresses::default(),
         }

@@ -39,6 +39,8 @@ pub(crate) struct Flow {
     pub(crate) parts: Vec<Part>,
     /// Whose port it leaves through.
     pub(crate) via: Option<FlowKey>,
+    /// Its packets are copied to the tape.
+    pub(crate) traced: bool,
 }
 
 /// The most senders whose reports are remembered.
@@ -105,6 +107,7 @@ impl Flow {
             handshakes: handshakes(spec),
             held: None,
             away: None,
+            traced: spec.traced,
             reporting: spec.reporting,
             heard: Vec::with_capacity(if spec.reporting.ours { MAX_HEARD } else { 0 }),
             parts: spec.parts.clone(),

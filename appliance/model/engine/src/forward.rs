@@ -1,8 +1,9 @@
 use crate::Engine;
-use crate::arrive::{Admitted, Next, Passing};
+use crate::arrive::{Admitted, GoesOn, Next};
 use crate::classify::Class;
 use crate::engine::Places;
 use crate::flow::Way;
+use crate::tape::{Copied, Passing};
 use flow::{Buffers, Burst, Departure, DropReason, Event, Frame, Moment, Rewrite, Verdict};
 use rtp::HeaderMut;
 use rtp::rtcp::{self, Type};
@@ -40,8 +41,10 @@ impl Engine {
             if frame.verdict != Verdict::Undecided {
                 continue;
             }
-            frame.verdict = match self.take_in(at, &mut frame, buffers, now, events) {
-                Ok(Next::Send(admitted)) => self.send_on(at, &mut frame, &admitted, burst, buffers),
+            let taken_in = self.take_in(at, &mut frame, buffers, now, events);
+            self.copy_arrived(at, &frame, taken_in.as_ref().err().copied(), buffers, now);
+            frame.verdict = match taken_in {
+                Ok(Next::Send(admitted)) => self.send_on((at, now), &mut frame, &admitted, burst, buffers),
                 Ok(Next::Punt(reason)) => Verdict::Punt(reason),
                 Ok(Next::Consume) => Verdict::Consume,
                 Err(reason) => {
@@ -58,7 +61,7 @@ impl Engine {
     /// Sends the frame out by all ways: copies by the later ones first, as it is in clear until it is sealed itself.
     fn send_on<B: Buffers>(
         &mut self,
-        at: usize,
+        (at, now): (usize, Moment),
         frame: &mut Frame,
         admitted: &Admitted,
         burst: &mut Burst,
@@ -77,7 +80,7 @@ impl Engine {
                 self.count_lost_copy(at, DropReason::NoRoom);
                 continue;
             };
-            copy.verdict = self.let_out(&mut copy, admitted, &leaving, buffers);
+            copy.verdict = self.let_out(&mut copy, admitted, &leaving, (buffers, now));
             if burst.push(copy).is_ok() {
                 let ingress = self.places[at].ingress;
                 self.places.push(Places { ingress, egress: Some(leaving.egress) });
@@ -86,9 +89,26 @@ impl Engine {
         match self.resolve(at, admitted, 0) {
             Ok(leaving) => {
                 self.places[at].egress = Some(leaving.egress);
-                self.let_out(frame, admitted, &leaving, buffers)
+                self.let_out(frame, admitted, &leaving, (buffers, now))
             }
             Err(reason) => Verdict::Drop(reason),
+        }
+    }
+
+    /// What arrived, in clear if it was opened.
+    fn copy_arrived<B: Buffers>(
+        &mut self,
+        at: usize,
+        frame: &Frame,
+        dropped: Option<DropReason>,
+        buffers: &B,
+        now: Moment,
+    ) {
+        let flow = self.places[at].ingress.and_then(|place| self.table.get(place));
+        if flow.is_some_and(|flow| flow.traced) {
+            let passing = dropped.map_or(Passing::In, Passing::Dropped);
+            let copied = Copied { at: now, passing, local: frame.local, remote: frame.remote };
+            self.tape.record(&copied, buffers.payload(frame));
         }
     }
 
@@ -98,20 +118,25 @@ impl Engine {
         frame: &mut Frame,
         admitted: &Admitted,
         leaving: &Leaving,
-        buffers: &mut B,
+        (buffers, now): (&mut B, Moment),
     ) -> Verdict {
         let class = admitted.class;
         match (class, admitted.rtcp, leaving.feedback) {
             (Class::Rtp(_), ..) => apply_rewrite(buffers.payload_mut(frame), leaving.rewrite),
-            (_, Passing::Fitting, false) => {
+            (_, GoesOn::Fitting, false) => {
                 shorten(frame, buffers, |kind| !kind.is_feedback());
                 if frame.len == 0 {
                     return Verdict::Drop(DropReason::Feedback);
                 }
             }
-            (_, Passing::Feedback, true) => shorten(frame, buffers, Type::is_feedback),
-            (_, Passing::Feedback, false) => return Verdict::Consume,
+            (_, GoesOn::Feedback, true) => shorten(frame, buffers, Type::is_feedback),
+            (_, GoesOn::Feedback, false) => return Verdict::Consume,
             _ => {}
+        }
+        if self.table.get(leaving.egress).is_some_and(|flow| flow.traced) {
+            let Departure { from, to, .. } = leaving.departure;
+            let copied = Copied { at: now, passing: Passing::Out, local: from, remote: to };
+            self.tape.record(&copied, buffers.payload(frame));
         }
         if let Some(session) = leaving.seal {
             let sealed = self.sessions.seal(session, class, buffers.room_mut(frame), frame.len.into());

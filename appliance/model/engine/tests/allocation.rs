@@ -68,6 +68,7 @@ fn spec(port: u16, egress: &[u16], gate: Gate) -> FlowSpec {
         reporting: Default::default(),
         parts: Vec::new(),
         via: None,
+        traced: false,
     }
 }
 

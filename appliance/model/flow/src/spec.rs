@@ -78,6 +78,8 @@ pub struct Part {
     pub ssrcs: Vec<u32>,
     /// Payload types that no other section of the port has, one per bit; third choice.
     pub payload_types: u128,
+    /// Its packets are copied for somebody who looks: it is carried only by paths that can.
+    pub traced: bool,
 }
 
 impl FlowSpec {

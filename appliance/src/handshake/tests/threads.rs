@@ -71,6 +71,7 @@ impl Lab {
             reporting: Default::default(),
             parts: Vec::new(),
             via: None,
+            traced: false,
         };
         self.pool.open(0, port).unwrap();
         self.pool.apply(0, Change::Install(Box::new(spec))).unwrap();

@@ -93,6 +93,7 @@ fn spec(port: u16, egress: u16, generation: u64) -> FlowSpec {
         reporting: Default::default(),
         parts: Vec::new(),
         via: None,
+        traced: false,
     }
 }
 

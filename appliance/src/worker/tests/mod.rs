@@ -112,6 +112,7 @@ fn spec(key: FlowKey, peer: SocketAddr, egress: FlowKey) -> FlowSpec {
         reporting: Default::default(),
         parts: Vec::new(),
         via: None,
+        traced: false,
     }
 }
 

@@ -135,6 +135,7 @@ fn flow(shape: &CallShape, port: Port, state: State) -> FlowSpec {
         reporting: Default::default(),
         parts: Vec::new(),
         via: None,
+        traced: false,
     }
 }
 

@@ -62,6 +62,7 @@ fn spec(number: u16, peer: Option<&str>, egress: &[u16]) -> FlowSpec {
         reporting: Default::default(),
         parts: Vec::new(),
         via: None,
+        traced: false,
     }
 }
 
