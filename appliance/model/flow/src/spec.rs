@@ -49,13 +49,8 @@ pub struct FlowSpec {
     /// The section shares the port of this flow, which has its keys and its peer: what would leave through its own port
     /// leaves through that one.
     pub via: Option<FlowKey>,
-}
-
-impl FlowSpec {
-    /// Several media sections share its port: its packets have to be told apart.
-    pub fn shares_port(&self) -> bool {
-        self.via.is_some() || !self.parts.is_empty()
-    }
+    /// Its packets are copied for somebody who looks: it is carried only by paths that can.
+    pub traced: bool,
 }
 
 /// What is done with the RTCP of a leg.
@@ -78,11 +73,14 @@ pub struct Part {
     pub ssrcs: Vec<u32>,
     /// Payload types that no other section of the port has, one per bit; third choice.
     pub payload_types: u128,
-    /// Its packets are copied for somebody who looks: it is carried only by paths that can.
-    pub traced: bool,
 }
 
 impl FlowSpec {
+    /// Several media sections share its port: its packets have to be told apart.
+    pub fn shares_port(&self) -> bool {
+        self.via.is_some() || !self.parts.is_empty()
+    }
+
     /// True while the keys that open what arrives at the port are awaited.
     pub fn cannot_open(&self) -> bool {
         self.security.as_ref().is_some_and(|keys| keys.arriving.is_awaited())
