@@ -32,6 +32,7 @@ pub(crate) fn decode(said: &abi::Snapshot, clock: Clock) -> Snapshot {
     let nowhere = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
     let peer = to_socket(&said.source);
     Snapshot {
+        heard: Default::default(),
         key: FlowKey::from(to_socket(&said.local).unwrap_or(nowhere)),
         generation: Generation(said.generation),
         stream: StreamId(said.stream),

@@ -30,6 +30,7 @@ impl Desk {
             }
         }
         self.pierce_all();
+        self.write_reports();
         Watch::look(self);
         Traces::sweep(self);
         self.listen();

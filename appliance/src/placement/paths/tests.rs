@@ -90,6 +90,9 @@ fn spec(port: u16, egress: u16, generation: u64) -> FlowSpec {
         handshakes: false,
         security: None,
         one_way: false,
+        reporting: Default::default(),
+        parts: Vec::new(),
+        via: None,
         traced: false,
     }
 }
