@@ -20,10 +20,14 @@ pub enum LookupError {
     #[error("{0} packet threads are too many for shared sockets: 255 at most")]
     Threads(usize),
     /// The kernel did not take it.
-    #[error("the kernel refuses the program that chooses sockets (needs Linux 5.9, CAP_BPF and CAP_NET_ADMIN): {0}")]
+    #[error(
+        "the kernel refuses the program that chooses sockets (needs Linux 5.9, CAP_BPF and CAP_NET_ADMIN): {0}"
+    )]
     Load(String),
     /// The kernel did not put it in its place.
-    #[error("the program that chooses sockets cannot be attached to the network namespace (needs CAP_NET_ADMIN): {0}")]
+    #[error(
+        "the program that chooses sockets cannot be attached to the network namespace (needs CAP_NET_ADMIN): {0}"
+    )]
     Attach(String),
     /// A map refused an entry.
     #[error("BPF map {map}: {reason}")]

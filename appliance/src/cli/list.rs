@@ -114,7 +114,7 @@ pub(super) fn interfaces(desk: &Desk) -> String {
 }
 
 pub(super) fn paths(desk: &Desk) -> String {
-    let mut out = String::new();
+    let mut out = format!("{}\n", desk.ports.manner());
     for ((path, reason), streams) in desk.paths.census() {
         let _ = writeln!(out, "{:<12} {:<22} {streams}", path.code(), reason.code());
     }

@@ -6,6 +6,7 @@ mod clock;
 #[expect(clippy::module_inception, reason = "the room is named for its main type, and so is the file")]
 mod desk;
 mod fast_paths;
+mod media;
 mod open;
 mod pierce;
 mod run;

@@ -4,7 +4,7 @@
 mod known;
 
 use known::judge;
-use parity::{Datapath, Placement, Relay, Rhythm, Scenario, Step, play, scenarios};
+use parity::{Datapath, Placement, Relay, Rhythm, Scenario, Sockets, Step, play, scenarios};
 
 fn waits(scenario: &Scenario) -> bool {
     scenario.steps.iter().any(|step| matches!(step, Step::LearningIsOver))
@@ -12,8 +12,8 @@ fn waits(scenario: &Scenario) -> bool {
 
 /// Plays every scenario; returns what was relayed in all and by fast paths.
 #[allow(clippy::print_stdout, reason = "shown with the test's output")]
-fn play_all(placement: Placement) -> lab::Result<[i64; 2]> {
-    let relay = Relay::start(placement)?;
+fn play_all(placement: Placement, sockets: Sockets) -> lab::Result<[i64; 2]> {
+    let relay = Relay::start_on(placement, sockets)?;
     let path = if lab::foreign_daemon().is_some() { "foreign" } else { placement.path() };
     let all = scenarios::all();
     let (able, unable): (Vec<_>, Vec<_>) = all.iter().partition(|scenario| relay.lacks(scenario).is_none());
@@ -44,37 +44,62 @@ fn play_all(placement: Placement) -> lab::Result<[i64; 2]> {
     Ok(relayed)
 }
 
-#[test]
-fn every_scenario_plays_over_the_daemon() -> lab::Result<()> {
+fn over_sockets(sockets: Sockets) -> lab::Result<()> {
     lab::need_root!();
-    let [all, fast] = play_all(Placement::Userspace)?;
+    let [all, fast] = play_all(Placement::Userspace, sockets)?;
     assert!(all > 100 && fast == 0, "{fast} of {all} by fast paths");
     Ok(())
 }
 
 #[test]
+fn every_scenario_plays_over_a_socket_for_each_port() -> lab::Result<()> {
+    over_sockets(Sockets::PerPort)
+}
+
+#[test]
+fn every_scenario_plays_over_a_shared_socket() -> lab::Result<()> {
+    over_sockets(Sockets::Shared)
+}
+
+#[test]
 fn every_scenario_plays_over_packet_threads_on_nic_queues() -> lab::Result<()> {
-    over_a_fast_path(Placement::Worker)
+    over_a_fast_path(Placement::Worker, Sockets::PerPort)
+}
+
+#[test]
+fn every_scenario_plays_over_packet_threads_with_a_shared_socket() -> lab::Result<()> {
+    over_a_fast_path(Placement::Worker, Sockets::Shared)
 }
 
 #[test]
 fn every_scenario_plays_over_the_xdp_program() -> lab::Result<()> {
-    over_a_fast_path(Placement::Driver)
+    over_a_fast_path(Placement::Driver, Sockets::PerPort)
+}
+
+#[test]
+fn every_scenario_plays_over_the_xdp_program_with_a_shared_socket() -> lab::Result<()> {
+    over_a_fast_path(Placement::Driver, Sockets::Shared)
 }
 
 #[test]
 fn every_scenario_plays_over_the_kernel_module() -> lab::Result<()> {
     lab::need_module!();
-    over_a_fast_path(Placement::Kernel)
+    over_a_fast_path(Placement::Kernel, Sockets::PerPort)
 }
 
-fn over_a_fast_path(placement: Placement) -> lab::Result<()> {
+#[test]
+fn every_scenario_plays_over_the_kernel_module_with_a_shared_socket() -> lab::Result<()> {
+    lab::need_module!();
+    over_a_fast_path(Placement::Kernel, Sockets::Shared)
+}
+
+fn over_a_fast_path(placement: Placement, sockets: Sockets) -> lab::Result<()> {
     lab::need_root!();
     if lab::foreign_daemon().is_some() {
         lab::skip("parity::over_a_fast_path", "a foreign daemon has no such path");
         return Ok(());
     }
-    let [all, fast] = play_all(placement)?;
+    let [all, fast] = play_all(placement, sockets)?;
     // Many packets of the list teach, stray or are RTCP: these are the sockets' part.
     assert!(fast * 5 > all * 2, "only {fast} of {all} by the fast path");
     Ok(())

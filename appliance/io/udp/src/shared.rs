@@ -168,8 +168,7 @@ impl Shared {
         let arrived = self.rx.arrived(at);
         let (Some(remote), Some(local)) = (arrived.from, arrived.local) else { return false };
         let Some(fresh) = pool.take() else { return false };
-        let verdict =
-            if arrived.truncated { Verdict::Drop(DropReason::TooLong) } else { Verdict::Undecided };
+        let verdict = if arrived.truncated { Verdict::Drop(DropReason::TooLong) } else { Verdict::Undecided };
         let (buffer, len, local) = (self.staged[at], arrived.len as u16, FlowKey::from(local));
         let pushed = burst.push(Frame { buffer, start: 0, len, local, remote, tos: 0, verdict }).is_ok();
         if pushed {

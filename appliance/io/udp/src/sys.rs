@@ -223,8 +223,7 @@ pub(crate) fn send_one(fd: RawFd, bytes: &[u8], to: SocketAddr) -> io::Result<()
 pub(crate) fn set(socket: BorrowedFd<'_>, level: i32, option: i32, value: i32) -> io::Result<()> {
     let len = size_of::<i32>() as libc::socklen_t;
     // SAFETY: the value is live and as long as said; the kernel only reads it. Wrong options are refused.
-    let done =
-        unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, (&raw const value).cast(), len) };
+    let done = unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, (&raw const value).cast(), len) };
     if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 

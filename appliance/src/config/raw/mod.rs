@@ -8,5 +8,6 @@ mod sections;
 pub use interface::{Forward, Interface, Mode, Numbers, Share, Strings};
 pub use schema::{Field, SECTIONS, Section, SectionKind, section};
 pub use sections::{
-    Appliance, BusyPoll, Config, Control, Dtls, Idle, Kernel, Limits, Log, Media, Process, Threads, Timeouts,
+    Appliance, BusyPoll, Config, Control, Dtls, Idle, Kernel, Limits, Log, Media, Process, Sockets, Threads,
+    Timeouts,
 };

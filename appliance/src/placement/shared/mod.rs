@@ -1,0 +1,12 @@
+//! Media ports without a socket each: one socket per packet thread, a program that chooses it, and what makes sure that
+//! nobody else has the ports meanwhile.
+
+mod claim;
+mod foreign;
+mod open;
+mod reserve;
+mod socket_list;
+
+pub use claim::{Claimed, Claims, Overlap};
+pub use open::{Manner, Plan, SharedPorts};
+pub use socket_list::{BoundSocket, bound_sockets};
