@@ -78,6 +78,7 @@ impl Exchange {
                     self.reply.clear();
                     shortened(&reply).encode(cookie, encoding, &mut self.reply);
                 }
+                handler.answered(peer, &incoming, message, &self.reply);
                 self.cache.finish(cookie, &self.reply);
             }
             Err(error) => {

@@ -32,9 +32,11 @@ impl Listeners {
             return None;
         };
         self.exchange.counts.requests += 1;
-        let reply: Reply = handler.request(peer, &Incoming { cookie: b"", encoding, dict });
+        let incoming = Incoming { cookie: b"", encoding, dict };
+        let reply: Reply = handler.request(peer, &incoming);
         let mut out = Vec::new();
         reply.encode_body(encoding, &mut out);
+        handler.answered(peer, &incoming, body, &out);
         Some(out)
     }
 }

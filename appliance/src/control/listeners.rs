@@ -52,6 +52,9 @@ pub trait Handler {
     /// Executes an ng request. Never called for a retransmission that is still remembered.
     fn request(&mut self, peer: &Peer, incoming: &Incoming<'_>) -> Reply;
 
+    /// Is told what a request was and what was answered, each as it is on the wire.
+    fn answered(&mut self, _peer: &Peer, _incoming: &Incoming<'_>, _message: &[u8], _reply: &[u8]) {}
+
     /// Runs a line of the text interface (without its line end) and returns all that is to be printed.
     fn line(&mut self, peer: &Peer, line: &str) -> String;
 

@@ -1,6 +1,8 @@
 use super::fast_paths::{FastPaths, Nics};
+use super::hearing::Hearing;
 use super::sweep::Worked;
-use super::{Clock, Secrets, Strain, Tally, cdr};
+use super::{Clock, Quality, Secrets, Strain, Tally, cdr};
+use crate::export::Homer;
 use crate::handshake::Handshakes;
 use crate::kernel::KernelTables;
 use crate::placement::{Paths, Ports};
@@ -76,6 +78,12 @@ pub struct Desk {
     pub templates: Arc<BTreeMap<String, String>>,
     /// What the workers and the agents have yet to be told.
     pub changes: Changes,
+    /// What parties have reported of the media they get.
+    pub quality: Quality,
+    /// Where RTCP and ng messages are sent to be looked at.
+    pub homer: Option<Homer>,
+    /// What reports of the parties have said.
+    pub(super) hearing: Hearing,
     /// Random numbers, and what the certificate is known by.
     pub secrets: Secrets,
     /// Calls whose ports still open NATs.
@@ -113,6 +121,9 @@ impl Desk {
             rates: Rates::default(),
             templates,
             changes: Changes::default(),
+            quality: Quality::default(),
+            homer: None,
+            hearing: Hearing::default(),
             secrets,
             piercing: Vec::new(),
             events: Vec::new(),
@@ -186,6 +197,9 @@ impl Desk {
             self.paths.hear(&event, now, &mut self.changes.flows);
             if let Event::Withdrawn(snapshot) = event {
                 self.tally.flow_ended(&snapshot);
+                for sender in &snapshot.ssrcs {
+                    self.quality.measured(snapshot.key.addr, sender.jitter);
+                }
                 self.ports.release(snapshot.key);
             }
         }
@@ -244,6 +258,7 @@ impl Desk {
             self.tally.call_ended(call, reason, snapshots, now);
         }
         self.book.remove(number, &mut self.changes);
+        self.quality.forget(number);
         self.flush();
     }
 

@@ -1,6 +1,7 @@
 use super::fast_paths::FastPaths;
 use super::{Clock, Desk, Strain, media};
 use crate::config::checked::{Certificate, Config, Dtls, EndpointLearning, Ports as PortRanges};
+use crate::export::{Homer, HomerError};
 use crate::handshake::{self, Handshakes, Identities};
 use crate::kernel::{self, KernelTables};
 use crate::placement::{Overlap, Ports};
@@ -29,6 +30,9 @@ pub enum OpenError {
     /// Another process has our media ports.
     #[error(transparent)]
     Ports(#[from] Overlap),
+    /// The HEP collector cannot be sent to.
+    #[error(transparent)]
+    Homer(#[from] HomerError),
     /// The random source gave nothing.
     #[error("no random numbers from the system: {0}")]
     Random(String),
@@ -95,6 +99,9 @@ impl Desk {
         let kernel = std::mem::take(kernel);
         let fast = FastPaths { paths, kernel, nics };
         let mut desk = Desk::new(clock, book, ports, fast, handshakes, strain, config.templates.clone());
+        if let Some(homer) = &config.homer {
+            desk.homer = Some(Homer::start(homer)?);
+        }
         desk.view = crate::view::open(config, waker);
         Ok(desk)
     }

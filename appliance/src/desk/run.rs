@@ -1,13 +1,12 @@
 use super::{Desk, OpenError};
 use crate::boot::{self, Boot, Levels, Signals};
-use crate::config::checked::Config;
+use crate::config::checked::{Config, Tls};
 use crate::control::{self, Addresses, Handler, Listeners, Options, Peer};
 use flow::{Micros, Moment};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
 use ng::{Incoming, Reply};
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -58,7 +57,7 @@ pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
     };
     let options = Options { tos: config.control.tos, ..Options::default() };
     let listeners = Listeners::bind(&addresses, &options, poll.registry(), LISTENERS)?;
-    let web = serve_http(&config.control.http, Arc::clone(&waker))?;
+    let web = serve_http(config, Arc::clone(&waker))?;
     let desk = Desk::open(config, waker)?;
     for descriptor in desk.paths.descriptors() {
         poll.registry().register(&mut SourceFd(&descriptor), PATHS, Interest::READABLE)?;
@@ -67,8 +66,9 @@ pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
     for (transport, at) in listeners.local_addresses() {
         tracing::info!("listening for {transport} on {at}");
     }
-    for at in web.iter().flat_map(|(server, _)| server.local_addresses()) {
-        tracing::info!("listening for HTTP on {at}");
+    for (nth, at) in web.iter().flat_map(|(server, _)| server.local_addresses()).enumerate() {
+        let what = if nth < config.control.http.len() { "HTTP" } else { "HTTPS" };
+        tracing::info!("listening for {what} on {at}");
     }
     tracing::info!("{} is up", config.control.software_id);
     let mut counter = Counter { poll, signals, levels, listeners, web, desk };
@@ -84,12 +84,25 @@ pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
 /// The HTTP server and what is asked of it, if it is to be there.
 type Web = Option<(web::Server, Receiver<web::Question>)>;
 
-fn serve_http(addresses: &[SocketAddr], desk: Arc<Waker>) -> Result<Web, RunError> {
-    if addresses.is_empty() {
+fn serve_http(config: &Config, desk: Arc<Waker>) -> Result<Web, RunError> {
+    let (control, http) = (&config.control, &config.http);
+    if control.http.is_empty() && control.https.is_empty() {
         return Ok(None);
     }
+    let options = web::Options {
+        plain: control.http.clone(),
+        secure: control.https.clone(),
+        tls: http.tls.clone().map(|Tls { certificate, key, client_ca }| web::Tls {
+            certificate,
+            key,
+            client_ca,
+        }),
+        tokens: http.tokens.as_deref().map(web::Tokens::read).transpose()?,
+        idle: http.idle,
+        connections: http.connections,
+    };
     // A call that fails leaves the question where it is: the next one, or the sweep, brings the desk.
-    Ok(Some(web::Server::start(addresses, move || drop(desk.wake()))?))
+    Ok(Some(web::Server::start(options, move || drop(desk.wake()))?))
 }
 
 /// Where the desk meets everything that can wake it.
@@ -164,6 +177,11 @@ impl Counter {
 impl Handler for Desk {
     fn request(&mut self, peer: &Peer, incoming: &Incoming<'_>) -> Reply {
         crate::verbs::carry_out(self, &incoming.dict, peer.remote)
+    }
+
+    fn answered(&mut self, peer: &Peer, incoming: &Incoming<'_>, message: &[u8], reply: &[u8]) {
+        let call_id = ["call-id", "call id"].into_iter().find_map(|key| incoming.dict.get(key)?.as_bytes());
+        self.show_ng(peer, call_id.unwrap_or_default(), message, reply);
     }
 
     fn line(&mut self, _peer: &Peer, line: &str) -> String {

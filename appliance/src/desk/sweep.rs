@@ -1,6 +1,9 @@
 use super::Desk;
-use flow::{DropReason, Traffic};
+use flow::{DropReason, FlowKey, Traffic};
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 use std::fs;
+use std::net::IpAddr;
 
 impl Desk {
     /// What is done once a second: ends what is over, and takes the machine's pulse.
@@ -23,6 +26,7 @@ impl Desk {
             }
         }
         self.pierce_all();
+        self.listen();
         self.take_pulse();
     }
 
@@ -55,6 +59,30 @@ impl Desk {
             }
         }
         worked
+    }
+}
+
+impl Desk {
+    /// What went through the ports of each of our addresses since the start, on whatever path: received, sent.
+    pub fn by_address(&mut self) -> HashMap<IpAddr, [Traffic; 2], RandomState> {
+        let mut sums: HashMap<IpAddr, [Traffic; 2], RandomState> = HashMap::default();
+        let mut add = |addr, received, sent| {
+            let sum = sums.entry(addr).or_default();
+            sum[0].add(received);
+            sum[1].add(sent);
+        };
+        let away: Vec<FlowKey> = self.paths.iter().map(|(_, spec, _)| spec.key).collect();
+        for counted in self.paths.count(&away) {
+            add(counted.key.addr, counted.counters.received, counted.counters.sent);
+        }
+        let pool = self.ports.pool();
+        for worker in 0..pool.workers() {
+            match pool.addresses(worker, super::desk::PATIENCE) {
+                Ok(all) => all.iter().for_each(|at| add(at.addr, at.received, at.sent)),
+                Err(error) => tracing::error!(%error, "counts of a packet thread are not available"),
+            }
+        }
+        sums
     }
 }
 

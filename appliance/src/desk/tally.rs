@@ -27,6 +27,8 @@ pub struct Tally {
     pub most_sessions: u64,
     /// RTP packets lost, received twice, and out of order, of flows that have ended.
     pub quality: Quality,
+    /// The same by our address.
+    lost_at: BTreeMap<IpAddr, Quality>,
     /// Commands by client.
     pub control: ControlTally,
 }
@@ -53,6 +55,7 @@ impl Tally {
             one_way: 0,
             most_sessions: 0,
             quality: Quality::default(),
+            lost_at: BTreeMap::new(),
             control: ControlTally::default(),
         }
     }
@@ -67,15 +70,23 @@ impl Tally {
         self.ended.values().sum()
     }
 
+    /// RTP packets lost and received twice at one of our addresses, of flows that have ended.
+    pub fn lost_at(&self, addr: IpAddr) -> (u64, u64) {
+        self.lost_at.get(&addr).map(|sums| (sums.lost, sums.duplicates)).unwrap_or_default()
+    }
+
     pub(super) fn note_sessions(&mut self, sessions: u64) {
         self.most_sessions = self.most_sessions.max(sessions);
     }
 
     pub(super) fn flow_ended(&mut self, snapshot: &Snapshot) {
+        let here = self.lost_at.entry(snapshot.key.addr).or_default();
         for ssrc in &snapshot.ssrcs {
-            self.quality.lost += u64::from(ssrc.lost);
-            self.quality.duplicates += u64::from(ssrc.duplicates);
-            self.quality.reordered += u64::from(ssrc.reordered);
+            for sums in [&mut self.quality, &mut *here] {
+                sums.lost += u64::from(ssrc.lost);
+                sums.duplicates += u64::from(ssrc.duplicates);
+                sums.reordered += u64::from(ssrc.reordered);
+            }
         }
     }
 

@@ -1,21 +1,26 @@
 use super::commands::SHORT;
+use super::homer::Homer;
+use super::statistics::ByAddress;
 use crate::desk::{Desk, Tally, Worked};
 use crate::placement::PortUse;
 use call::EndReason;
 use flow::{DropReason, Path, Traffic};
 use std::fmt::{Display, Write};
+use std::net::IpAddr;
 
 /// Everything for Prometheus, in its text format: the names and labels that dashboards for rtpengine read, what this build
 /// does not measure as zero, and after these our own (`rtpengine_streams`, `rtpengine_path_…`, `rtpengine_drops_total`).
 pub fn metrics(desk: &mut Desk) -> String {
     let worked = desk.worked();
+    let by_address = desk.by_address();
     let mut page = Page(String::with_capacity(16 * 1024));
     sessions(&mut page, desk);
     traffic(&mut page, desk, &worked);
-    quality(&mut page, &desk.tally);
+    quality(&mut page, desk);
     control(&mut page, &desk.tally);
-    interfaces(&mut page, desk);
+    interfaces(&mut page, desk, &by_address);
     paths(&mut page, desk, &worked);
+    collector(&mut page, desk);
     page.0
 }
 
@@ -113,18 +118,42 @@ fn traffic(page: &mut Page, desk: &Desk, worked: &Worked) {
     page.one("call_duration2_total", Counter, "The same, of squares", format!("{squares:.6}"));
 }
 
-fn quality(page: &mut Page, tally: &Tally) {
+/// Name, and what a sample is.
+const QUALITY: [(&str, &str); 6] = [
+    ("mos", "MOS by the E-model, 1 to 4.5, per RTCP report with a known round trip"),
+    ("jitter", "milliseconds of jitter per RTCP report"),
+    ("rtt_e2e", "microseconds of round trip from party to party, per RTCP report where it is known"),
+    (
+        "rtt_dsct",
+        "microseconds of round trip between the relay and a party, per RTCP report where it is known",
+    ),
+    ("packetloss", "percent of loss per RTCP report"),
+    ("jitter_measured", "milliseconds of jitter of what was received, per sender when its port closes"),
+];
+
+fn quality(page: &mut Page, desk: &Desk) {
     use Kind::Counter;
-    for name in ["mos", "jitter", "rtt_e2e", "rtt_dsct", "packetloss", "jitter_measured"] {
-        page.one(&format!("{name}_total"), Counter, "Sum of samples", "0.000000");
-        page.one(&format!("{name}2_total"), Counter, "Sum of squares of samples", "0.000000");
-        page.one(&format!("{name}_samples_total"), Counter, "Samples", 0);
+    for ((name, of), (_, what)) in desk.quality.all().rows().into_iter().zip(QUALITY) {
+        page.one(&format!("{name}_total"), Counter, &format!("Sum of {what}"), decimal(of.sum));
+        let squares = format!("Sum of squares of {what}");
+        page.one(&format!("{name}2_total"), Counter, &squares, decimal(of.squares));
+        page.one(&format!("{name}_samples_total"), Counter, &format!("Samples of {what}"), of.samples);
     }
-    page.one("packets_lost", Counter, "RTP packets that never came", tally.quality.lost);
-    page.one("rtp_duplicates", Counter, "RTP packets that came twice", tally.quality.duplicates);
-    page.one("rtp_skips", Counter, "RTP sequence skips", 0);
-    page.one("rtp_seq_resets", Counter, "RTP sequence resets", 0);
-    page.one("rtp_reordered", Counter, "RTP packets that came late", tally.quality.reordered);
+    let lost = desk.tally.quality;
+    page.one(
+        "packets_lost",
+        Counter,
+        "RTP packets that never came, counted when their port closes",
+        lost.lost,
+    );
+    page.one("rtp_duplicates", Counter, "RTP packets that came twice, counted likewise", lost.duplicates);
+    page.one("rtp_skips", Counter, "RTP sequence skips; not measured, always 0", 0);
+    page.one("rtp_seq_resets", Counter, "RTP sequence resets; not measured, always 0", 0);
+    page.one("rtp_reordered", Counter, "RTP packets that came late, counted likewise", lost.reordered);
+}
+
+fn decimal(value: f64) -> String {
+    format!("{value:.6}")
 }
 
 fn control(page: &mut Page, tally: &Tally) {
@@ -152,22 +181,73 @@ fn control(page: &mut Page, tally: &Tally) {
     }
 }
 
-fn interfaces(page: &mut Page, desk: &Desk) {
+/// An address of a logical interface.
+struct Place {
+    name: String,
+    at: IpAddr,
+    addr: String,
+    ports: PortUse,
+}
+
+fn interfaces(page: &mut Page, desk: &Desk, by_address: &ByAddress) {
+    use Kind::{Counter, Gauge};
     let all = desk.book.interfaces();
     let pairs = all.all().iter().flat_map(|i| i.addresses.iter().map(move |a| (i, *a)));
-    let rows: Vec<(&str, String, PortUse)> =
-        pairs.map(|(i, id)| (&*i.name, all.address(id).addr.to_string(), desk.ports.usage(id))).collect();
-    let count =
-        |of: fn(&PortUse) -> u32| rows.iter().map(move |(name, addr, usage)| (*name, &**addr, of(usage)));
-    let mut gauge = |name: &str, help: &str, of: fn(&PortUse) -> u32| {
-        page.begin(name, Kind::Gauge, help);
-        for (interface, addr, value) in count(of) {
-            page.sample(name, &[("name", interface), ("address", addr)], value);
+    let places: Vec<Place> = pairs
+        .map(|(interface, id)| {
+            let at = all.address(id).addr;
+            Place { name: interface.name.to_string(), at, addr: at.to_string(), ports: desk.ports.usage(id) }
+        })
+        .collect();
+    let mut one = |name: &str, kind, help: &str, of: &dyn Fn(&Place) -> String| {
+        page.begin(name, kind, help);
+        for place in &places {
+            page.sample(name, &[("name", &place.name), ("address", &place.addr)], of(place));
         }
     };
-    gauge("ports", "Ports of an address", |usage| usage.size);
-    gauge("ports_used", "Ports in use", |usage| usage.used);
-    gauge("ports_free", "Ports that are free", |usage| usage.size - usage.used);
+    one("ports", Gauge, "Ports of an address", &|place| place.ports.size.to_string());
+    one("ports_used", Gauge, "Ports in use", &|place| place.ports.used.to_string());
+    one("ports_free", Gauge, "Ports that are free", &|place| {
+        (place.ports.size - place.ports.used).to_string()
+    });
+    let lost = |place: &Place| desk.tally.lost_at(place.at);
+    let help = "RTP packets that never came, counted when their port closes";
+    one("interface_packets_lost", Counter, help, &|place| lost(place).0.to_string());
+    let help = "RTP packets that came twice, counted when their port closes";
+    one("interface_duplicates", Counter, help, &|place| lost(place).1.to_string());
+    for (nth, (name, what)) in QUALITY.into_iter().enumerate() {
+        let of = |place: &Place| desk.quality.at(place.at).rows()[nth].1;
+        let (sum, squares) = (format!("interface_{name}_total"), format!("interface_{name}2_total"));
+        one(&sum, Counter, &format!("Sum of {what}"), &|place| decimal(of(place).sum));
+        one(&squares, Counter, &format!("Sum of squares of {what}"), &|place| decimal(of(place).squares));
+        let samples = format!("interface_{name}_samples_total");
+        one(&samples, Counter, &format!("Samples of {what}"), &|place| of(place).samples.to_string());
+    }
+    let rows: [(&str, &str, fn(&Traffic) -> u64); 3] = [
+        ("interface_packets", "Packets through the ports of an address", |traffic| traffic.packets),
+        ("interface_bytes", "Bytes of UDP payload through the ports of an address", |traffic| traffic.bytes),
+        ("interface_errors", "Packets that could not be handled, or not be sent", |traffic| traffic.errors),
+    ];
+    for (name, help, of) in rows {
+        // A counter by nature; upstream calls it a gauge, which is what dashboards were made with.
+        page.begin(name, Gauge, help);
+        for place in &places {
+            let traffic = by_address.get(&place.at).copied().unwrap_or_default();
+            for (direction, traffic) in ["ingress", "egress"].into_iter().zip(traffic) {
+                let labels = [("name", &*place.name), ("address", &*place.addr), ("direction", direction)];
+                page.sample(name, &labels, of(&traffic));
+            }
+        }
+    }
+}
+
+/// What became of what was to be sent to a HEP collector.
+fn collector(page: &mut Page, desk: &Desk) {
+    let sent = desk.homer.as_ref().map(Homer::sent).unwrap_or_default();
+    let rows = [("sent", sent.sent), ("lost", sent.lost)];
+    page.by("homer_packets_total", Kind::Counter, "HEP packets for the collector", "result", &rows);
+    let help = "RTCP datagrams whose reports were not read for want of room; they were relayed";
+    page.one("rtcp_unread_total", Kind::Counter, help, desk.unheard());
 }
 
 fn paths(page: &mut Page, desk: &Desk, worked: &Worked) {

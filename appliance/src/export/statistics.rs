@@ -1,19 +1,28 @@
 use super::commands::SHORT;
-use crate::desk::{Desk, Tally, Worked};
+use crate::desk::{Average, Desk, Tally, Worked};
 use call::{AddressId, EndReason};
 use flow::{Micros, Path, Traffic};
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 use ng::{Dict, Value};
+use std::net::IpAddr;
+
+/// Received and sent, by our address.
+pub(super) type ByAddress = HashMap<IpAddr, [Traffic; 2], RandomState>;
 
 /// Key names of upstream, so that whoever reads them keeps reading; what this build does not measure is zero.
 pub fn statistics(desk: &mut Desk) -> Dict<'static> {
     let worked = desk.worked();
+    let by_address = desk.by_address();
+    let quality = desk.quality.all().rows();
+    let (mos, voip_metrics) = quality.split_at(1);
     Dict::new()
         .with("currentstatistics", Value::Dict(current(desk)))
         .with("totalstatistics", Value::Dict(total(desk, &worked)))
-        .with("mos", Value::Dict(averages(&["mos"])))
-        .with("voip_metrics", Value::Dict(voip(&desk.tally)))
+        .with("mos", Value::Dict(averages(mos)))
+        .with("voip_metrics", Value::Dict(voip(voip_metrics, &desk.tally)))
         .with("controlstatistics", Value::Dict(control(&desk.tally)))
-        .with("interfaces", Value::List(interfaces(desk)))
+        .with("interfaces", Value::List(interfaces(desk, &by_address)))
         .with("transcoders", Value::List(Vec::new()))
         .with("poller_threads", Value::List(Vec::new()))
 }
@@ -105,23 +114,21 @@ fn total(desk: &Desk, worked: &Worked) -> Dict<'static> {
         .with("totalcallsduration_stddev", decimal(variance.sqrt()))
 }
 
-/// The five keys of an average, per name.
-fn averages(names: &[&str]) -> Dict<'static> {
+/// The five keys of each average.
+fn averages(rows: &[(&str, Average)]) -> Dict<'static> {
     let mut out = Dict::new();
-    for name in names {
-        out.push(format!("{name}_total"), decimal(0.0));
-        out.push(format!("{name}2_total"), decimal(0.0));
-        out.push(format!("{name}_samples_total"), int(0));
-        out.push(format!("{name}_average"), decimal(0.0));
-        out.push(format!("{name}_stddev"), decimal(0.0));
+    for (name, of) in rows {
+        out.push(format!("{name}_total"), decimal(of.sum));
+        out.push(format!("{name}2_total"), decimal(of.squares));
+        out.push(format!("{name}_samples_total"), int(of.samples));
+        out.push(format!("{name}_average"), decimal(of.mean()));
+        out.push(format!("{name}_stddev"), decimal(of.deviation()));
     }
     out
 }
 
-const QUALITY: [&str; 5] = ["jitter", "rtt_e2e", "rtt_dsct", "packetloss", "jitter_measured"];
-
-fn voip(tally: &Tally) -> Dict<'static> {
-    averages(&QUALITY)
+fn voip(rows: &[(&str, Average)], tally: &Tally) -> Dict<'static> {
+    averages(rows)
         .with("packets_lost", int(tally.quality.lost))
         .with("rtp_duplicates", int(tally.quality.duplicates))
         .with("rtp_skips", int(0))
@@ -146,13 +153,19 @@ fn control(tally: &Tally) -> Dict<'static> {
     out
 }
 
-fn interfaces(desk: &Desk) -> Vec<Value<'static>> {
+fn interfaces(desk: &Desk, by_address: &ByAddress) -> Vec<Value<'static>> {
     let all = desk.book.interfaces();
     let pairs = all.all().iter().flat_map(|i| i.addresses.iter().map(move |a| (i, *a)));
-    pairs.map(|(interface, id)| Value::Dict(interface_of(desk, &interface.name, id))).collect()
+    let one = |(interface, id): (&call::Interface, AddressId)| {
+        Value::Dict(interface_of(desk, &interface.name, id, by_address))
+    };
+    pairs.map(one).collect()
 }
 
-fn interface_of(desk: &Desk, name: &str, id: AddressId) -> Dict<'static> {
+fn interface_of(desk: &Desk, name: &str, id: AddressId, by_address: &ByAddress) -> Dict<'static> {
+    let addr = desk.book.interfaces().address(id).addr;
+    let [received, sent] = by_address.get(&addr).copied().unwrap_or_default();
+    let (lost, duplicates) = desk.tally.lost_at(addr);
     let usage = desk.ports.usage(id);
     let percent = if usage.size == 0 { 0.0 } else { 100.0 * f64::from(usage.used) / f64::from(usage.size) };
     let ports = Dict::new()
@@ -162,21 +175,22 @@ fn interface_of(desk: &Desk, name: &str, id: AddressId) -> Dict<'static> {
         .with("used_pct", format!("{percent:.2}"))
         .with("free", int((usage.size - usage.used).into()))
         .with("totals", int(usage.size.into()));
-    let mut names = vec!["mos"];
-    names.extend(QUALITY);
     Dict::new()
         .with("name", name.to_owned())
-        .with("address", desk.book.interfaces().address(id).addr.to_string())
+        .with("address", addr.to_string())
         .with("ports", Value::Dict(ports))
-        .with("packets_lost", int(0))
-        .with("duplicates", int(0))
-        .with("voip_metrics", Value::Dict(averages(&names)))
-        .with("ingress", Value::Dict(counts()))
-        .with("egress", Value::Dict(counts()))
+        .with("packets_lost", int(lost))
+        .with("duplicates", int(duplicates))
+        .with("voip_metrics", Value::Dict(averages(&desk.quality.at(addr).rows())))
+        .with("ingress", Value::Dict(counts(received)))
+        .with("egress", Value::Dict(counts(sent)))
 }
 
-fn counts() -> Dict<'static> {
-    Dict::new().with("packets", int(0)).with("bytes", int(0)).with("errors", int(0))
+fn counts(traffic: Traffic) -> Dict<'static> {
+    Dict::new()
+        .with("packets", int(traffic.packets))
+        .with("bytes", int(traffic.bytes))
+        .with("errors", int(traffic.errors))
 }
 
 fn decimal(value: f64) -> String {

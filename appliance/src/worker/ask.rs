@@ -1,4 +1,4 @@
-use engine::{Engine, Totals};
+use engine::{AddressTraffic, Engine, Totals};
 use flow::{FlowKey, Snapshot};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ pub(super) struct Answer {
     /// Of the flows asked for that it has, in the order of the question.
     pub(super) snapshots: Vec<Snapshot>,
     pub(super) totals: Totals,
+    pub(super) addresses: Vec<AddressTraffic>,
 }
 
 impl Ask {
@@ -27,7 +28,7 @@ impl Ask {
     /// Called by the worker.
     pub(super) fn answer(&self, engine: &Engine) {
         let snapshots = self.keys.iter().filter_map(|&key| engine.snapshot(key)).collect();
-        let answer = Answer { snapshots, totals: *engine.totals() };
+        let answer = Answer { snapshots, totals: *engine.totals(), addresses: engine.addresses().to_vec() };
         *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
         self.ready.notify_one();
     }

@@ -5,7 +5,7 @@ use super::poller::COPIES;
 use super::punted::Punted;
 use afxdp::io::XskQueue;
 use afxdp::{Hop, XskIo};
-use engine::Engine;
+use engine::{Engine, Overheard};
 use flow::{
     BURST, Burst, Change, Counters, Event, FlowKey, FlowSpec, Generation, Micros, Moment, PacketIo, Snapshot,
 };
@@ -199,6 +199,11 @@ impl Fast {
                 self.retire(next);
             }
         }
+    }
+
+    /// The RTCP that came through the rings; see [`Engine::swap_overheard`].
+    pub(super) fn swap_overheard(&mut self, next: Overheard) -> Overheard {
+        self.engine.swap_overheard(next)
     }
 
     pub(super) fn obey(&mut self, order: FastOrder, now: Moment) {

@@ -1,4 +1,5 @@
 use super::ask::Ask;
+use super::hearing::Hearing;
 use super::post::Parcel;
 use crossbeam_queue::ArrayQueue;
 use flow::{Change, FlowKey};
@@ -17,6 +18,8 @@ pub(super) enum Order {
     Change(Change),
     /// Answer a question.
     Answer(Arc<Ask>),
+    /// Give out the RTCP that was heard.
+    Hear(Arc<Hearing>),
     /// Send an empty RTP packet from each of these ports to its peer.
     Pierce(Vec<FlowKey>),
     /// Send these datagrams.

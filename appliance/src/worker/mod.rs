@@ -6,6 +6,7 @@
 mod ask;
 #[cfg(feature = "appliance")]
 mod fast;
+mod hearing;
 #[cfg(feature = "appliance")]
 mod lane;
 mod mailbox;

@@ -1,3 +1,4 @@
+use super::hearing::Hearing;
 use super::mailbox::{Mailbox, Order};
 use super::outbox::Outbox;
 use super::post::Parcel;
@@ -159,6 +160,7 @@ impl Poller {
                 self.outbox.put(self.number, &mut self.events);
                 ask.answer(&self.engine);
             }
+            Order::Hear(hearing) => self.give_out(&hearing),
             Order::Pierce(keys) => self.pierce(&keys),
             Order::Send(parcels) => self.send(&parcels),
             #[cfg(feature = "appliance")]
@@ -185,6 +187,17 @@ impl Poller {
             }
         }
         self.unload();
+    }
+
+    /// Gives out the RTCP that was heard, of both engines. The room for the next may be made here, once.
+    fn give_out(&mut self, hearing: &Hearing) {
+        hearing.answer(|next| {
+            let heard = self.engine.swap_overheard(next());
+            #[cfg(feature = "appliance")]
+            return vec![heard, self.fast.swap_overheard(next())];
+            #[cfg(not(feature = "appliance"))]
+            vec![heard]
+        });
     }
 
     /// Sends datagrams of others.

@@ -1,10 +1,11 @@
 use super::ask::{Answer, Ask};
+use super::hearing::Hearing;
 use super::mailbox::{Mailbox, Order, Refused};
 use super::outbox::Outbox;
 use super::poller::{COPIES, Poller};
 use super::post::Post;
 use super::punted::Punted;
-use engine::Totals;
+use engine::{AddressTraffic, Overheard, Totals};
 use flow::{Change, Event, FlowKey, Snapshot};
 use mio::Waker;
 use nix::sched::{CpuSet, sched_setaffinity};
@@ -275,6 +276,31 @@ impl Pool {
     /// [`PoolError`].
     pub fn totals(&self, worker: usize, patience: Duration) -> Result<Totals, PoolError> {
         Ok(self.ask(worker, &[], patience)?.totals)
+    }
+
+    /// The same by our address, as far as flows of this worker had any traffic; waits up to `patience`.
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub fn addresses(&self, worker: usize, patience: Duration) -> Result<Vec<AddressTraffic>, PoolError> {
+        Ok(self.ask(worker, &[], patience)?.addresses)
+    }
+
+    /// The RTCP that a worker has heard since it was last asked, by engine; `room` is what was given out before. The first
+    /// answer is empty: before, nobody listened. Waits up to `patience`.
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub fn overheard(
+        &self,
+        worker: usize,
+        room: Vec<Overheard>,
+        patience: Duration,
+    ) -> Result<Vec<Overheard>, PoolError> {
+        let hearing = Arc::new(Hearing::new(room));
+        let deadline = Instant::now() + patience;
+        self.send(worker, Order::Hear(Arc::clone(&hearing)))?;
+        hearing.wait(deadline).ok_or(PoolError::Silent(worker))
     }
 
     /// Appends all events that have come, with the number of the worker they are from. To be called whenever the

@@ -18,16 +18,28 @@
 //! | `/ng-plain` | POST, the same or `application/json` | an ng message without cookie |
 //! | any | WebSocket | by subprotocol `ng.rtpengine.com`, `ng-plain.rtpengine.com`, `cli.rtpengine.com`, `echo.rtpengine.com` |
 //!
+//! | `/rtpengine.v1.Rtpengine/…` | gRPC (HTTP/2) | the ng commands as typed messages, `proto/rtpengine.proto` |
+//!
+//! HTTP/1.1 and HTTP/2 on every address, over TLS on those of [`Options::secure`], with a certificate of the client where
+//! [`Tls::client_ca`] asks for one. With [`Options::tokens`], whatever is asked but `/ping` needs
+//! `Authorization: Bearer TOKEN`.
+//!
 //! No page of another origin may use it: no CORS header is sent, and a WebSocket whose `Origin` is not the host it asks is
 //! refused. What a message means is not known here.
 #![forbid(unsafe_code)]
 
+mod access;
 mod door;
+mod grpc;
+mod listen;
 mod routes;
 mod server;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod ws;
 
+pub use access::Tokens;
 pub use door::{Question, What};
-pub use server::{Error, Server};
+pub use server::{Error, Options, Server};
+pub use tls::Tls;

@@ -1,65 +1,65 @@
+use crate::access::Tokens;
 use crate::door::{Door, Unanswered, What};
-use crate::ws;
+use crate::{grpc, ws};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::connect_info::Connected;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, State};
-use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use axum::extract::{DefaultBodyLimit, Extension, Path, Request, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::serve::IncomingStream;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Longest body, in bytes. SDP bodies of 64 KiB must pass.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
 const NG: &str = "application/x-rtpengine-ng";
 const JSON: &str = "application/json";
+const GRPC: &[u8] = b"application/grpc";
 const TEXT: &str = "text/plain";
 
 /// Both ends of a connection: the client, then us.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ends(pub(crate) SocketAddr, pub(crate) SocketAddr);
 
-impl Connected<IncomingStream<'_, tokio::net::TcpListener>> for Ends {
-    fn connect_info(stream: IncomingStream<'_, tokio::net::TcpListener>) -> Ends {
-        let remote = *stream.remote_addr();
-        // A connection that is accepted has an address here; if it is gone already, nobody reads this.
-        Ends(remote, stream.io().local_addr().unwrap_or(remote))
-    }
-}
-
-/// Serves one address for good.
-pub(crate) async fn serve(listener: TcpListener, door: Door) {
-    // It was made non-blocking when it was bound, which is all that can be wrong.
-    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    let routes = routes(door).into_make_service_with_connect_info::<Ends>();
-    // Never returns an error: failures to accept are waited out.
-    let _ = axum::serve(listener, routes).await;
-}
-
-fn routes(door: Door) -> Router {
-    Router::new()
-        .route("/ping", get(|| async { ([(CONTENT_TYPE, TEXT)], "pong\n") }))
+/// All paths. Those behind [`guard`] are for clients with a token, if there are tokens.
+pub(crate) fn routes(door: Door, tokens: Option<Arc<Tokens>>) -> Router {
+    let guarded = Router::new()
         .route("/metrics", get(metrics))
         .route("/cli", post(line))
         .route("/cli/{*line}", get(line_in_path))
         .route("/ng", post(ng))
         .route("/ng-plain", post(plain))
+        .merge(grpc::routes(door.clone()))
         .fallback(other)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(door)
+        .layer(from_fn_with_state(tokens, guard));
+    Router::new().route("/ping", get(|| async { ([(CONTENT_TYPE, TEXT)], "pong\n") })).merge(guarded)
 }
 
-async fn metrics(State(door): State<Door>, ConnectInfo(Ends(remote, local)): ConnectInfo<Ends>) -> Response {
+async fn guard(State(tokens): State<Option<Arc<Tokens>>>, request: Request, next: Next) -> Response {
+    let said = request.headers().get(AUTHORIZATION).map(|value| value.as_bytes());
+    if tokens.is_none_or(|tokens| tokens.admit(said)) {
+        return next.run(request).await;
+    }
+    if request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(GRPC)) {
+        return grpc::unauthenticated();
+    }
+    let say = [(CONTENT_TYPE, TEXT), (WWW_AUTHENTICATE, "Bearer")];
+    (StatusCode::UNAUTHORIZED, say, "a token is needed\n").into_response()
+}
+
+async fn metrics(State(door): State<Door>, Extension(Ends(remote, local)): Extension<Ends>) -> Response {
     reply(TEXT, door.ask(What::Metrics, (remote, local)).await)
 }
 
 async fn line_in_path(
     State(door): State<Door>,
-    ConnectInfo(Ends(remote, local)): ConnectInfo<Ends>,
+    Extension(Ends(remote, local)): Extension<Ends>,
     Path(line): Path<String>,
 ) -> Response {
     reply(TEXT, door.ask(What::Line(line.replace('+', " ")), (remote, local)).await)
@@ -67,7 +67,7 @@ async fn line_in_path(
 
 async fn line(
     State(door): State<Door>,
-    ConnectInfo(Ends(remote, local)): ConnectInfo<Ends>,
+    Extension(Ends(remote, local)): Extension<Ends>,
     headers: HeaderMap,
     body: String,
 ) -> Response {
@@ -79,7 +79,7 @@ async fn line(
 
 async fn ng(
     State(door): State<Door>,
-    ConnectInfo(Ends(remote, local)): ConnectInfo<Ends>,
+    Extension(Ends(remote, local)): Extension<Ends>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -92,7 +92,7 @@ async fn ng(
 
 async fn plain(
     State(door): State<Door>,
-    ConnectInfo(Ends(remote, local)): ConnectInfo<Ends>,
+    Extension(Ends(remote, local)): Extension<Ends>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -106,7 +106,7 @@ async fn plain(
 /// Any other path: a WebSocket, or nothing.
 async fn other(
     State(door): State<Door>,
-    ConnectInfo(ends): ConnectInfo<Ends>,
+    Extension(ends): Extension<Ends>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {

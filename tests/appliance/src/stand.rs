@@ -80,7 +80,8 @@ impl Stand {
     /// A call whose two directions have come to stand so; see [`crate::standing`].
     pub fn call_at(&mut self, spec: &CallSpec, wanted: [&str; 2]) -> Result<Call> {
         let call = spec.set_up(&mut self.client, &self.net)?;
-        call.talk_perfectly(5, Pace::BRISK, PATIENCE)?;
+        // On its way it changes hands.
+        call.talk(5, Pace::BRISK, PATIENCE)?.iter().for_each(lab::Report::assert_whole);
         await_standing(&mut self.client, &call.id, wanted, PATIENCE)?;
         Ok(call)
     }

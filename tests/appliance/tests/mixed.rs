@@ -126,7 +126,7 @@ fn several_addresses_and_port_ranges_on_a_nic() -> Result<()> {
         let streams = [lab::Stream::new(1, 300), lab::Stream::new(2, 300)];
         let flows = [(&alice, &bob, &streams[0]), (&bob, &alice, &streams[1])];
         for report in lab::exchange(&flows, Pace::BRISK, PATIENCE)? {
-            report.assert_perfect();
+            report.assert_whole();
         }
         await_standing(&mut stand.client, &id, standing, PATIENCE)?;
         let more = [lab::Stream::new(3, 300), lab::Stream::new(4, 300)];

@@ -108,6 +108,14 @@ impl Report {
     pub fn assert_perfect(&self) {
         assert!(self.perfect(), "{self}\nfirst missing packets: {:?}", self.missing(10));
     }
+
+    /// Panics with the whole report unless everything is there once, in whatever order. For a stream that changes hands
+    /// while it is sent faster than any medium: what a socket still holds then is overtaken.
+    #[track_caller]
+    pub fn assert_whole(&self) {
+        let whole = self.complete() && [self.duplicates, self.damaged, self.source_changes] == [0; 3];
+        assert!(whole, "{self}\nfirst missing packets: {:?}", self.missing(10));
+    }
 }
 
 impl std::fmt::Display for Report {
@@ -142,6 +150,14 @@ mod tests {
             report.take(&stream, &stream.packet(index), ([127, 0, 0, 1], 5).into());
         }
         report
+    }
+
+    #[test]
+    fn whole_is_in_any_order() {
+        take(&[1, 0, 2, 3]).assert_whole();
+        for flawed in [&[0, 1, 3][..], &[0, 1, 1, 2, 3]] {
+            std::panic::catch_unwind(|| take(flawed).assert_whole()).expect_err("lost or twice");
+        }
     }
 
     #[test]

@@ -85,7 +85,8 @@ fn a_burst_over_a_shared_socket_calls_no_allocator() {
             burst.push(copy).unwrap();
             io.finish(&mut burst);
             assert_eq!(CALLS.get() - before, 0, "turn {turn}");
-            sent += burst.frames().iter().filter(|frame| matches!(frame.verdict, Verdict::Forward(_))).count();
+            sent +=
+                burst.frames().iter().filter(|frame| matches!(frame.verdict, Verdict::Forward(_))).count();
             burst.clear();
         }
         assert!(sent > 500, "the bursts did work: {sent}");

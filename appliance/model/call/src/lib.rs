@@ -30,6 +30,7 @@ mod media;
 mod mux;
 mod offer;
 mod party;
+mod place;
 mod rendering;
 mod report;
 mod sdes;
@@ -55,6 +56,7 @@ pub use interface::{
     AddressId, Family, Interface, InterfaceId, Interfaces, LocalAddress, PortError, PortSource,
 };
 pub use media::Transport;
+pub use place::PlaceInCall;
 pub use report::{CallReport, FlowReport, MediaReport, PartyReport, Scope, StreamReport};
 pub(crate) use settings::Env;
 pub use settings::Settings;

@@ -38,6 +38,7 @@ impl Engine {
             }),
             Change::Counted(counted) => {
                 self.totals.take_over(&counted.counters);
+                self.addresses.take_over(counted.key.addr, &counted.counters);
                 let applied = self.on_flow(counted.key, |flow| flow.take_over(&counted));
                 self.catch_up(counted.key, counted.generation, &counted.progress);
                 applied
@@ -62,7 +63,7 @@ impl Engine {
                 flow.held = held;
             }
             None => {
-                let mut flow = Flow::new(spec);
+                let mut flow = Flow::new(spec, self.addresses.place(spec.key.addr));
                 flow.held = held;
                 self.table.insert(flow);
             }

@@ -1,4 +1,5 @@
 use crate::Engine;
+use crate::Rtcp;
 use crate::classify::{Class, classify};
 use crate::flow::{Flow, STRAYS_EVERY};
 use crate::sessions::Guard;
@@ -64,10 +65,18 @@ impl Engine {
         admitted?;
         flow.counters.received.count(on_wire);
         self.totals.received.count(on_wire);
+        if let Some(received) = self.addresses.received(flow.address) {
+            received.count(on_wire);
+        }
         let class = class?;
         flow.counters.last_packet = Some(now);
         if let Class::Rtp(packet) = class {
             flow.ssrcs.count(&packet, on_wire, now);
+        }
+        if class == Class::Rtcp {
+            let (stream, local, remote) = (flow.stream, flow.key, frame.remote);
+            let bytes = buffers.payload(frame);
+            self.overheard.note(Rtcp { at: now, stream, local, remote, bytes });
         }
         // RTCP goes on, so that the ends do not take the call for dead.
         if flow.blocked && class != Class::Rtcp {

@@ -1,3 +1,5 @@
+use crate::addresses::{AddressTraffic, Addresses};
+use crate::overheard::Overheard;
 use crate::sessions::Sessions;
 use crate::table::Table;
 use crate::totals::Totals;
@@ -11,6 +13,8 @@ pub struct Engine {
     pub(crate) places: Vec<Places>,
     pub(crate) totals: Totals,
     pub(crate) sessions: Sessions,
+    pub(crate) overheard: Overheard,
+    pub(crate) addresses: Addresses,
 }
 
 /// The flows a frame has to do with, as places in the table.
@@ -31,6 +35,8 @@ impl Engine {
             places: Vec::with_capacity(burst),
             totals: Totals::default(),
             sessions: Sessions::default(),
+            overheard: Overheard::default(),
+            addresses: Addresses::default(),
         }
     }
 
@@ -55,6 +61,11 @@ impl Engine {
     /// What was counted over all flows since the start.
     pub fn totals(&self) -> &Totals {
         &self.totals
+    }
+
+    /// The same by our address, without packets of no flow.
+    pub fn addresses(&self) -> &[AddressTraffic] {
+        self.addresses.all()
     }
 
     /// How many flows there are.

@@ -19,6 +19,8 @@ pub(crate) struct Flow {
     pub(crate) gate: Gate,
     pub(crate) blocked: bool,
     pub(crate) tos: u8,
+    /// Place of its address in the engine.
+    pub(crate) address: usize,
     pub(crate) peer: Peer,
     pub(crate) rtp: SmallVec<[Way; 1]>,
     pub(crate) rtcp: SmallVec<[Way; 1]>,
@@ -74,7 +76,7 @@ fn handshakes(spec: &FlowSpec) -> Handshakes {
 }
 
 impl Flow {
-    pub(crate) fn new(spec: &FlowSpec) -> Flow {
+    pub(crate) fn new(spec: &FlowSpec, address: usize) -> Flow {
         Flow {
             key: spec.key,
             generation: spec.generation,
@@ -83,6 +85,7 @@ impl Flow {
             gate: spec.gate,
             blocked: spec.blocked,
             tos: spec.tos,
+            address,
             peer: Peer::new(spec),
             rtp: ways(&spec.rtp),
             rtcp: ways(&spec.rtcp),
@@ -97,7 +100,7 @@ impl Flow {
 
     /// Becomes what a later generation says; what was counted and learned stays. Its keys are for the caller to set.
     pub(crate) fn replace(&mut self, spec: &FlowSpec) {
-        let fresh = Flow::new(spec);
+        let fresh = Flow::new(spec, self.address);
         let (ssrcs, sent) = if self.carries.has_rtp() == spec.carries.has_rtp() {
             (std::mem::take(&mut self.ssrcs), std::mem::take(&mut self.sent))
         } else {

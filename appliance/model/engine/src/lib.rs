@@ -5,6 +5,7 @@
 //! frames ended). What is not here: sockets, rings, threads, clocks, calls. Nothing in `run` and `settle` allocates.
 #![forbid(unsafe_code)]
 
+mod addresses;
 mod apply;
 mod arrive;
 mod classify;
@@ -12,6 +13,7 @@ mod engine;
 mod flow;
 mod forward;
 mod learn;
+mod overheard;
 mod sent;
 mod sessions;
 mod settle;
@@ -21,7 +23,9 @@ mod table;
 mod tests;
 mod totals;
 
+pub use addresses::AddressTraffic;
 pub use apply::Applied;
 pub use engine::Engine;
+pub use overheard::{Overheard, Rtcp};
 pub use ssrc::MAX_SSRCS;
 pub use totals::Totals;

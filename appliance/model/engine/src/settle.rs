@@ -29,6 +29,7 @@ impl Engine {
         count(&mut self.totals.sent);
         if let Some(flow) = self.places[at].egress.and_then(|place| self.table.get_mut(place)) {
             count(&mut flow.counters.sent);
+            self.addresses.sent(flow.address).map(&count);
         }
     }
 
@@ -38,6 +39,7 @@ impl Engine {
         let place = self.places[at].egress.or(self.places[at].ingress);
         if let Some(flow) = place.and_then(|place| self.table.get_mut(place)) {
             flow.counters.received.errors += 1;
+            self.addresses.received(flow.address).map(fail);
         }
     }
 
@@ -53,6 +55,10 @@ impl Engine {
                         received.count(usize::from(frame.len));
                         received.errors += 1;
                     }
+                    if let Some(received) = self.addresses.received(flow.address) {
+                        received.count(usize::from(frame.len));
+                        received.errors += 1;
+                    }
                 }
                 DropReason::UnknownSource
                 | DropReason::Forged
@@ -61,6 +67,7 @@ impl Engine {
                 | DropReason::KeyWornOut => {
                     flow.counters.received.errors += 1;
                     self.totals.received.errors += 1;
+                    self.addresses.received(flow.address).map(fail);
                 }
                 DropReason::TooShort | DropReason::NotMedia => self.not_media(at),
                 _ => {}
@@ -70,4 +77,8 @@ impl Engine {
             self.sent(at, |sent| sent.errors += 1);
         }
     }
+}
+
+fn fail(traffic: &mut Traffic) {
+    traffic.errors += 1;
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::interface::Interfaces;
+use super::outside::{Homer, Http};
 
 /// Everything the daemon is told at start.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub struct Config {
     pub interfaces: Interfaces,
     /// Control listeners.
     pub control: Control,
+    /// How HTTP is served, and to whom.
+    pub http: Http,
     /// What is done with packets.
     pub media: Media,
     /// When things end.
@@ -28,6 +31,8 @@ pub struct Config {
     pub appliance: Appliance,
     /// The kernel module.
     pub kernel: Kernel,
+    /// A HEP collector.
+    pub homer: Option<Homer>,
     /// Logging.
     pub log: Log,
     /// The process.
@@ -45,6 +50,8 @@ pub struct Control {
     pub ng_tcp: Vec<SocketAddr>,
     /// Listeners for HTTP and WebSocket.
     pub http: Vec<SocketAddr>,
+    /// The same over TLS.
+    pub https: Vec<SocketAddr>,
     /// The command line interface (TCP), which `rtpengine-ctl` talks to.
     pub cli: Vec<SocketAddr>,
     /// TOS byte of control packets; None leaves the system's default.

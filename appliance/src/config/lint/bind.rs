@@ -16,6 +16,7 @@ pub(super) fn test(config: &Config, host: &Host) -> Vec<Finding> {
         ("control.listen-ng", Type::DGRAM, &control.ng_udp),
         ("control.listen-tcp-ng", Type::STREAM, &control.ng_tcp),
         ("control.listen-http", Type::STREAM, &control.http),
+        ("control.listen-https", Type::STREAM, &control.https),
         ("control.listen-cli", Type::STREAM, &control.cli),
     ] {
         for at in listeners {

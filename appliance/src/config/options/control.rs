@@ -3,7 +3,7 @@
 use super::spec::{Carry, Group, Opt};
 
 const OLD_PROTOCOL: &str = "the text protocol from before ng";
-const HTTP: &str = "HTTP, WebSocket and metrics listeners";
+const HTTP: &str = "HTTP has one thread";
 
 pub(super) const GENERAL: Group = Group {
     title: "Configuration files",
@@ -39,12 +39,13 @@ pub(super) const LISTENERS: Group = Group {
         Opt::texts("listen-udp", "UDP addresses of the old control protocol").short('u').later(OLD_PROTOCOL),
         Opt::texts("listen-tcp", "TCP addresses of the old control protocol").short('l').later(OLD_PROTOCOL),
         Opt::texts("listen-http", "Addresses for HTTP and WebSocket").to("control.listen-http"),
-        Opt::texts("listen-https", "Addresses for HTTPS and secure WebSocket").later(HTTP),
-        Opt::text("https-cert", "Certificate file for HTTPS").later(HTTP),
-        Opt::text("https-key", "Private key file for HTTPS").later(HTTP),
-        Opt::count("http-threads", "Threads that serve HTTP").later(HTTP),
-        Opt::count("http-buf-size", "Send buffer of an HTTP connection in kB").later(HTTP),
-        Opt::count("http-idle-timeout", "Seconds an HTTP connection may be idle").later(HTTP),
+        Opt::texts("listen-https", "Addresses for HTTPS and secure WebSocket").to("control.listen-https"),
+        Opt::text("https-cert", "Certificate file for HTTPS").to("http.certificate"),
+        Opt::text("https-key", "Private key file for HTTPS").to("http.key"),
+        Opt::count("http-threads", "Threads that serve HTTP").moot(HTTP),
+        Opt::count("http-buf-size", "Send buffer of an HTTP connection in kB")
+            .moot("the system finds the size"),
+        Opt::count("http-idle-timeout", "Seconds an HTTP connection may be idle").to("http.idle-timeout"),
         Opt::int("control-tos", -1, 255, "TOS byte of control packets")
             .carry(Carry::Unless(-1, "control.tos")),
         Opt::word("control-pmtu", &["want", "dont"], "Path MTU discovery on control sockets")

@@ -1,9 +1,8 @@
 //! Statistics that leave the daemon.
 
-use super::spec::{Group, Opt};
+use super::spec::{Carry, Group, Opt};
 
 const GRAPHITE: &str = "sending figures to Graphite";
-const HOMER: &str = "sending RTCP and ng traffic to Homer";
 const MQTT: &str = "sending figures over MQTT";
 const QUALITY: &str = "quality figures";
 
@@ -14,12 +13,12 @@ pub(super) const EXPORT: Group = Group {
         Opt::count("graphite-interval", "Seconds between sendings").short('G').later(GRAPHITE),
         Opt::text("graphite-prefix", "Text before every name").later(GRAPHITE),
         Opt::count("graphite-timeout", "Seconds a connection may take").later(GRAPHITE),
-        Opt::text("homer", "Address of the Homer server").later(HOMER),
-        Opt::word("homer-protocol", &["udp", "tcp"], "Transport to the Homer server").later(HOMER),
-        Opt::int("homer-id", 0, u32::MAX as i64, "Our capture id").later(HOMER),
-        Opt::flag("homer-disable-rtcp-stats", "Send no RTCP").later(HOMER),
-        Opt::flag("homer-enable-ng", "Send ng traffic").later(HOMER),
-        Opt::int("homer-ng-capture-proto", 0, 255, "Protocol id of ng traffic").later(HOMER),
+        Opt::text("homer", "Address of the Homer server").to("homer.address"),
+        Opt::word("homer-protocol", &["udp", "tcp"], "Transport to the Homer server").to("homer.protocol"),
+        Opt::int("homer-id", 0, u32::MAX as i64, "Our capture id").to("homer.capture-id"),
+        Opt::flag("homer-disable-rtcp-stats", "Send no RTCP").carry(Carry::Negated("homer.rtcp")),
+        Opt::flag("homer-enable-ng", "Send ng traffic").to("homer.ng"),
+        Opt::int("homer-ng-capture-proto", 0, 255, "Protocol id of ng traffic").to("homer.ng-protocol"),
         Opt::text("mqtt-host", "MQTT broker").later(MQTT),
         Opt::int("mqtt-port", 0, 65_535, "Port of the broker").later(MQTT),
         Opt::text("mqtt-tls-alpn", "TLS application protocol").later(MQTT),

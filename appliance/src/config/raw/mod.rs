@@ -2,10 +2,12 @@
 //! beside the defaults into `configs/default.toml`.
 
 mod interface;
+mod outside;
 mod schema;
 mod sections;
 
 pub use interface::{Forward, Interface, Mode, Numbers, Share, Strings};
+pub use outside::{Homer, Http};
 pub use schema::{Field, SECTIONS, Section, SectionKind, section};
 pub use sections::{
     Appliance, BusyPoll, Config, Control, Dtls, Idle, Kernel, Limits, Log, Media, Process, Sockets, Threads,

@@ -2,6 +2,7 @@
 //! cannot drift apart.
 
 use super::Interface;
+use super::outside::{Homer, Http};
 use super::sections::{Appliance, Control, Dtls, Kernel, Limits, Log, Media, Process, Threads, Timeouts};
 
 /// A documented key.
@@ -70,6 +71,7 @@ pub static SECTIONS: &[Section] = &[
         fields: &[],
     },
     Section { name: "control", kind: SectionKind::Table, docs: Control::DOCS, fields: Control::FIELDS },
+    Section { name: "http", kind: SectionKind::Table, docs: Http::DOCS, fields: Http::FIELDS },
     Section { name: "media", kind: SectionKind::Table, docs: Media::DOCS, fields: Media::FIELDS },
     Section { name: "timeouts", kind: SectionKind::Table, docs: Timeouts::DOCS, fields: Timeouts::FIELDS },
     Section { name: "limits", kind: SectionKind::Table, docs: Limits::DOCS, fields: Limits::FIELDS },
@@ -77,6 +79,7 @@ pub static SECTIONS: &[Section] = &[
     Section { name: "threads", kind: SectionKind::Table, docs: Threads::DOCS, fields: Threads::FIELDS },
     Section { name: "appliance", kind: SectionKind::Table, docs: Appliance::DOCS, fields: Appliance::FIELDS },
     Section { name: "kernel", kind: SectionKind::Table, docs: Kernel::DOCS, fields: Kernel::FIELDS },
+    Section { name: "homer", kind: SectionKind::Table, docs: Homer::DOCS, fields: Homer::FIELDS },
     Section { name: "log", kind: SectionKind::Table, docs: Log::DOCS, fields: Log::FIELDS },
     Section { name: "process", kind: SectionKind::Table, docs: Process::DOCS, fields: Process::FIELDS },
     Section {

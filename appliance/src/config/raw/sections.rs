@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::interface::Interface;
+use super::outside::{Homer, Http};
 use super::schema::define_section;
 
 /// A whole configuration file.
@@ -15,6 +16,8 @@ pub struct Config {
     pub aliases: BTreeMap<String, String>,
     /// Control listeners.
     pub control: Control,
+    /// HTTP.
+    pub http: Http,
     /// What is done with packets.
     pub media: Media,
     /// When things end.
@@ -29,6 +32,8 @@ pub struct Config {
     pub appliance: Appliance,
     /// The kernel module.
     pub kernel: Kernel,
+    /// A HEP collector.
+    pub homer: Homer,
     /// Logging.
     pub log: Log,
     /// The process.
@@ -49,8 +54,11 @@ define_section! {
         /// The command line interface that `rtpengine-ctl` talks to.
         listen_cli: Vec<String> = Vec::new(), "[\"127.0.0.1:2224\"]";
         /// HTTP and WebSocket: ng messages (`/ng`, `/ng-plain`), the command line interface (`/cli`), metrics for
-        /// Prometheus (`/metrics`) and `/ping`. There is no password on it.
+        /// Prometheus (`/metrics`), `/ping`, and gRPC. Who is served is said under `http`; as long as nothing is, it is
+        /// everybody.
         listen_http: Vec<String> = Vec::new(), "[\"127.0.0.1:2225\"]";
+        /// The same over TLS; `http.certificate` and `http.key` are needed.
+        listen_https: Vec<String> = Vec::new(), "[\"[::]:2226\"]";
         /// TOS byte (0 to 255) of control packets. Without it: what the system does.
         tos: Option<u8> = None, "184";
         /// Path MTU discovery on UDP control sockets: `want` or `dont`. Without it: what the system does.

@@ -102,7 +102,7 @@ impl Batch {
             header.msg_name = self.names[at].0.as_mut_ptr().cast();
             header.msg_namelen = Name::SIZE as libc::socklen_t;
             header.msg_control = self.controls[at].0.as_mut_ptr().cast();
-            header.msg_controllen = CONTROL as _;
+            header.msg_controllen = CONTROL;
             header.msg_flags = 0;
         }
         let headers = self.headers.as_mut_ptr();
@@ -118,7 +118,7 @@ impl Batch {
     /// What the last [`Batch::receive`] put at place `at`.
     pub(crate) fn arrived(&self, at: usize) -> Arrived {
         let header = &self.headers[at];
-        let control = (header.msg_hdr.msg_controllen as usize).min(CONTROL);
+        let control = header.msg_hdr.msg_controllen.min(CONTROL);
         Arrived {
             len: (header.msg_len as usize).min(self.vectors[at][0].iov_len),
             truncated: header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0,
@@ -165,7 +165,7 @@ impl Batch {
         header.msg_name = self.names[at].0.as_mut_ptr().cast();
         header.msg_namelen = name_len;
         header.msg_control = self.controls[at].0.as_mut_ptr().cast();
-        header.msg_controllen = control_len as _;
+        header.msg_controllen = control_len;
         header.msg_flags = 0;
     }
 }

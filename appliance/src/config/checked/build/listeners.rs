@@ -12,7 +12,9 @@ impl Builder<'_> {
         let ng_tcp = self.listeners("control.listen-tcp-ng", &raw.listen_tcp_ng);
         let cli = self.listeners("control.listen-cli", &raw.listen_cli);
         let http = self.listeners("control.listen-http", &raw.listen_http);
-        if raw.listen_ng.is_empty() && raw.listen_tcp_ng.is_empty() && raw.listen_http.is_empty() {
+        let https = self.listeners("control.listen-https", &raw.listen_https);
+        let none = [&raw.listen_ng, &raw.listen_tcp_ng, &raw.listen_http, &raw.listen_https];
+        if none.iter().all(|listeners| listeners.is_empty()) {
             self.wrong(
                 "control",
                 "nothing to listen on: no signalling server could reach the daemon",
@@ -33,6 +35,13 @@ impl Builder<'_> {
                 "give HTTP a port of its own",
             );
         }
+        for shared in https.iter().filter(|at| ng_tcp.contains(at) || cli.contains(at) || http.contains(at)) {
+            self.wrong(
+                "control.listen-https",
+                format!("{shared} is a listener for something else already"),
+                "give HTTPS a port of its own",
+            );
+        }
         let path_mtu = match raw.path_mtu.as_deref().map(str::to_ascii_lowercase).as_deref() {
             None => None,
             Some("want") => Some(PathMtu::Want),
@@ -51,7 +60,7 @@ impl Builder<'_> {
             None => format!("rtpengine-{}", env!("CARGO_PKG_VERSION")),
         };
         let proc_view = raw.proc_view.as_deref().filter(|path| !path.is_empty()).map(Into::into);
-        Control { ng_udp, ng_tcp, cli, http, tos: raw.tos, path_mtu, proc_view, software_id }
+        Control { ng_udp, ng_tcp, cli, http, https, tos: raw.tos, path_mtu, proc_view, software_id }
     }
 
     fn listeners(&mut self, path: &str, texts: &[String]) -> Vec<SocketAddr> {
@@ -76,7 +85,7 @@ impl Builder<'_> {
         found
     }
 
-    fn listener(&self, text: &str) -> Result<Vec<SocketAddr>, String> {
+    pub(super) fn listener(&self, text: &str) -> Result<Vec<SocketAddr>, String> {
         let text = text.trim();
         if let Ok(at) = text.parse::<SocketAddr>() {
             return if at.port() == 0 { Err(format!("`{text}` has port 0")) } else { Ok(vec![at]) };

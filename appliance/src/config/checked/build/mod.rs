@@ -6,6 +6,7 @@ mod dtls;
 mod interfaces;
 mod kernel;
 mod listeners;
+mod outside;
 mod plain;
 
 use crate::config::checked::Config;
@@ -48,6 +49,8 @@ impl Builder<'_> {
 pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, Vec<Finding>> {
     let mut builder = Builder { places, host, findings: Vec::new() };
     let control = builder.control(&raw.control);
+    let http = builder.http(&raw.http, !raw.control.listen_https.is_empty());
+    let homer = builder.homer(&raw.homer);
     let media = builder.media(&raw.media);
     let limits = builder.limits(&raw.limits);
     let kernel = builder.kernel(&raw.kernel);
@@ -65,6 +68,7 @@ pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, V
     let config = Config {
         interfaces,
         control,
+        http,
         media,
         timeouts: plain::timeouts(&raw.timeouts),
         limits,
@@ -72,6 +76,7 @@ pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, V
         threads,
         appliance,
         kernel,
+        homer,
         log,
         process: plain::process(&raw.process),
         templates: raw.templates.clone(),

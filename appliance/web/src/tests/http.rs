@@ -1,30 +1,8 @@
-use crate::{Question, Server, What};
+use super::{echo, plain, served};
+use crate::{Options, Server};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
-
-/// A server whose questions are answered by `answer`, in a thread that ends with it.
-fn served(answer: fn(&What) -> Option<Vec<u8>>) -> (Server, SocketAddr) {
-    let (server, asked) = Server::start(&["127.0.0.1:0".parse().unwrap()], || {}).unwrap();
-    std::thread::spawn(move || {
-        asked.iter().for_each(|question: Question| {
-            let said = answer(question.what());
-            question.answer(said);
-        })
-    });
-    let at = server.local_addresses()[0];
-    (server, at)
-}
-
-fn echo(what: &What) -> Option<Vec<u8>> {
-    match what {
-        What::Ng(bytes) if bytes == b"nonsense" => None,
-        What::Ng(bytes) => Some([b"ng ", &bytes[..]].concat()),
-        What::Plain(bytes) => Some([b"plain ", &bytes[..]].concat()),
-        What::Line(line) => Some(format!("line {line}\n").into_bytes()),
-        What::Metrics => Some(b"up 1\n".to_vec()),
-    }
-}
 
 fn ask(at: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(at).unwrap();
@@ -56,7 +34,7 @@ fn status_and_body(said: &str) -> (&str, &str) {
 
 #[test]
 fn every_path_answers() {
-    let (_server, at) = served(echo);
+    let (_server, at) = served(plain(), echo);
     let ng = "application/x-rtpengine-ng";
     assert_eq!(status_and_body(&get(at, "/ping")), ("200", "pong\n"));
     assert_eq!(status_and_body(&get(at, "/metrics")), ("200", "up 1\n"));
@@ -75,7 +53,7 @@ fn every_path_answers() {
 
 #[test]
 fn what_makes_no_sense_is_refused() {
-    let (_server, at) = served(echo);
+    let (_server, at) = served(plain(), echo);
     assert_eq!(status_and_body(&get(at, "/nothing")), ("404", "not found\n"));
     assert_eq!(status_and_body(&post(at, "/ng", "application/x-rtpengine-ng", "nonsense")).0, "400");
     assert_eq!(status_and_body(&get(at, "/ng")).0, "405");
@@ -89,7 +67,7 @@ fn what_makes_no_sense_is_refused() {
 
 #[test]
 fn a_question_that_nobody_takes_is_an_error_at_once() {
-    let (server, asked) = Server::start(&["127.0.0.1:0".parse().unwrap()], || {}).unwrap();
+    let (server, asked) = Server::start(plain(), || {}).unwrap();
     drop(asked);
     assert_eq!(status_and_body(&get(server.local_addresses()[0], "/metrics")).0, "504");
 }
@@ -114,7 +92,7 @@ type Ws = tungstenite::WebSocket<TcpStream>;
 
 #[test]
 fn subprotocols_of_the_websocket() {
-    let (_server, at) = served(echo);
+    let (_server, at) = served(plain(), echo);
     for (protocol, sent, back) in [
         ("ng.rtpengine.com", "c de", "ng c de"),
         ("ng-plain.rtpengine.com", "de", "plain de"),
@@ -136,18 +114,55 @@ fn subprotocols_of_the_websocket() {
 
 #[test]
 fn a_page_of_another_origin_gets_no_websocket() {
-    let (_server, at) = served(echo);
+    let (_server, at) = served(plain(), echo);
     assert!(websocket(at, "ng.rtpengine.com", Some("http://evil.example")).is_err());
     assert!(websocket(at, "ng.rtpengine.com", Some(&format!("http://{at}"))).is_ok());
 }
 
 #[test]
 fn the_end_does_not_wait_for_idle_clients_and_frees_the_address() {
-    let (server, at) = served(echo);
+    let (server, at) = served(plain(), echo);
     let mut idle = TcpStream::connect(at).unwrap();
     idle.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     assert_eq!(status_and_body(&get(at, "/ping")).0, "200", "so the idle one is accepted, too");
     drop(server);
     assert_eq!(idle.read(&mut [0]).unwrap(), 0, "closed");
     assert!(TcpStream::connect(at).is_err());
+}
+
+#[test]
+fn only_so_many_connections_are_served_at_a_time() {
+    let (_server, at) = served(Options { connections: 1, ..plain() }, echo);
+    let mut first = TcpStream::connect(at).unwrap();
+    first.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    first.write_all(b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    assert_eq!(&read_until(&mut first, b"pong\n")[..12], b"HTTP/1.1 200");
+    let mut second = TcpStream::connect(at).unwrap();
+    second.write_all(b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    second.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    assert!(second.read(&mut [0; 1]).is_err(), "it waits");
+    drop(first);
+    second.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    assert_eq!(&read_until(&mut second, b"pong\n")[..12], b"HTTP/1.1 200");
+}
+
+#[test]
+fn a_connection_that_says_nothing_is_closed() {
+    let (_server, at) = served(Options { idle: Duration::from_millis(200), ..plain() }, echo);
+    let mut idle = TcpStream::connect(at).unwrap();
+    idle.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    // Some words of an HTTP/1.1 request and no end.
+    idle.write_all(b"GET /ping HT").unwrap();
+    let mut said = Vec::new();
+    idle.read_to_end(&mut said).unwrap();
+}
+
+fn read_until(stream: &mut TcpStream, end: &[u8]) -> Vec<u8> {
+    let mut said = Vec::new();
+    while !said.ends_with(end) {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        said.push(byte[0]);
+    }
+    said
 }
