@@ -1,11 +1,13 @@
 # The few commands a person types. Each one calls a script or cargo.
-.PHONY: help build demo test bench lint clean
+.PHONY: help build demo test bench packages test-packages lint clean
 
 help:
 	@echo "make demo   twenty calls through the relay, shown live (root, Debian)"
 	@echo "make test   all tests; without root those that need it are skipped and listed"
 	@echo "make bench  what a packet costs on each way to relay it, side by side (root, two idle cores)"
 	@echo "make build  the daemon, optimised: target/release/rtpengine"
+	@echo "make packages       .deb and .rpm: target/packages"
+	@echo "make test-packages  the packages installed, run, upgraded and purged in a root of Debian's (root, Debian 12)"
 	@echo "make lint   formatting and clippy, as in CI"
 	@echo "make clean  removes build output"
 
@@ -22,6 +24,13 @@ test:
 bench:
 	cargo build --release --package rtpengine --package bench
 	target/release/bench run --profile tests/bench/profiles/datapaths.toml --highest $(BENCH)
+
+packages:
+	@tests/install-needs.sh packages
+	@packaging/build
+
+test-packages:
+	@tests/packages/run
 
 lint:
 	cargo fmt --all --check

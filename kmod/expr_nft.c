@@ -71,6 +71,8 @@ static int validate(const struct nft_ctx *ctx, const struct nft_expr *expr)
 	return nft_chain_validate_hooks(ctx->chain, 1 << NF_INET_LOCAL_IN);
 }
 
+RTPE_NFT_OLDER(dump, validate)
+
 static struct nft_expr_type type;
 
 static const struct nft_expr_ops ops = {
@@ -79,8 +81,8 @@ static const struct nft_expr_ops ops = {
 	.eval		= eval,
 	.init		= init,
 	.destroy	= destroy,
-	.dump		= dump,
-	.validate	= validate,
+	.dump		= RTPE_NFT_OP(dump),
+	.validate	= RTPE_NFT_OP(validate),
 	RTPE_NFT_REDUCE
 };
 

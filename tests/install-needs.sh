@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs the Debian packages that `make demo`, `make test` or `tests/vm/run` need and that are missing. Again: nothing to do.
-#   tests/install-needs.sh demo|test|vm
+# Installs the Debian packages that `make demo`, `make test`, `tests/vm/run` or `make test-packages` need and that are missing. Again: nothing to do.
+#   tests/install-needs.sh demo|test|vm|packages
 # Without root or apt it says what is missing and goes on (status 0): tests that need it skip and say why.
 set -uo pipefail
 
@@ -8,17 +8,21 @@ set -uo pipefail
 build=(gcc libc6-dev m4 clang libclang-dev libelf-dev zlib1g-dev libssl-dev pkg-config)
 demo=(iproute2 ethtool)
 # The proxies and callers of the interop tests, firewall tools, a second SRTP and DTLS to compare ours with, and who
-# speaks WebRTC: a browser, and Python for aiortc.
-test=(make openssl kamailio sip-tester nftables iptables libsrtp2-dev chromium python3-venv)
+# speaks WebRTC: a browser, and Python for aiortc. Prometheus for our rules, node for a decoder of HEP.
+test=(make openssl kamailio sip-tester nftables iptables libsrtp2-dev chromium python3-venv prometheus nodejs npm)
 
 # What guests need (tests/vm): the emulator, what builds the module and its plugin, and what is typed in there.
 vm=(qemu-system-x86 make xz-utils zstd binutils sparse libxtables-dev iptables nftables kmod)
+
+# What builds the packages (packaging/build), looks at them, and makes the root they are installed in.
+packages=(make debhelper dh-dkms dpkg-dev fakeroot libxtables-dev lintian rpm rpmlint debootstrap python3)
 
 case ${1:-} in
 	demo) wanted=("${build[@]}" "${demo[@]}") ;;
 	test) wanted=("${build[@]}" "${demo[@]}" "${test[@]}") ;;
 	vm) wanted=("${build[@]}" "${demo[@]}" "${vm[@]}") ;;
-	*) echo "usage: ${0##*/} demo|test|vm" >&2; exit 2 ;;
+	packages) wanted=("${build[@]}" "${demo[@]}" "${packages[@]}") ;;
+	*) echo "usage: ${0##*/} demo|test|vm|packages" >&2; exit 2 ;;
 esac
 
 missing=()

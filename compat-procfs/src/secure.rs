@@ -170,32 +170,33 @@ fn join(one: Progress, other: Progress) -> Option<Progress> {
     (behind < WINDOW).then(|| Progress { index: high.index, window: high.window | low.window << behind })
 }
 
-/// How far the SSRCs of a flow have come, as they arrived.
-pub(crate) fn arrivals(said: &abi::Snapshot) -> Vec<SsrcState> {
-    states(said, [0; SSRCS_MAX])
+/// How far the SSRCs of a flow have come, as they arrived under keys of this crypto context.
+pub(crate) fn arrivals(said: &abi::Snapshot, context: u32) -> Vec<SsrcState> {
+    states(said, [0; SSRCS_MAX], context)
 }
 
-/// How far they had come when they left through output `at`.
-pub(crate) fn departures(said: &abi::Snapshot, at: usize) -> Vec<SsrcState> {
-    said.index_offset.get(at).map(|offsets| states(said, *offsets)).unwrap_or_default()
+/// How far they had come when they left through output `at` under keys of this crypto context.
+pub(crate) fn departures(said: &abi::Snapshot, at: usize, context: u32) -> Vec<SsrcState> {
+    said.index_offset.get(at).map(|offsets| states(said, *offsets, context)).unwrap_or_default()
 }
 
-fn states(said: &abi::Snapshot, offsets: [i64; SSRCS_MAX]) -> Vec<SsrcState> {
+fn states(said: &abi::Snapshot, offsets: [i64; SSRCS_MAX], context: u32) -> Vec<SsrcState> {
     let followed = said.ssrcs.iter().zip(offsets).filter(|(one, _)| {
         one.state.flags & (SSRC_KNOWN | SSRC_INDEX | SSRC_PASS) == SSRC_KNOWN | SSRC_INDEX
     });
     let told = followed.map(|(one, offset)| {
         let index = one.state.index.wrapping_add_signed(offset) & INDEX_MASK;
         let rtp = Progress::with_window_64(index, one.state.window);
-        SsrcState { rtp, ..SsrcState::new(one.state.ssrc) }
+        SsrcState { rtp, context, ..SsrcState::new(one.state.ssrc) }
     });
     told.collect()
 }
 
-/// Of two lists, what is further ahead of each SSRC.
+/// Of two lists, what is further ahead of each SSRC; of two crypto contexts, the later.
 pub(crate) fn merge(into: &mut Vec<SsrcState>, more: &[SsrcState]) {
     for state in more {
         match into.iter_mut().find(|known| known.ssrc == state.ssrc) {
+            Some(known) if known.context != state.context => *known = known.join(*state),
             Some(known) => {
                 known.rtp = further(known.rtp, state.rtp);
                 known.rtcp = further(known.rtcp, state.rtcp);

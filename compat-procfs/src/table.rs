@@ -18,13 +18,15 @@ use std::io;
 struct Exit {
     port: FlowKey,
     rewrite: Rewrite,
-    seals: bool,
+    /// The crypto context of its keys, if it seals.
+    seals: Option<u32>,
 }
 
 /// An installed flow as we need it.
 #[derive(Debug, Default)]
 struct Installed {
-    opens: bool,
+    /// The crypto context of its keys, if it opens.
+    opens: Option<u32>,
     /// Ports it leaves through, by position of the output.
     exits: SmallVec<[Exit; 1]>,
 }
@@ -34,9 +36,10 @@ impl Installed {
         let exit = |output: &flow::RecipeOutput| Exit {
             port: output.from,
             rewrite: output.rewrite,
-            seals: output.seal.is_some(),
+            seals: output.seal.as_ref().map(|setup| setup.context),
         };
-        Installed { opens: recipe.open.is_some(), exits: recipe.outputs.iter().map(exit).collect() }
+        let opens = recipe.open.as_ref().map(|setup| setup.context);
+        Installed { opens, exits: recipe.outputs.iter().map(exit).collect() }
     }
 
     /// The module may replace it by `next` where it stands: it counts outputs by position, and packets on their way
@@ -48,7 +51,7 @@ impl Installed {
     }
 
     fn has_keys(&self) -> bool {
-        self.opens || self.exits.iter().any(|exit| exit.seals)
+        self.opens.is_some() || self.exits.iter().any(|exit| exit.seals.is_some())
     }
 }
 
@@ -144,11 +147,12 @@ impl ModuleTable {
         let Some(flow) = self.installed.get(&key).filter(|flow| flow.has_keys()) else { return Vec::new() };
         let Ok(said) = self.control.snapshot(from_key(key)) else { return Vec::new() };
         let mut all = Vec::new();
-        if flow.opens {
-            all.push((key, Progress { opened: arrivals(&said), ..Progress::default() }));
+        if let Some(context) = flow.opens {
+            all.push((key, Progress { opened: arrivals(&said, context), ..Progress::default() }));
         }
-        for (at, exit) in flow.exits.iter().enumerate().filter(|(_, exit)| exit.seals) {
-            all.push((exit.port, Progress { sealed: departures(&said, at), ..Progress::default() }));
+        for (at, exit) in flow.exits.iter().enumerate() {
+            let Some(context) = exit.seals else { continue };
+            all.push((exit.port, Progress { sealed: departures(&said, at, context), ..Progress::default() }));
         }
         all
     }
@@ -163,8 +167,8 @@ impl ModuleTable {
     fn take_out(&mut self, key: FlowKey, generation: Generation) -> Option<Snapshot> {
         let said = self.control.withdraw(from_key(key), generation.0).ok()?;
         let mut snapshot = decode(&said, self.clock);
-        if self.installed.get(&key).is_some_and(|flow| flow.opens) {
-            snapshot.progress.opened = arrivals(&said);
+        if let Some(context) = self.installed.get(&key).and_then(|flow| flow.opens) {
+            snapshot.progress.opened = arrivals(&said, context);
         }
         self.forget(key, &said);
         let snapshot = self.with_earlier(snapshot);
@@ -183,8 +187,8 @@ impl ModuleTable {
         let Some(flow) = self.installed.remove(&key) else { return };
         for (at, (&Exit { port, seals, .. }, counted)) in flow.exits.iter().zip(&said.outputs).enumerate() {
             self.sent_before.entry(port).or_default().add(sent(counted));
-            if seals {
-                merge(self.sealed_before.entry(port).or_default(), &departures(said, at));
+            if let Some(context) = seals {
+                merge(self.sealed_before.entry(port).or_default(), &departures(said, at, context));
             }
             if let Some(feeders) = self.feeders.get_mut(&port) {
                 feeders.retain(|feeder| *feeder != key);
@@ -216,6 +220,7 @@ impl ModuleTable {
                 merge(&mut output.sealed, sealed);
             }
         }
+        recipe.forget_other_contexts();
         recipe
     }
 

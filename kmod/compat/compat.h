@@ -29,4 +29,20 @@
 #define RTPE_NFT_REDUCE
 #endif
 
+/* 6.2: dump is told whether to reset counters. 6.12: validate is given no data. Both were carried back into some releases
+ * of older kernels (6.1.176 has neither), so the type decides and not the version. */
+#define RTPE_NFT_OLDER(dump, validate)									\
+	static int __maybe_unused dump##_older(struct sk_buff *skb, const struct nft_expr *expr)	\
+	{												\
+		return dump(skb, expr, false);								\
+	}												\
+	static int __maybe_unused validate##_older(const struct nft_ctx *ctx, const struct nft_expr *expr, \
+						   const struct nft_data **data)			\
+	{												\
+		return validate(ctx, expr);								\
+	}
+#define RTPE_NFT_OP(op)											\
+	__builtin_choose_expr(__builtin_types_compatible_p(typeof(((struct nft_expr_ops *)0)->op), typeof(&op)), \
+			      op, op##_older)
+
 #endif

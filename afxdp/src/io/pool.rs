@@ -91,7 +91,7 @@ impl Pool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::{HashMap, HashSet};
+    use std::collections::{HashMap, HashSet, VecDeque};
 
     fn place() -> impl Strategy<Value = Place> {
         prop_oneof![
@@ -156,5 +156,54 @@ mod tests {
                 prop_assert_eq!(free.len(), oracle.values().filter(|place| **place == Place::Free).count());
             }
         }
+    }
+
+    const PLACES: [Place; 6] = [
+        Place::Free,
+        Place::Held,
+        Place::Filling(0),
+        Place::Filling(1),
+        Place::Sending(0),
+        Place::Sending(1),
+    ];
+
+    /// Everything that can be asked of a pool of four, of a buffer too many too.
+    fn every_step() -> Vec<Step> {
+        let shifts = (0..5).flat_map(|buffer| {
+            let pairs = PLACES.iter().flat_map(|from| PLACES.iter().map(move |to| (*from, *to)));
+            pairs.map(move |(from, to)| Step::Shift(buffer, from, to))
+        });
+        PLACES.map(Step::Take).into_iter().chain(shifts).chain((0..3).map(Step::Reclaim)).collect()
+    }
+
+    /// Not a sample: from every state that can be reached, every step. A pool has one owner, so this is all there is.
+    #[test]
+    fn in_every_state_there_is_no_buffer_is_lost_and_none_is_twice() {
+        let steps = every_step();
+        let start = Pool::new(4);
+        let mut known = HashSet::from([(start.free.clone(), start.places.clone())]);
+        let mut left = VecDeque::from([start]);
+        while let Some(before) = left.pop_front() {
+            for step in &steps {
+                let mut pool = before.clone();
+                let moved = match *step {
+                    Step::Take(to) => usize::from(pool.take(to).is_some()),
+                    Step::Shift(buffer, from, to) => usize::from(pool.shift(buffer, from, to) && from != to),
+                    Step::Reclaim(queue) => pool.reclaim(queue),
+                };
+                let changed = (0..4).filter(|buffer| pool.place(*buffer) != before.place(*buffer)).count();
+                assert_eq!(changed, moved, "{step:?} of {before:?} gives {pool:?}");
+                let free: HashSet<u32> = pool.free.iter().copied().collect();
+                assert_eq!(free.len(), pool.free.len(), "a buffer is free twice: {pool:?}");
+                for buffer in 0..4 {
+                    assert_eq!(free.contains(&buffer), pool.place(buffer) == Some(Place::Free), "{pool:?}");
+                }
+                if known.insert((pool.free.clone(), pool.places.clone())) {
+                    left.push_back(pool);
+                }
+            }
+        }
+        // Any order of those that are free, any of the five other places for the rest.
+        assert_eq!(known.len(), 625 + 4 * 125 + 12 * 25 + 24 * 5 + 24);
     }
 }

@@ -11,9 +11,10 @@ use rtpengine::config::convert::convert;
 use rtpengine::config::finding::{Finding, Place, Severity};
 use rtpengine::config::host::Host;
 use rtpengine::config::lint::lint;
-use rtpengine::config::load::{Sources, load, load_checked};
+use rtpengine::config::load::{FileChoice, Sources, load, load_checked};
 use rtpengine::config::options::{Availability, Opt};
 use rtpengine::config::render;
+use rtpengine::desk::Reload;
 use rtpengine::diagnose::{System, examine};
 use rtpengine::kernel::{RulesAction, act_on_rules};
 
@@ -25,7 +26,7 @@ const UNUSABLE: u8 = 2;
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     match cli::parse(arguments) {
-        Ok(Invocation::Run(sources)) => start(&sources),
+        Ok(Invocation::Run(sources)) => start(sources),
         Ok(Invocation::Check(sources)) => check(&sources),
         Ok(Invocation::Doctor { sources, json, attach }) => doctor(&sources, json, attach),
         Ok(Invocation::Convert { file, section }) => match convert(&file, &section) {
@@ -50,12 +51,18 @@ fn main() -> ExitCode {
 }
 
 /// Starts the daemon and stays until it ends.
-fn start(sources: &Sources) -> ExitCode {
+fn start(mut sources: Sources) -> ExitCode {
+    // The file is read again later, from another folder.
+    if let FileChoice::Named(path) = &mut sources.file
+        && let Ok(whole) = std::path::absolute(&path)
+    {
+        *path = whole;
+    }
     let host = match Host::now() {
         Ok(host) => host,
         Err(wrong) => return fatal(&format!("cannot list the addresses of this host: {wrong}")),
     };
-    let built = match load_checked(sources, &host) {
+    let built = match load_checked(&sources, &host) {
         Ok(built) => built,
         Err(findings) => {
             let errors: Vec<Finding> =
@@ -66,7 +73,7 @@ fn start(sources: &Sources) -> ExitCode {
     };
     let logs_to_stderr = built.config.log.stderr || built.config.process.foreground;
     let ended = match boot::boot(&built.config, &built.warnings) {
-        Ok(boot) => rtpengine::run(&built.config, boot).map_err(|wrong| wrong.to_string()),
+        Ok(boot) => rtpengine::run(Reload::new(sources, built), boot).map_err(|wrong| wrong.to_string()),
         Err(wrong) => return fatal(&wrong.to_string()),
     };
     match ended {

@@ -7,6 +7,7 @@ mod error;
 pub mod log;
 mod pidfile;
 mod signals;
+mod supervisor;
 
 pub use background::Ready;
 pub use descriptors::{descriptor_limit, raise_descriptors};
@@ -14,6 +15,7 @@ pub use error::Error;
 pub use log::Levels;
 pub use pidfile::PidFile;
 pub use signals::{Signal, Signals};
+pub use supervisor::Supervisor;
 
 use crate::config::checked::Config;
 use crate::config::finding::Finding;
@@ -27,6 +29,8 @@ pub struct Boot {
     pub signals: Signals,
     /// To be told once everything listens.
     pub ready: Ready,
+    /// The service manager, to be told of every state.
+    pub supervisor: Supervisor,
 }
 
 /// Prepares the process. Unless the configuration says foreground, the caller is from here on a child in the
@@ -47,5 +51,5 @@ pub fn boot(config: &Config, warnings: &[Finding]) -> Result<Boot, Error> {
     }
     let signals = Signals::new().map_err(Error::Signals)?;
     let ready = ready.with(pidfile.map(PidFile::lock).transpose()?, on_stderr);
-    Ok(Boot { levels, signals, ready })
+    Ok(Boot { levels, signals, ready, supervisor: Supervisor::from_environment() })
 }

@@ -6,8 +6,6 @@ use mio::event::Source;
 use mio::{Interest, Registry, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 
-use super::log::Levels;
-
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
@@ -17,26 +15,8 @@ pub enum Signal {
     LogLess,
     /// SIGUSR2: log more, by one level.
     LogMore,
-    /// SIGHUP: read the configuration again. Nothing here can do that yet; say so and go on.
+    /// SIGHUP: read the configuration again.
     Reload,
-}
-
-impl Signal {
-    /// Does what the signal asks for as far as that concerns the log. True if the daemon shall end.
-    #[must_use]
-    pub fn obey(self, levels: &Levels) -> bool {
-        match self {
-            Self::Stop => return true,
-            Self::LogLess => levels.shift(-1),
-            Self::LogMore => levels.shift(1),
-            Self::Reload => {
-                tracing::warn!(
-                    "SIGHUP: reading the configuration again is not available in this build; restart"
-                );
-            }
-        }
-        false
-    }
 }
 
 /// The signals the daemon knows, to be registered with a poll for reading.

@@ -2,6 +2,7 @@
 //! handed to the daemon as [`checked::Config`]. Nothing below this room asks for a setting in any other way.
 
 pub mod budget;
+pub mod changes;
 pub mod checked;
 pub mod cli;
 pub mod convert;

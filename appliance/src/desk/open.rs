@@ -93,7 +93,7 @@ impl Desk {
             limits.load.unwrap_or_default(),
             limits.bandwidth.unwrap_or_default(),
         );
-        let book = Book::new(settings(config, cores.len())?, interfaces);
+        let book = Book::new(settings(config, cores.len() as u16, instance()?), interfaces);
         let clock = Clock::new(epoch);
         let (paths, nics) = super::fast_paths::open(config, kernel, ports.pool(), clock.now());
         let kernel = std::mem::take(kernel);
@@ -102,6 +102,8 @@ impl Desk {
         if let Some(homer) = &config.homer {
             desk.homer = Some(Homer::start(homer)?);
         }
+        // The packet threads get room for what they hear.
+        desk.listen();
         desk.view = crate::view::open(config, waker);
         Ok(desk)
     }
@@ -131,7 +133,7 @@ fn cores(config: &Config) -> Vec<Option<usize>> {
 }
 
 /// The ports of an address, without those our own control sockets hold.
-fn ports_of<'a>(
+pub(super) fn ports_of<'a>(
     config: &'a Config,
     addr: IpAddr,
     ports: impl Iterator<Item = u16> + 'a,
@@ -143,12 +145,17 @@ fn ports_of<'a>(
     ports.filter(move |port| !held(*port))
 }
 
-fn settings(config: &Config, workers: usize) -> Result<Settings, OpenError> {
+/// The mark of this daemon for `loop-protect`.
+fn instance() -> Result<String, OpenError> {
     let mut mark = [0u8; 6];
     getrandom::fill(&mut mark).map_err(|error| OpenError::Random(error.to_string()))?;
+    Ok(mark.iter().map(|b| format!("{b:02x}")).collect())
+}
+
+pub(super) fn settings(config: &Config, workers: u16, instance: String) -> Settings {
     let micros = |time: Duration| Micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
-    Ok(Settings {
-        workers: workers as u16,
+    Settings {
+        workers,
         learning: match config.media.endpoint_learning {
             EndpointLearning::Heuristic => Learning::Heuristic,
             EndpointLearning::Delayed => Learning::Delayed,
@@ -163,8 +170,8 @@ fn settings(config: &Config, workers: usize) -> Result<Settings, OpenError> {
         final_timeout: config.timeouts.call.map_or(Micros(0), micros),
         delete_delay: micros(config.timeouts.delete_delay),
         max_sessions: config.limits.sessions,
-        instance: mark.iter().map(|b| format!("{b:02x}")).collect(),
-    })
+        instance,
+    }
 }
 
 /// The ports of a range that may be handed out.

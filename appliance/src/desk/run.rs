@@ -1,5 +1,5 @@
-use super::{Desk, OpenError};
-use crate::boot::{self, Boot, Levels, Signals};
+use super::{Desk, OpenError, Reload};
+use crate::boot::{self, Boot, Levels, Signal, Signals, Supervisor};
 use crate::config::checked::{Config, Tls};
 use crate::control::{self, Addresses, Handler, Listeners, Options, Peer};
 use flow::{Micros, Moment};
@@ -41,12 +41,13 @@ pub enum RunError {
     Poll(#[from] io::Error),
 }
 
-/// Runs the daemon until it is told to stop.
+/// Runs the daemon with the configuration that `reload` has until it is told to stop.
 ///
 /// # Errors
 /// [`RunError`]; nothing was served then, except after a failure of the event loop itself.
-pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
-    let Boot { levels, mut signals, ready } = boot;
+pub fn run(reload: Reload, boot: Boot) -> Result<(), RunError> {
+    let config = reload.started();
+    let Boot { levels, mut signals, ready, supervisor } = boot;
     let poll = Poll::new()?;
     poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
     let waker = Arc::new(Waker::new(poll.registry(), WORKERS)?);
@@ -71,9 +72,11 @@ pub fn run(config: &Config, boot: Boot) -> Result<(), RunError> {
         tracing::info!("listening for {what} on {at}");
     }
     tracing::info!("{} is up", config.control.software_id);
-    let mut counter = Counter { poll, signals, levels, listeners, web, desk };
+    supervisor.ready("serving");
+    let mut counter = Counter { poll, signals, levels, listeners, web, desk, supervisor, reload };
     counter.serve()?;
-    let Counter { desk, web, .. } = counter;
+    let Counter { desk, web, supervisor, .. } = counter;
+    supervisor.stopping();
     drop(web);
     desk.close();
     drop(pidfile);
@@ -113,6 +116,8 @@ struct Counter {
     listeners: Listeners,
     web: Web,
     desk: Desk,
+    supervisor: Supervisor,
+    reload: Reload,
 }
 
 impl Counter {
@@ -159,18 +164,55 @@ impl Counter {
         if self.desk.clock.now() < next {
             return next;
         }
-        self.desk.sweep();
+        if self.desk.sweep() {
+            self.supervisor.alive();
+        }
         // Counted from now: after a pause (a suspended machine) there is nothing to catch up with.
         self.desk.clock.now() + SWEEP
     }
 
     /// Does what signals ask for. True when it is to end.
     fn obey(&mut self) -> bool {
-        let mut stop = false;
+        let (mut stop, mut reload) = (false, false);
         for signal in self.signals.pending() {
-            stop |= signal.obey(&self.levels);
+            match signal {
+                Signal::Stop => stop = true,
+                Signal::LogLess => self.levels.shift(-1),
+                Signal::LogMore => self.levels.shift(1),
+                Signal::Reload => reload = true,
+            }
+        }
+        if reload && !stop {
+            self.read_again();
         }
         stop
+    }
+
+    /// Reads the configuration again. One that is wrong changes nothing.
+    fn read_again(&mut self) {
+        self.supervisor.reloading();
+        let status = match self.reload.read() {
+            Ok(wanted) => {
+                wanted.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+                let told = self.desk.reload(&mut self.reload, wanted, &self.levels);
+                told.taken.iter().for_each(|line| tracing::info!("changed: {line}"));
+                told.kept.iter().for_each(|line| tracing::warn!("takes a restart: {line}"));
+                let (taken, kept) = (told.taken.len(), told.kept.len());
+                tracing::info!(
+                    "the configuration was read again: {taken} changes, {kept} more take a restart"
+                );
+                match kept {
+                    0 => "serving".to_owned(),
+                    _ => format!("serving; {kept} changes of the configuration take a restart"),
+                }
+            }
+            Err(wrong) => {
+                wrong.lines().for_each(|line| tracing::error!("{line}"));
+                tracing::error!("the configuration stays as it was: what is in the files cannot be used");
+                format!("serving; the configuration stays as it was: {wrong}")
+            }
+        };
+        self.supervisor.ready(&status);
     }
 }
 

@@ -6,8 +6,8 @@ use std::fs;
 use std::net::IpAddr;
 
 impl Desk {
-    /// What is done once a second: ends what is over, and takes the machine's pulse.
-    pub fn sweep(&mut self) {
+    /// What is done once a second: ends what is over, and takes the machine's pulse. True when all threads are alive.
+    pub fn sweep(&mut self) -> bool {
         self.hear();
         self.hear_agents();
         let now = self.clock.now();
@@ -27,10 +27,11 @@ impl Desk {
         }
         self.pierce_all();
         self.listen();
-        self.take_pulse();
+        self.take_pulse()
     }
 
-    fn take_pulse(&mut self) {
+    /// True when all packet threads have answered.
+    fn take_pulse(&mut self) -> bool {
         // Not there (a container without /proc) means nothing is known, which is no reason to refuse calls.
         let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
         let loadavg = fs::read_to_string("/proc/loadavg").unwrap_or_default();
@@ -38,14 +39,17 @@ impl Desk {
         self.rates.measure(&worked);
         self.strain.measure(&stat, &loadavg, worked.all.bytes, self.clock.now());
         self.tally.note_sessions(self.book.len() as u64);
+        worked.silent == 0
     }
 
     /// What has been received over all flows, on whatever path.
     pub fn worked(&mut self) -> Worked {
         let live = self.paths.received();
-        let mut worked = Worked { all: live, fast: live, ..Worked::default() };
+        let mut worked = Worked { all: live.all, fast: live.all, module: live.module, ..Worked::default() };
         // What a fast path has given back is in the workers' totals already.
-        worked.fast.add(self.paths.returned());
+        let returned = self.paths.returned();
+        worked.fast.add(returned.all);
+        worked.module.add(returned.module);
         let pool = self.ports.pool();
         for worker in 0..pool.workers() {
             match pool.totals(worker, super::desk::PATIENCE) {
@@ -55,7 +59,10 @@ impl Desk {
                         *sum += more;
                     }
                 }
-                Err(error) => tracing::error!(%error, "totals of a packet thread are not available"),
+                Err(error) => {
+                    worked.silent += 1;
+                    tracing::error!(%error, "totals of a packet thread are not available");
+                }
             }
         }
         worked
@@ -93,6 +100,10 @@ pub struct Worked {
     pub all: Traffic,
     /// Of this, by fast paths.
     pub fast: Traffic,
+    /// Packet threads that did not answer, and whose packets are not in it.
+    pub silent: usize,
+    /// Of this, by the kernel module.
+    pub module: Traffic,
     /// Dropped, by reason (index: [`DropReason`] as u8); of fast paths, what they have told.
     pub drops: [u64; DropReason::ALL.len()],
 }

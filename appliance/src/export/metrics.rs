@@ -70,20 +70,14 @@ impl Page {
 
 fn sessions(page: &mut Page, desk: &Desk) {
     use Kind::{Counter, Gauge};
-    let [userspace, fast, mixed] = super::statistics::places(desk);
+    let [userspace, module, af_xdp, mixed] = super::statistics::places(desk);
     let sessions = [("own", desk.book.len()), ("foreign", 0)];
-    page.by("sessions", Gauge, "Calls now", "type", &sessions);
-    page.one("transcoded_media", Gauge, "Media that is transcoded", 0);
-    page.one("media_cache", Gauge, "Media files in memory", 0);
-    page.one("player_cache", Gauge, "Players in memory", 0);
-    let streams = [("userspace", userspace), ("kernel", fast), ("mixed", mixed)];
-    page.by(
-        "mediastreams",
-        Gauge,
-        "Calls by where their media is; kernel is any fast path",
-        "type",
-        &streams,
-    );
+    page.by("sessions", Gauge, "Calls now, deleted ones that still forward included", "type", &sessions);
+    page.one("transcoded_media", Gauge, "Media that is transcoded; always 0", 0);
+    page.one("media_cache", Gauge, "Media files in memory; always 0", 0);
+    page.one("player_cache", Gauge, "Players in memory; always 0", 0);
+    let streams = [("userspace", userspace), ("kernel", module), ("af-xdp", af_xdp), ("mixed", mixed)];
+    page.by("mediastreams", Gauge, "Calls by what carries their media", "type", &streams);
     let uptime = desk.clock.now().since(desk.tally.started.at).0 / 1_000_000;
     page.one("uptime_seconds", Gauge, "Seconds since the start", uptime);
     page.one("sessions_total", Counter, "Calls since the start", desk.book.created());
@@ -97,16 +91,25 @@ fn sessions(page: &mut Page, desk: &Desk) {
         ("terminated", tally.ended_for(EndReason::Terminated)),
         ("force_terminated", tally.ended_for(EndReason::ForceTerminated)),
     ];
-    page.by("closed_sessions_total", Counter, "Calls that ended", "reason", &closed);
+    page.by(
+        "closed_sessions_total",
+        Counter,
+        "Calls that ended, and calls that were refused",
+        "reason",
+        &closed,
+    );
 }
 
 fn traffic(page: &mut Page, desk: &Desk, worked: &Worked) {
     use Kind::{Counter, Gauge};
     let slow = super::statistics::without(worked.all, worked.fast);
-    let both = |of: fn(&Traffic) -> u64| [("userspace", of(&slow)), ("kernel", of(&worked.fast))];
-    page.by("packets_total", Counter, "Relayed packets", "type", &both(|t| t.packets));
-    page.by("packet_errors_total", Counter, "Packets that could not be handled", "type", &both(|t| t.errors));
-    page.by("bytes_total", Counter, "Relayed bytes of UDP payload", "type", &both(|t| t.bytes));
+    let af_xdp = super::statistics::without(worked.fast, worked.module);
+    let each = |of: fn(&Traffic) -> u64| {
+        [("userspace", of(&slow)), ("kernel", of(&worked.module)), ("af-xdp", of(&af_xdp))]
+    };
+    page.by("packets_total", Counter, "Relayed packets", "type", &each(|t| t.packets));
+    page.by("packet_errors_total", Counter, "Packets that could not be handled", "type", &each(|t| t.errors));
+    page.by("bytes_total", Counter, "Relayed bytes of UDP payload", "type", &each(|t| t.bytes));
     let tally = &desk.tally;
     page.one("zero_packet_streams_total", Counter, "Ended calls without any packet", tally.zero_way);
     page.one("one_way_sessions_total", Counter, "Ended calls with packets one way only", tally.one_way);
@@ -114,8 +117,13 @@ fn traffic(page: &mut Page, desk: &Desk, worked: &Worked) {
     let (sum, squares) = tally.duration;
     let average = if ended == 0 { 0.0 } else { sum / ended as f64 };
     page.one("call_duration_avg", Gauge, "Seconds of an ended call on average", format!("{average:.6}"));
-    page.one("call_duration_total", Counter, "Seconds of all ended calls", format!("{sum:.6}"));
-    page.one("call_duration2_total", Counter, "The same, of squares", format!("{squares:.6}"));
+    page.one("call_duration_total", Counter, "Sum of the seconds of all ended calls", format!("{sum:.6}"));
+    page.one(
+        "call_duration2_total",
+        Counter,
+        "Sum of squares of the seconds of all ended calls",
+        format!("{squares:.6}"),
+    );
 }
 
 /// Name, and what a sample is.
@@ -146,10 +154,20 @@ fn quality(page: &mut Page, desk: &Desk) {
         "RTP packets that never came, counted when their port closes",
         lost.lost,
     );
-    page.one("rtp_duplicates", Counter, "RTP packets that came twice, counted likewise", lost.duplicates);
+    page.one(
+        "rtp_duplicates",
+        Counter,
+        "RTP packets that came twice, counted when their port closes",
+        lost.duplicates,
+    );
     page.one("rtp_skips", Counter, "RTP sequence skips; not measured, always 0", 0);
     page.one("rtp_seq_resets", Counter, "RTP sequence resets; not measured, always 0", 0);
-    page.one("rtp_reordered", Counter, "RTP packets that came late, counted likewise", lost.reordered);
+    page.one(
+        "rtp_reordered",
+        Counter,
+        "RTP packets that came late, counted when their port closes",
+        lost.reordered,
+    );
 }
 
 fn decimal(value: f64) -> String {
@@ -167,7 +185,7 @@ fn control(page: &mut Page, tally: &Tally) {
             page.sample("requests_total", &[("proxy", addr), ("request", command)], count);
         }
     }
-    page.begin("request_seconds_total", Counter, "Seconds spent on requests");
+    page.begin("request_seconds_total", Counter, "Seconds spent on requests, by client and command");
     for (addr, proxy) in &proxies {
         for (command, _) in SHORT {
             let (_, took) = proxy.commands.get(command).copied().unwrap_or_default();
@@ -175,7 +193,7 @@ fn control(page: &mut Page, tally: &Tally) {
             page.sample("request_seconds_total", &[("proxy", addr), ("request", command)], seconds);
         }
     }
-    page.begin("errors_total", Counter, "Requests answered with an error");
+    page.begin("errors_total", Counter, "Requests answered with an error, by client");
     for (addr, proxy) in &proxies {
         page.sample("errors_total", &[("proxy", addr)], proxy.errors);
     }
@@ -223,12 +241,13 @@ fn interfaces(page: &mut Page, desk: &Desk, by_address: &ByAddress) {
         let samples = format!("interface_{name}_samples_total");
         one(&samples, Counter, &format!("Samples of {what}"), &|place| of(place).samples.to_string());
     }
-    let rows: [(&str, &str, fn(&Traffic) -> u64); 3] = [
-        ("interface_packets", "Packets through the ports of an address", |traffic| traffic.packets),
-        ("interface_bytes", "Bytes of UDP payload through the ports of an address", |traffic| traffic.bytes),
-        ("interface_errors", "Packets that could not be handled, or not be sent", |traffic| traffic.errors),
+    let rows = [
+        ("interface_packets", "Packets through the ports of an address"),
+        ("interface_bytes", "Bytes of UDP payload through the ports of an address"),
+        ("interface_errors", "Packets that could not be handled, or not be sent"),
     ];
-    for (name, help, of) in rows {
+    for (nth, (name, help)) in rows.into_iter().enumerate() {
+        let of = |traffic: &Traffic| [traffic.packets, traffic.bytes, traffic.errors][nth];
         // A counter by nature; upstream calls it a gauge, which is what dashboards were made with.
         page.begin(name, Gauge, help);
         for place in &places {
@@ -270,7 +289,7 @@ fn paths(page: &mut Page, desk: &Desk, worked: &Worked) {
     page.by(
         "path_failures_total",
         Counter,
-        "Of the returns, those that were not wished for",
+        "Streams that came back because the fast path failed them",
         "reason",
         &back,
     );

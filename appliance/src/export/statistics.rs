@@ -31,7 +31,7 @@ fn current(desk: &Desk) -> Dict<'static> {
     let sessions = desk.book.len() as u64;
     let rates = desk.rates;
     let slow = without(rates.all, rates.fast);
-    let places = places(desk);
+    let [userspace, module, af_xdp, mixed] = places(desk);
     Dict::new()
         .with("sessionsown", int(sessions))
         .with("sessionsforeign", int(0))
@@ -48,9 +48,9 @@ fn current(desk: &Desk) -> Dict<'static> {
         .with("packetrate", int(rates.all.packets))
         .with("byterate", int(rates.all.bytes))
         .with("errorrate", int(rates.all.errors))
-        .with("media_userspace", int(places[0]))
-        .with("media_kernel", int(places[1]))
-        .with("media_mixed", int(places[2]))
+        .with("media_userspace", int(userspace))
+        .with("media_kernel", int(module + af_xdp))
+        .with("media_mixed", int(mixed))
 }
 
 pub(super) fn without(all: Traffic, part: Traffic) -> Traffic {
@@ -61,17 +61,18 @@ pub(super) fn without(all: Traffic, part: Traffic) -> Traffic {
     }
 }
 
-/// Calls whose media is all with the sockets, all on a fast path, or partly so. RTCP, which is nearly always with the
-/// sockets, does not count.
-pub(super) fn places(desk: &Desk) -> [u64; 3] {
-    let mut counts = [0; 3];
+/// Calls whose media is all with the sockets, all with the kernel module, all on fast paths with AF_XDP among them, or
+/// partly with the sockets. RTCP, which is nearly always with the sockets, does not count.
+pub(super) fn places(desk: &Desk) -> [u64; 4] {
+    let mut counts = [0; 4];
     for call in desk.book.iter() {
-        let rtp = call.rtp_keys();
-        let fast = rtp.iter().filter(|key| desk.paths.standing(**key).0 != Path::Userspace).count();
-        let place = match fast {
-            0 => 0,
-            all if all == rtp.len() => 1,
-            _ => 2,
+        let paths: Vec<Path> = call.rtp_keys().iter().map(|key| desk.paths.standing(*key).0).collect();
+        let slow = paths.iter().filter(|path| **path == Path::Userspace).count();
+        let place = match slow {
+            all if all == paths.len() => 0,
+            0 if paths.iter().all(|path| *path == Path::Kernel) => 1,
+            0 => 2,
+            _ => 3,
         };
         counts[place] += 1;
     }

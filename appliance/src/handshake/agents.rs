@@ -56,8 +56,7 @@ impl Agents {
 
     fn begin(&mut self, worker: u16, said: &Handshake, now: Moment, out: &mut Output) {
         let session = said.session.of_section();
-        let section =
-            self.sections.entry(session).or_insert_with(|| Section::new(session, worker, said.ports));
+        let section = self.sections.entry(session).or_insert_with(|| Section::new(worker, said));
         if said.generation < section.generation() {
             return;
         }

@@ -16,9 +16,10 @@ pub(super) const BY_ICE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPE
 /// The reason of a failure when the peer ended the association.
 const CLOSED: &str = "closed-by-peer";
 
-/// Who it is about, for what goes out. `Display` is for the log.
-#[derive(Clone, Copy, Debug)]
+/// Who it is about, for what goes out. `Display` is for the log, beside the Call-ID.
+#[derive(Clone, Debug)]
 pub(super) struct Label {
+    pub(super) call_id: Arc<str>,
     /// The section, or its RTCP component.
     pub(super) session: SessionId,
     pub(super) generation: Generation,
@@ -29,7 +30,7 @@ impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (party, media) = self.session.place();
         let rtcp = if self.session == self.session.of_section() { "" } else { " RTCP" };
-        write!(f, "call {} party {party} media {media}{rtcp}", self.session.call)
+        write!(f, "party {party} media {media}{rtcp}")
     }
 }
 
@@ -60,7 +61,7 @@ impl Lane {
         role: Role,
         peer: Peer,
         now: Moment,
-        label: Label,
+        label: &Label,
         out: &mut Output,
     ) {
         self.told = None;
@@ -93,7 +94,7 @@ impl Lane {
     }
 
     /// As a client: begins, or goes on at this address.
-    pub(super) fn connect(&mut self, remote: SocketAddr, now: Moment, label: Label, out: &mut Output) {
+    pub(super) fn connect(&mut self, remote: SocketAddr, now: Moment, label: &Label, out: &mut Output) {
         if self.endpoint.role() != Role::Client {
             return;
         }
@@ -116,7 +117,7 @@ impl Lane {
         (local, source): (FlowKey, SocketAddr),
         datagram: &[u8],
         now: Moment,
-        label: Label,
+        label: &Label,
         out: &mut Output,
     ) -> Result<(), Ignored> {
         let before = self.endpoint.handshakes();
@@ -132,7 +133,7 @@ impl Lane {
         handled
     }
 
-    pub(super) fn on_timeout(&mut self, now: Moment, label: Label, out: &mut Output) {
+    pub(super) fn on_timeout(&mut self, now: Moment, label: &Label, out: &mut Output) {
         self.endpoint.on_timeout(now.0);
         self.drain(now, label, out);
     }
@@ -142,12 +143,12 @@ impl Lane {
     }
 
     /// Tells the peer that it is over.
-    pub(super) fn close(mut self, label: Label, out: &mut Output) {
+    pub(super) fn close(mut self, label: &Label, out: &mut Output) {
         self.endpoint.close();
         self.send(label, out);
     }
 
-    fn drain(&mut self, now: Moment, label: Label, out: &mut Output) {
+    fn drain(&mut self, now: Moment, label: &Label, out: &mut Output) {
         self.send(label, out);
         while let Some(event) = self.endpoint.poll_event() {
             match event {
@@ -168,7 +169,7 @@ impl Lane {
     }
 
     /// A phone may open its port late, so who had no answer goes on asking.
-    fn knock_again(&mut self, now: Moment, label: Label, out: &mut Output) {
+    fn knock_again(&mut self, now: Moment, label: &Label, out: &mut Output) {
         let Some(remote) = self.knocking.filter(|_| self.endpoint.handshakes() == 0) else { return };
         match self.endpoint.connect(remote, now.0) {
             Ok(()) => out.count(Count::Begun),
@@ -177,7 +178,7 @@ impl Lane {
         self.send(label, out);
     }
 
-    fn send(&mut self, label: Label, out: &mut Output) {
+    fn send(&mut self, label: &Label, out: &mut Output) {
         while let Some(transmit) = self.endpoint.poll_transmit() {
             let to = if transmit.remote == BY_ICE { self.route } else { Some(transmit.remote) };
             // Without a route it is as if the network had lost it.
@@ -187,31 +188,31 @@ impl Lane {
         }
     }
 
-    fn connected(&mut self, keys: &Keys, label: Label, out: &mut Output) {
+    fn connected(&mut self, keys: &Keys, label: &Label, out: &mut Output) {
         let Some((open, seal)) = setups(keys) else {
             out.count(Count::Internal);
             return self.failed(Reason::Internal.as_str(), label, out);
         };
         out.count(Count::Done);
         self.told = None;
-        let Label { session, generation, .. } = label;
-        tracing::debug!(of = %label, profile = %keys.profile, "DTLS handshake done");
+        let Label { session, generation, .. } = *label;
+        tracing::debug!(call_id = %label.call_id, of = %label, profile = %keys.profile, "DTLS handshake done");
         out.events.push(HandshakeEvent::Keys { session, generation, open, seal });
     }
 
     /// A server with keys that are good goes on with them, whoever failed.
-    fn failed(&mut self, reason: &'static str, label: Label, out: &mut Output) {
+    fn failed(&mut self, reason: &'static str, label: &Label, out: &mut Output) {
         if self.endpoint.is_connected() || self.told == Some(reason) {
             return;
         }
         self.told = Some(reason);
-        let Label { session, generation, .. } = label;
-        tracing::warn!(of = %label, reason, "DTLS handshake failed");
+        let Label { session, generation, .. } = *label;
+        tracing::warn!(call_id = %label.call_id, of = %label, reason, "DTLS handshake failed");
         out.events.push(HandshakeEvent::Failed { session, generation, reason });
     }
 
-    fn fail_by_us(&mut self, error: &dtls::Error, label: Label, out: &mut Output) {
-        tracing::error!(of = %label, %error, "DTLS handshake failed");
+    fn fail_by_us(&mut self, error: &dtls::Error, label: &Label, out: &mut Output) {
+        tracing::error!(call_id = %label.call_id, of = %label, %error, "DTLS handshake failed");
         out.count(Count::Internal);
         self.failed(Reason::Internal.as_str(), label, out);
     }

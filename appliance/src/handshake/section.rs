@@ -4,7 +4,7 @@ use super::lane::{BY_ICE, Label, Lane};
 use super::output::Output;
 use call::{Dtls, Handshake, HandshakeEvent, Ice};
 use dtls::{Context, Fingerprint, Gate, Hash, Peer, Role};
-use flow::{FlowKey, Generation, Moment, SessionId};
+use flow::{FlowKey, Generation, Moment};
 use ice::{Component, MAX_LOCAL};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -53,11 +53,17 @@ struct Side {
 }
 
 impl Section {
-    pub(super) fn new(session: SessionId, worker: u16, ports: (FlowKey, Option<FlowKey>)) -> Section {
+    pub(super) fn new(worker: u16, said: &Handshake) -> Section {
+        let session = said.session.of_section();
         Section {
-            label: Label { session, generation: Generation::default(), worker },
+            label: Label {
+                call_id: said.call_id.clone(),
+                session,
+                generation: Generation::default(),
+                worker,
+            },
             ports: Vec::new(),
-            latest: ports,
+            latest: said.ports,
             finder: None,
             sides: Default::default(),
             due: None,
@@ -146,13 +152,13 @@ impl Section {
                 if moved {
                     lane.leave_from(port);
                 }
-                lane.update(tools.context, role, peer, now, label, out);
+                lane.update(tools.context, role, peer, now, &label, out);
             }
             lane @ None => *lane = Some(Lane::new(tools.context, tools.gate, role, peer, port)),
         }
         if let (Some(lane), Way::Found(local, remote)) = (&mut side.lane, side.way) {
             lane.follow(local, remote);
-            lane.connect(BY_ICE, now, label, out);
+            lane.connect(BY_ICE, now, &label, out);
         }
     }
 
@@ -162,14 +168,14 @@ impl Section {
         if let (Some(lane), Some(remote)) =
             (&mut self.sides[component as usize].lane, peer.filter(|at| is_reachable(*at)))
         {
-            lane.connect(remote, now, label, out);
+            lane.connect(remote, now, &label, out);
         }
     }
 
     fn end_lane(&mut self, component: Component, out: &mut Output) {
         let label = self.label_of(component);
         if let Some(lane) = self.sides[component as usize].lane.take() {
-            lane.close(label, out);
+            lane.close(&label, out);
         }
     }
 
@@ -191,7 +197,7 @@ impl Section {
         let lane = side.lane.as_mut().ok_or(Count::NoAgent)?;
         let Some(finder) = &self.finder else {
             let from = (arrival.local, arrival.source);
-            return lane.handle(from, arrival.payload, now, label, out).map_err(Count::from);
+            return lane.handle(from, arrival.payload, now, &label, out).map_err(Count::from);
         };
         if !finder.expects(component, arrival.source) {
             side.early = Some((arrival.local, arrival.source, arrival.payload.into()));
@@ -200,7 +206,7 @@ impl Section {
         if side.way == Way::Unknown {
             lane.follow(arrival.local, arrival.source);
         }
-        lane.handle((arrival.local, BY_ICE), arrival.payload, now, label, out).map_err(Count::from)
+        lane.handle((arrival.local, BY_ICE), arrival.payload, now, &label, out).map_err(Count::from)
     }
 
     /// Takes in STUN.
@@ -221,7 +227,7 @@ impl Section {
         for component in Component::ALL {
             let label = self.label_of(component);
             if let Some(lane) = &mut self.sides[component as usize].lane {
-                lane.on_timeout(now, label, out);
+                lane.on_timeout(now, &label, out);
             }
         }
         self.settle(now, out);
@@ -245,7 +251,7 @@ impl Section {
     /// Follows ICE where it leads, and tells the desk.
     fn take_way(&mut self, component: Component, now: Moment, out: &mut Output) {
         let label = self.label_of(component);
-        let Label { session, generation, .. } = label;
+        let Label { session, generation, .. } = label.clone();
         let Some(finder) = &self.finder else { return };
         let (way, side) = (finder.way(component), &mut self.sides[component as usize]);
         if way == side.way {
@@ -254,15 +260,15 @@ impl Section {
         side.way = way;
         match way {
             Way::Found(local, peer) => {
-                tracing::debug!(target: "ice", of = %label, %local, %peer, "ICE has a way");
+                tracing::debug!(target: "ice", call_id = %label.call_id, of = %label, %local, %peer, "ICE has a way");
                 out.events.push(HandshakeEvent::Route { session, generation, local, peer });
                 if let Some(lane) = &mut side.lane {
                     lane.follow(local, peer);
-                    lane.connect(BY_ICE, now, label, out);
+                    lane.connect(BY_ICE, now, &label, out);
                 }
             }
             Way::Lost => {
-                tracing::warn!(target: "ice", of = %label, "the party does not answer ICE checks");
+                tracing::warn!(target: "ice", call_id = %label.call_id, of = %label, "the party does not answer ICE checks");
                 out.count(Count::Unreachable);
                 out.events.push(HandshakeEvent::Unreachable { session, generation });
                 if let Some(lane) = &mut side.lane {
@@ -295,7 +301,7 @@ impl Section {
             Component::Rtp => self.label.session,
             Component::Rtcp => self.label.session.for_rtcp(),
         };
-        Label { session, ..self.label }
+        Label { session, ..self.label.clone() }
     }
 }
 

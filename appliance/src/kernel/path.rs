@@ -50,6 +50,10 @@ impl FastPath for KernelPath {
         self.table.count(keys)
     }
 
+    fn is_module(&self) -> bool {
+        true
+    }
+
     fn received(&mut self) -> Traffic {
         self.table.received()
     }

@@ -79,6 +79,10 @@ pub trait FastPath: std::fmt::Debug {
     }
     /// Copies of what it counts of some of its flows and those they leave through.
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot>;
+    /// It is the kernel module; else AF_XDP, whether a packet thread or the XDP program sends.
+    fn is_module(&self) -> bool {
+        false
+    }
     /// What it has received of all flows that it has now.
     fn received(&mut self) -> Traffic;
     /// What has happened since it was last asked. Called once a second, and when one of its descriptors is readable.
@@ -151,6 +155,10 @@ impl<T: FlowTable + std::fmt::Debug> FastPath for TablePath<T> {
     fn count(&mut self, keys: &[FlowKey]) -> Vec<Snapshot> {
         let known = keys.iter().filter_map(|key| Some((self.recipes.get(key)?, self.table.snapshot(*key)?)));
         known.flat_map(|(recipe, snapshot)| by_flow(snapshot, recipe)).collect()
+    }
+
+    fn is_module(&self) -> bool {
+        self.path == Path::Kernel
     }
 
     fn received(&mut self) -> Traffic {

@@ -75,6 +75,18 @@ impl Ports {
         self.ranges.push(Range { map, mask: Rc::new(PortMask::of(ports)) });
     }
 
+    /// Hands out these ports of an address from now on, and no others. Those that calls have stay theirs.
+    pub fn set(&mut self, address: AddressId, ports: impl Iterator<Item = u16>) {
+        if let Some(range) = self.ranges.get_mut(usize::from(address.0)) {
+            range.mask = Rc::new(PortMask::of(ports));
+        }
+    }
+
+    /// Buffers of sockets that are opened from now on.
+    pub fn set_buffers(&mut self, buffers: SocketBuffers) {
+        self.buffers = buffers;
+    }
+
     /// The workers.
     pub fn pool(&self) -> &Pool {
         &self.pool
@@ -142,7 +154,7 @@ impl Ports {
         tos: u8,
         rtcp: bool,
     ) -> Result<Option<FlowKey>, BindError> {
-        if let Some(shared) = self.manner.sharing() {
+        if let Some(shared) = self.manner.sharing().filter(|shared| shared.serves(first.addr)) {
             return Ports::open_shared(shared, first, worker, rtcp);
         }
         let even = self.bind(first, tos)?;
@@ -172,8 +184,9 @@ impl PortSource for Ports {
         let (map, mask) = (*map, Rc::clone(mask));
         let addr = self.maps[map].addr();
         // Sockets are tried for as long as they fail for good reason; a bit costs nothing to try.
-        let tries = if self.manner.sharing().is_some() { usize::MAX } else { TRIES };
-        if let Some(shared) = self.manner.sharing_mut() {
+        let shared = self.manner.sharing_mut().filter(|shared| shared.serves(addr));
+        let tries = if shared.is_some() { usize::MAX } else { TRIES };
+        if let Some(shared) = shared {
             shared.refresh();
         }
         let mut refused = None;

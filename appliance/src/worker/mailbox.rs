@@ -1,11 +1,12 @@
 use super::ask::Ask;
+use super::doorbell::{Bell, Waiting};
 use super::hearing::Hearing;
 use super::post::Parcel;
 use crossbeam_queue::ArrayQueue;
 use flow::{Change, FlowKey};
 use mio::Waker;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use udp::PortSocket;
 
@@ -45,13 +46,9 @@ pub(super) enum Refused {
 pub(super) struct Mailbox {
     orders: ArrayQueue<Order>,
     waker: Waker,
-    /// The worker has been called and has not looked yet.
-    called: AtomicBool,
+    bell: Bell,
+    waiting: Waiting,
     ended: AtomicBool,
-    /// Senders that wait for room.
-    waiting: AtomicUsize,
-    lock: Mutex<()>,
-    room: Condvar,
 }
 
 impl Mailbox {
@@ -59,58 +56,40 @@ impl Mailbox {
         Mailbox {
             orders: ArrayQueue::new(capacity),
             waker,
-            called: AtomicBool::new(false),
+            bell: Bell::new(),
+            waiting: Waiting::new(),
             ended: AtomicBool::new(false),
-            waiting: AtomicUsize::new(0),
-            lock: Mutex::new(()),
-            room: Condvar::new(),
         }
     }
 
     /// Wakes the worker unless it has been called already. A wake that fails leaves the order where it is: the
     /// worker's next turn takes it.
     pub(super) fn call(&self) {
-        if !self.called.swap(true, Ordering::AcqRel) {
-            let _ = self.waker.wake();
-        }
+        self.bell.ring(|| drop(self.waker.wake()));
     }
 
     /// Puts an order in, waiting for room until `deadline`.
     pub(super) fn send(&self, order: Order, deadline: Instant) -> Result<(), Refused> {
-        let mut order = match self.orders.push(order) {
+        let order = match self.orders.push(order) {
             Ok(()) => {
                 self.call();
                 return if self.ended() { Err(Refused::Ended) } else { Ok(()) };
             }
             Err(order) => order,
         };
-        let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-        // announced before the next try: a worker that makes room after it will see us and call
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        let result = loop {
-            if self.ended() {
-                break Err(Refused::Ended);
-            }
-            match self.orders.push(order) {
-                Ok(()) => break Ok(()),
-                Err(back) => order = back,
-            }
+        let attempt = |order| if self.ended() { Err(Refused::Ended) } else { Ok(self.orders.push(order)) };
+        let result = self.waiting.until_in(order, attempt, || {
             self.call();
-            let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
-            else {
-                break Err(Refused::Full);
-            };
-            (guard, _) = self.room.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner);
-        };
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
-        drop(guard);
+            let left = deadline.checked_duration_since(Instant::now());
+            left.filter(|left| !left.is_zero()).ok_or(Refused::Full)
+        });
         self.call();
         result
     }
 
     /// The worker begins to look: whoever sends from now on calls again.
     pub(super) fn look(&self) {
-        self.called.swap(false, Ordering::AcqRel);
+        self.bell.look();
     }
 
     pub(super) fn take(&self) -> Option<Order> {
@@ -123,10 +102,7 @@ impl Mailbox {
 
     /// Lets senders that wait for room try again.
     pub(super) fn made_room(&self) {
-        if self.waiting.load(Ordering::SeqCst) > 0 {
-            let _guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-            self.room.notify_all();
-        }
+        self.waiting.made_room();
     }
 
     /// Asks the worker to end, or says that it has.

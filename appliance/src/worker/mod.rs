@@ -4,6 +4,7 @@
 //! Waiting: a worker waits in its poll and nowhere else. A caller waits at most for the time it says.
 
 mod ask;
+mod doorbell;
 #[cfg(feature = "appliance")]
 mod fast;
 mod hearing;
@@ -15,6 +16,7 @@ mod poller;
 mod pool;
 mod post;
 mod punted;
+mod sync;
 #[cfg(test)]
 mod tests;
 

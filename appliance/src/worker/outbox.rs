@@ -1,28 +1,20 @@
+use super::doorbell::Overflow;
 use crossbeam_queue::ArrayQueue;
 use flow::Event;
 use mio::Waker;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The bounded way from all workers to the desk. What does not fit stays with its worker, nothing is lost.
 #[derive(Debug)]
 pub(super) struct Outbox {
     events: ArrayQueue<(usize, Event)>,
     desk: Arc<Waker>,
-    /// The desk has been called and has not looked yet.
-    called: AtomicBool,
-    /// By worker: it has events that did not fit.
-    held_back: Box<[AtomicBool]>,
+    overflow: Overflow,
 }
 
 impl Outbox {
     pub(super) fn new(capacity: usize, workers: usize, desk: Arc<Waker>) -> Outbox {
-        Outbox {
-            events: ArrayQueue::new(capacity),
-            desk,
-            called: AtomicBool::new(false),
-            held_back: (0..workers).map(|_| AtomicBool::new(false)).collect(),
-        }
+        Outbox { events: ArrayQueue::new(capacity), desk, overflow: Overflow::new(workers) }
     }
 
     /// What calls the desk.
@@ -36,14 +28,7 @@ impl Outbox {
         if events.is_empty() {
             return;
         }
-        if !self.fill(worker, events) {
-            // said before the second try: a desk that makes room after it will see this and call back
-            self.held_back[worker].store(true, Ordering::SeqCst);
-            self.fill(worker, events);
-        }
-        if !self.called.swap(true, Ordering::AcqRel) {
-            let _ = self.desk.wake();
-        }
+        self.overflow.give(worker, || self.fill(worker, events), || drop(self.desk.wake()));
     }
 
     /// True when all went in; what did not stays, in order.
@@ -64,11 +49,10 @@ impl Outbox {
 
     /// Moves all events to `out`; returns which workers have more and must be called.
     pub(super) fn drain(&self, out: &mut Vec<(usize, Event)>) -> impl Iterator<Item = usize> {
-        self.called.swap(false, Ordering::AcqRel);
-        while let Some(event) = self.events.pop() {
-            out.push(event);
-        }
-        let held = self.held_back.iter().enumerate();
-        held.filter(|(_, held)| held.swap(false, Ordering::SeqCst)).map(|(worker, _)| worker)
+        self.overflow.take(|| {
+            while let Some(event) = self.events.pop() {
+                out.push(event);
+            }
+        })
     }
 }

@@ -203,10 +203,10 @@ fn what_comes_back_goes_on_in_opener_and_sealer() {
         (place.state.index, place.state.window) = (0x1_0007, 0b11);
     }
     said.index_offset[1][0] = -0x1_0000;
-    let [arrived, left, moved] = [arrivals(&said), departures(&said, 0), departures(&said, 1)];
+    let [arrived, left, moved] = [arrivals(&said, 0), departures(&said, 0, 0), departures(&said, 1, 0)];
     assert_eq!((&arrived, arrived.len(), arrived[0].rtp.index), (&left, 1, 0x1_0007));
     assert_eq!(moved[0].rtp.index, 7);
-    assert_eq!(departures(&said, abi::OUTPUTS_MAX), []);
+    assert_eq!(departures(&said, abi::OUTPUTS_MAX, 0), []);
     let setup = setup(Suite::AesCm128HmacSha1_80);
     Opener::new(&setup).unwrap().restore(&arrived[0]).unwrap();
     Sealer::new(&setup).unwrap().restore(&moved[0]).unwrap();
@@ -215,13 +215,13 @@ fn what_comes_back_goes_on_in_opener_and_sealer() {
 #[test]
 fn the_further_state_wins_and_windows_are_joined() {
     let progress = |index, window| Progress { index, window };
-    let mut all = vec![SsrcState { ssrc: 1, rtp: progress(100, 1), rtcp: progress(5, 1) }];
+    let mut all = vec![SsrcState { ssrc: 1, context: 0, rtp: progress(100, 1), rtcp: progress(5, 1) }];
     let more = [
-        SsrcState { ssrc: 1, rtp: progress(103, 1), rtcp: Progress::default() },
-        SsrcState { ssrc: 2, rtp: progress(1, 1), rtcp: Progress::default() },
+        SsrcState { ssrc: 1, context: 0, rtp: progress(103, 1), rtcp: Progress::default() },
+        SsrcState { ssrc: 2, context: 0, rtp: progress(1, 1), rtcp: Progress::default() },
     ];
     merge(&mut all, &more);
-    assert_eq!(all[0], SsrcState { ssrc: 1, rtp: progress(103, 0b1001), rtcp: progress(5, 1) });
+    assert_eq!(all[0], SsrcState { ssrc: 1, context: 0, rtp: progress(103, 0b1001), rtcp: progress(5, 1) });
     assert_eq!(all[1], more[1]);
     merge(&mut all, &[state(1, 10_000)]);
     assert_eq!(all[0].rtp.index, 10_000);

@@ -58,6 +58,8 @@ struct ends {
 struct flow {
 	struct ends sent;	// as it is sent to the relay
 	struct ends expected;	// as it has to arrive
+	struct ends comes;	// as it comes by on its way, at a far end that sends it back ...
+	struct ends goes;	// ... like this; ports are 0 if there is no such end
 	__u32 side;		// where it is sent: 0 caller, 1 callee
 	__u32 sum;		// of all 16 bit words of the UDP checksum that are the same in all packets
 	__u32 seq;
@@ -256,6 +258,26 @@ static __always_inline int same(struct ends *ends, struct packet *packet)
 	       ends->sport == packet->udp.source && ends->dport == packet->udp.dest;
 }
 
+// Sends a packet that comes by back to the relay, contents and time to live as they are. Both addresses stay, the other way
+// round.
+static __always_inline int turn(struct packet *packet, struct flow *flow)
+{
+	__u64 sum = (__u16)~packet->udp.check + (__u64)(__u16)~packet->udp.source + (__u16)~packet->udp.dest +
+		    flow->goes.sport + flow->goes.dport;
+	__u16 check = ~fold(sum);
+	__u8 mac[6];
+
+	__builtin_memcpy(mac, packet->eth.h_dest, 6);
+	__builtin_memcpy(packet->eth.h_dest, packet->eth.h_source, 6);
+	__builtin_memcpy(packet->eth.h_source, mac, 6);
+	packet->ip.saddr = flow->goes.saddr;
+	packet->ip.daddr = flow->goes.daddr;
+	packet->udp.source = flow->goes.sport;
+	packet->udp.dest = flow->goes.dport;
+	packet->udp.check = check ? check : 0xffff;
+	return XDP_TX;
+}
+
 static __always_inline void check(struct packet *packet, void *end, struct counts *counts)
 {
 	__u64 pseudo = (__u64)packet->ip.saddr + packet->ip.daddr + bpf_htons(IPPROTO_UDP) + packet->udp.len;
@@ -290,6 +312,8 @@ int sink(struct xdp_md *ctx)
 	__u32 number = bpf_ntohl(packet->rtp.ssrc) & ~MARKED;
 	struct flow *flow = bpf_map_lookup_elem(&FLOWS, &number);
 	__u32 seq = packet->rtp.stamp.seq;
+	if (flow && flow->goes.sport && same(&flow->comes, packet))
+		return turn(packet, flow);
 	if (!flow || packet->rtp.stamp.flow != number || packet->rtp.seq != bpf_htons((__u16)seq) ||
 	    packet->udp.len != bpf_htons(UDP_LEN) || !same(&flow->expected, packet)) {
 		counts->strange++;

@@ -26,7 +26,7 @@ pub struct Plan {
 #[derive(Debug, Serialize)]
 pub struct Results {
     machine: Machine,
-    profile: Profile,
+    pub(crate) profile: Profile,
     plan: Plan,
     /// Cost and delay at fixed rates.
     pub fixed: Vec<Sample>,

@@ -45,7 +45,7 @@ pub struct Sample {
     pub delivered_pps: f64,
     /// Share of the packets sent that did not, 0 to 1.
     pub loss: f64,
-    /// CPU time of the relay, kernel's share included, for each packet that arrived.
+    /// CPU time of the relay, kernel's share included, for each packet that arrived; half of it, if it was relayed twice.
     pub ns_per_packet: f64,
     /// Of this, what its own threads used.
     pub ns_process: f64,
@@ -138,7 +138,7 @@ impl Stage {
         fast_share: Option<f64>,
     ) -> Sample {
         let in_time = counts.received.saturating_sub(counts.too_late);
-        let each = |ns: f64| ns / in_time.max(1) as f64;
+        let each = |ns: f64| ns / (in_time.max(1) * u64::from(self.hops)) as f64;
         let delay = |percent| percentile(delays, percent).map_or(0.0, |ns| ns as f64 / 1000.0);
         Sample {
             subject: self.subject.clone(),

@@ -12,6 +12,9 @@ pub struct Profile {
     /// The core of the generator and the sink.
     #[serde(default)]
     pub load_core: usize,
+    /// Packets are sealed and opened: this suite, as SDP calls it. Each is relayed twice, and counts so ([`crate::Stage`]).
+    #[serde(default)]
+    pub suite: Option<String>,
     /// The subjects, in the order in which they take turns.
     #[serde(rename = "subject")]
     pub subjects: Vec<Subject>,
@@ -115,6 +118,14 @@ mod tests {
         let two = profile.clone().only(&["worker".to_owned(), "l2fwd".to_owned()]).unwrap();
         assert_eq!(two.subjects[1].role, Role::L2fwd);
         assert!(profile.only(&["nobody".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn so_is_that_of_srtp() {
+        let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/secure.toml");
+        let profile = Profile::read(&profile).unwrap();
+        assert_eq!(profile.suite.as_deref(), Some("AES_CM_128_HMAC_SHA1_80"));
+        assert!(profile.only(&["worker".to_owned(), "debian".to_owned()]).is_ok());
     }
 
     #[test]

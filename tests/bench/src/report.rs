@@ -134,6 +134,14 @@ pub fn verdicts(results: &Results) -> Vec<Verdict> {
         }
     };
     let cost = |sample: &Sample| sample.ns_per_packet;
+    if results.profile.suite.is_some() {
+        judge(
+            "worker: a packet under keys costs at most 1/4 of debian's: times",
+            ratio(results, "debian", "worker", cost),
+            4.0,
+        );
+        return verdicts;
+    }
     judge(
         "worker: a packet costs at most 1/6 of debian's: times",
         ratio(results, "debian", "worker", cost),

@@ -24,6 +24,8 @@ pub struct Stage {
     pub subject: String,
     /// Flows installed.
     pub flows: u32,
+    /// How often a packet is relayed on its way from end to end.
+    pub(crate) hops: u32,
     pub(crate) traffic: Traffic,
     pub(crate) staff: Staff,
     relay: Relay,
@@ -65,7 +67,8 @@ impl Stage {
         let flows = routes.len() as u32;
         let name = subject.name.clone();
         let fast_share = subject.fast_share;
-        let mut stage = Stage { subject: name, flows, traffic, staff, relay, fast_share, _net: net };
+        let hops = if profile.suite.is_some() { 2 } else { 1 };
+        let mut stage = Stage { subject: name, flows, hops, traffic, staff, relay, fast_share, _net: net };
         stage.traffic.start()?;
         stage.learn()?;
         Ok(stage)
@@ -135,8 +138,15 @@ fn start(
     match subject.role {
         Role::Relay => {
             let daemon = daemon(profile, subject, net)?;
-            let routes = calls::set_up(&daemon, net, calls)?;
+            let routes = match &profile.suite {
+                Some(suite) => calls::set_up_sealed(&daemon, net, calls, suite)?,
+                None => calls::set_up(&daemon, net, calls)?,
+            };
             Ok((Relay::Daemon(Box::new(daemon)), routes))
+        }
+        Role::L2fwd | Role::Routing if profile.suite.is_some() => {
+            let what = "does not seal".to_owned();
+            Err(BenchError::Unfit { subject: subject.name.clone(), what })
         }
         Role::L2fwd => {
             let core = profile.relay_core.to_string();

@@ -37,6 +37,21 @@ fn what_is_sent_arrives_whole_and_what_is_damaged_is_seen() {
 }
 
 #[test]
+fn what_is_sealed_comes_back_opened() {
+    need_root!();
+    need_tool!("ethtool", "chrt", "taskset");
+    let _alone = lab::alone().unwrap();
+    let text = "suite = \"AEAD_AES_128_GCM\"\n[[subject]]\nname = \"ours\"\n\
+                interface = 'mode = \"userspace\"'\n\
+                config = \"[media]\\nendpoint-learning = 'immediate'\\n[threads]\\nmedia = 1\"\n";
+    let profile = Profile::parse(text).unwrap();
+    let mut stage = Stage::open(&profile, &profile.subjects[0], 4).unwrap();
+    let sample = stage.probe(&Load { rate_pps: 1_000, seconds: 0.5, ..Load::default() }).unwrap();
+    assert!(sample.counts.received > 100, "{sample:?}");
+    assert_eq!(sample.flaws(), [""; 0], "{sample:?}");
+}
+
+#[test]
 fn the_program_alone_is_measured_with_few_and_many_flows() {
     need_root!();
     let costs = bench::program::measure(&[10, 500], 2).unwrap();

@@ -16,6 +16,8 @@ pub struct SecureCall {
     /// The callee; aimed at the relay.
     pub plain: RtpPeer,
     rounds: AtomicU32,
+    /// Words with which it tries whether it is heard.
+    words: u32,
 }
 
 impl SecureCall {
@@ -26,7 +28,7 @@ impl SecureCall {
     pub fn new(net: &Topology, id: &str, port: u16) -> Result<SecureCall> {
         let phone = Phone::new(&net.caller.ns, (net.caller.peer_v4, port).into())?;
         let plain = RtpPeer::bind(&net.callee.ns, (net.callee.peer_v4, port).into())?;
-        Ok(SecureCall { id: id.to_owned(), phone, plain, rounds: AtomicU32::new(0) })
+        Ok(SecureCall { id: id.to_owned(), phone, plain, rounds: AtomicU32::new(0), words: 0 })
     }
 
     /// The phone offers `sdp`, the other answers; both hear where to send. `dtls` is what the proxy says about our role, if
@@ -85,8 +87,9 @@ impl SecureCall {
     pub fn until_heard(&mut self, within: Duration) -> Result<()> {
         let words = Stream::new(0x0c00_0000, u32::from(u16::MAX));
         let tries = (within.as_millis() / 20) as u32;
-        for index in 0..tries {
-            self.phone.send(&words, index)?;
+        for _ in 0..tries {
+            self.words += 1;
+            self.phone.send(&words, self.words)?;
             if self.plain.receive_bytes(Duration::from_millis(20))?.is_some() {
                 self.plain.discard()?;
                 return Ok(());
@@ -101,7 +104,14 @@ impl SecureCall {
     /// The sockets', or the phone has no keys.
     pub fn talk(&mut self, packets: u32, patience: Duration) -> Result<[Report; 2]> {
         let round = self.rounds.fetch_add(1, Ordering::Relaxed);
-        let first = (round.wrapping_mul(1000) & 0xffff) as u16;
+        self.talk_from((round.wrapping_mul(1000) & 0xffff) as u16, packets, patience)
+    }
+
+    /// The same with numbers from `first` on.
+    ///
+    /// # Errors
+    /// As [`SecureCall::talk`].
+    pub fn talk_from(&mut self, first: u16, packets: u32, patience: Duration) -> Result<[Report; 2]> {
         let there = Stream::new(0x0a00_0001, packets).first_sequence(first);
         let back = Stream::new(0x0b00_0001, packets).first_sequence(first);
         for index in 0..packets {

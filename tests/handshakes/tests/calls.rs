@@ -34,11 +34,13 @@ fn a_phone_that_begins_before_its_answer_has_come_gets_its_keys_after_it() -> Re
     let mut client = daemon.ng()?;
     let mut call = SecureCall::new(&net, "early", 4000)?;
     call.ring(&mut client)?;
-    call.phone.begin()?;
-    assert_eq!(counted(&mut client, "dtls-done")?, 0, "nobody knows yet who it is");
-    call.pick_up(&mut client)?;
+    // To its end; only who it was is still to be found out.
     call.phone.shake(PATIENCE)?;
+    assert_eq!(counted(&mut client, "dtls-done")?, 0, "nobody knows yet who it is");
+    assert!(call.until_heard(Duration::from_millis(200)).is_err(), "so it is not heard");
+    call.pick_up(&mut client)?;
     call.until_heard(PATIENCE)?;
+    assert_eq!(counted(&mut client, "dtls-done")?, 1, "and need not shake hands again");
     call.talk_perfectly(100, PATIENCE)?;
     daemon.stop()?;
     Ok(())
@@ -69,6 +71,31 @@ fn a_new_certificate_in_the_middle_of_a_call_gets_new_keys() -> Result<()> {
         call.talk_perfectly(50, PATIENCE)?;
         assert_eq!(counted(&mut client, "dtls-done")?, 2 * number as u64 + 2);
     }
+    daemon.stop()?;
+    Ok(())
+}
+
+/// A new association is a new crypto context: its rollover counter is zero whatever the one before it had come to.
+#[test]
+fn a_new_certificate_after_the_numbers_have_wrapped_is_heard_on_both_sides() -> Result<()> {
+    lab::need_root!();
+    let net = Topology::new()?;
+    let daemon = Daemon::on(&net).start()?;
+    let mut client = daemon.ng()?;
+    let mut call = SecureCall::new(&net, "wrapped", 4000)?;
+    let sdp = call.phone.sdp("actpass");
+    call.say(&mut client, sdp, None)?;
+    call.phone.shake(PATIENCE)?;
+    call.until_heard(PATIENCE)?;
+    for first in [20_000, 50_000, 65_500, 30_000, 62_000, 65_500] {
+        call.talk_from(first, 100, PATIENCE)?.iter().for_each(lab::Report::assert_perfect);
+    }
+    call.phone.change_certificate()?;
+    let sdp = call.phone.sdp("actpass");
+    call.say(&mut client, sdp, None)?;
+    call.phone.shake(PATIENCE)?;
+    call.until_heard(PATIENCE)?;
+    call.talk_from(1000, 50, PATIENCE)?.iter().for_each(lab::Report::assert_perfect);
     daemon.stop()?;
     Ok(())
 }

@@ -10,6 +10,7 @@ const TARGETS: &[(&str, &str, Body)] = &[
     ("bencode", "ng::fuzz::bencode", ng::fuzz::bencode),
     ("dtls", "dtls::fuzz::datagrams", dtls::fuzz::datagrams),
     ("dtls_network", "dtls::fuzz::network", dtls::fuzz::network),
+    ("engine", "engine::fuzz::keys", engine::fuzz::keys),
     ("ice_agent", "ice::fuzz::agent", ice::fuzz::agent),
     ("json_request", "ng::fuzz::json_request", ng::fuzz::json_request),
     ("legacy", "rtpengine::config::fuzz::legacy", rtpengine::config::fuzz::legacy),

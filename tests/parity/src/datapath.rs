@@ -1,6 +1,6 @@
 //! A way to move packets, as a scenario sees it.
 
-use crate::{Arrival, End, Port, Scenario, Signal, Target};
+use crate::{Arrival, Packet, Port, Scenario, Signal};
 use lab::Result;
 use std::collections::BTreeMap;
 
@@ -33,11 +33,12 @@ pub trait Datapath {
 
 /// A call on a way to move packets. Taken down on drop.
 pub trait Session {
-    /// Sends one packet.
-    fn send(&mut self, from: End, to: Target, bytes: &[u8]) -> Result<()>;
+    /// Sends one packet, sealed if its party has a key.
+    fn send(&mut self, packet: &Packet) -> Result<()>;
 
     /// What has arrived since the last question, in the order in which it came to each end. Waits until at least
-    /// `expected` packets have come or it is clear that no more will.
+    /// `expected` packets have come or it is clear that no more will. What was sealed for its receiver, byte for byte as it
+    /// should be, is given in clear, anything else as it came.
     fn arrivals(&mut self, expected: usize) -> Result<Vec<Arrival>>;
 
     /// Lets every learning window end.

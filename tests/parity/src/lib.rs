@@ -9,12 +9,16 @@
 //! * [`Relay`]: the whole daemon in a namespace, told by ng, its flows placed as [`Placement`] says. With `LAB_RELAY` the
 //!   same list is played to somebody else's daemon, which is how the list itself was checked.
 //!
+//! Scenarios are written in clear. Where a party has a key, what it sends is sealed, and what it is sent must be what its
+//! relay has to send, byte for byte: it is opened, and sealed again for the comparison ([`phones`]).
+//!
 //! Packets are built here with code of its own ([`packet`]), so that a mistake of the product cannot hide itself.
 
 mod datapath;
 mod ends;
 mod memory;
 pub mod packet;
+mod phones;
 mod play;
 mod relay;
 mod scenario;
@@ -26,5 +30,5 @@ pub use memory::Memory;
 pub use play::{Rhythm, play};
 pub use relay::{Placement, Relay, Sockets};
 pub use scenario::{
-    CallShape, Gate, Learning, LegShape, Media, Packet, Rewrite, Scenario, Signal, Step, Told,
+    CallShape, Gate, Learning, LegShape, Media, Packet, Rewrite, Scenario, Sealing, Signal, Step, Told,
 };

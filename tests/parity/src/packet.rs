@@ -78,6 +78,11 @@ pub fn sender_report(ssrc: u32, packets: u32) -> Vec<u8> {
     out
 }
 
+/// RTCP, by its first two bytes (RFC 5761 §4).
+pub fn is_rtcp(packet: &[u8]) -> bool {
+    matches!(packet, [0x80..=0xbf, 192..=223, ..])
+}
+
 /// A STUN binding request (RFC 8489 §5) without attributes.
 pub fn stun() -> Vec<u8> {
     let mut out = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];

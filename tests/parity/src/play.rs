@@ -25,7 +25,7 @@ pub fn play(path: &dyn Datapath, scenario: &Scenario, rhythm: Rhythm) -> Result<
         match batch {
             Batch::Packets(packets) => {
                 for packet in &packets {
-                    session.send(packet.from, packet.to, &packet.bytes)?;
+                    session.send(packet)?;
                 }
                 let expected: Vec<&Arrival> = packets.iter().flat_map(|packet| &packet.arrivals).collect();
                 let arrived = session.arrivals(expected.len())?;
@@ -121,13 +121,13 @@ fn expected_counts(scenario: &Scenario) -> (BTreeMap<Port, Counts>, u64) {
         if let (Target::Port(port), true) = (packet.to, packet.counted) {
             let here = counts.entry(port).or_default();
             here.received_packets += 1;
-            here.received_bytes += packet.bytes.len() as u64;
+            here.received_bytes += scenario.call.wire_len(port.facing, &packet.bytes) as u64;
         }
         for arrival in &packet.arrivals {
             let Some(port) = arrival.from else { continue };
             let here = counts.entry(port).or_default();
             here.sent_packets += 1;
-            here.sent_bytes += arrival.bytes.len() as u64;
+            here.sent_bytes += scenario.call.wire_len(port.facing, &arrival.bytes) as u64;
         }
     }
     (counts, errors)

@@ -1,7 +1,8 @@
 //! What a scenario is.
 
-use crate::{Arrival, End, Party, Port, Target};
+use crate::{Arrival, End, Party, Port, Target, packet};
 pub use flow::Rewrite;
+use flow::srtp::Suite;
 use lab::Family;
 
 /// A call and what happens in it.
@@ -48,6 +49,8 @@ pub struct LegShape {
     pub gate: Gate,
     /// What this party's SDP says of its address.
     pub told: Told,
+    /// Its SDP says RTP/SAVP and has a key of this suite: what it sends is sealed, and what it is sent. `None`: in clear.
+    pub suite: Option<Suite>,
 }
 
 /// What the call carries.
@@ -100,6 +103,7 @@ impl Default for LegShape {
             learning: Learning::Heuristic,
             gate: Gate::Open,
             told: Told::Address,
+            suite: None,
         }
     }
 }
@@ -122,6 +126,22 @@ impl CallShape {
     /// The side of a party; a second callee is on the callee's side.
     pub fn leg(&self, party: Party) -> &LegShape {
         &self.legs[usize::from(party != Party::A)]
+    }
+
+    /// With keys of these suites on the two sides.
+    pub fn keyed(mut self, caller: Option<Suite>, callee: Option<Suite>) -> CallShape {
+        (self.legs[0].suite, self.legs[1].suite) = (caller, callee);
+        self
+    }
+
+    /// What a packet of this many bytes has on the wire between a party and the relay.
+    pub fn wire_len(&self, party: Party, packet: &[u8]) -> usize {
+        let added = self.leg(party).suite.map_or(0, |suite| match packet::is_rtcp(packet) {
+            // The index stands before the tag (RFC 3711 §3.4).
+            true => 4 + suite.rtcp_tag_len(),
+            false => suite.rtp_tag_len(),
+        });
+        packet.len() + added
     }
 
     /// Changes the callee's side.
@@ -153,6 +173,8 @@ pub enum Step {
 pub enum Signal {
     /// Offer and answer again with the same SDPs.
     Again,
+    /// Offer and answer again; who has a key has another one.
+    NewKeys,
     /// `block media` for the whole call.
     Block,
     /// `unblock media`.
@@ -166,8 +188,10 @@ pub struct Packet {
     pub from: End,
     /// To which port.
     pub to: Target,
-    /// UDP payload.
+    /// UDP payload, in clear. The same bytes sent twice by who seals them are the same on the wire, too.
     pub bytes: Vec<u8>,
+    /// Whether they are sealed as they should be.
+    pub sealing: Sealing,
     /// What arrives, wherever.
     pub arrivals: Vec<Arrival>,
     /// It counts as received at the port it was sent to.
@@ -176,10 +200,29 @@ pub struct Packet {
     pub errors: u64,
 }
 
+/// How a party that has a key seals a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sealing {
+    /// As agreed.
+    Right,
+    /// A bit of the tag is turned afterwards.
+    Forged,
+    /// Not at all.
+    Forgotten,
+}
+
 /// `from` sends `bytes` to the port that faces it; nothing is expected yet.
 pub(crate) fn send(from: End, bytes: &[u8]) -> Packet {
     let to = Target::Port(Port { facing: from.party, lane: from.lane });
-    Packet { from, to, bytes: bytes.to_vec(), arrivals: Vec::new(), counted: true, errors: 0 }
+    Packet {
+        from,
+        to,
+        bytes: bytes.to_vec(),
+        sealing: Sealing::Right,
+        arrivals: Vec::new(),
+        counted: true,
+        errors: 0,
+    }
 }
 
 impl Packet {
@@ -193,6 +236,18 @@ impl Packet {
     pub fn to_nobody(mut self) -> Packet {
         self.to = Target::Nobody;
         self.counted = false;
+        self
+    }
+
+    /// A bit of its tag is turned on the way.
+    pub fn forged(mut self) -> Packet {
+        self.sealing = Sealing::Forged;
+        self
+    }
+
+    /// It is sent in clear by somebody who has a key.
+    pub fn in_clear(mut self) -> Packet {
+        self.sealing = Sealing::Forgotten;
         self
     }
 

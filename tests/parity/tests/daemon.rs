@@ -10,9 +10,26 @@ fn waits(scenario: &Scenario) -> bool {
     scenario.steps.iter().any(|step| matches!(step, Step::LearningIsOver))
 }
 
-/// Plays every scenario; returns what was relayed in all and by fast paths.
+/// What was relayed in all and by fast paths.
+#[derive(Clone, Copy)]
+struct Relayed {
+    all: i64,
+    fast: i64,
+}
+
+/// What was relayed in scenarios without keys, and in those with keys.
+struct Outcome {
+    clear: Relayed,
+    keyed: Relayed,
+}
+
+fn has_keys(scenario: &Scenario) -> bool {
+    scenario.call.legs.iter().any(|leg| leg.suite.is_some())
+}
+
+/// Plays every scenario.
 #[allow(clippy::print_stdout, reason = "shown with the test's output")]
-fn play_all(placement: Placement, sockets: Sockets) -> lab::Result<[i64; 2]> {
+fn play_all(placement: Placement, sockets: Sockets) -> lab::Result<Outcome> {
     let relay = Relay::start_on(placement, sockets)?;
     let path = if lab::foreign_daemon().is_some() { "foreign" } else { placement.path() };
     let all = scenarios::all();
@@ -21,11 +38,28 @@ fn play_all(placement: Placement, sockets: Sockets) -> lab::Result<[i64; 2]> {
         println!("not over {}: {}: {:?}", relay.name(), scenario.name, relay.lacks(scenario));
     }
     assert!(able.len() > 40, "only {} scenarios are played", able.len());
-    // Those that wait for a learning window to end wait together, and beside the others.
+    let (keyed, clear): (Vec<&Scenario>, Vec<&Scenario>) =
+        able.into_iter().partition(|scenario| has_keys(scenario));
+    let mut played = play_each(&relay, clear)?;
+    let [all, fast] = relay.relayed()?;
+    let clear = Relayed { all, fast };
+    played.append(&mut play_each(&relay, keyed)?);
+    judge(path, played);
+    let [all, fast] = relay.relayed()?;
+    let keyed = Relayed { all: all - clear.all, fast: fast - clear.fast };
+    let log = relay.stop()?;
+    assert!(!log.contains("PathUnavailable") && !log.contains("goes through userspace"), "{log}");
+    Ok(Outcome { clear, keyed })
+}
+
+type Played<'s> = Vec<(&'s str, Vec<String>)>;
+
+/// Those that wait for a learning window to end wait together, and beside the others.
+fn play_each<'s>(relay: &Relay, scenarios: Vec<&'s Scenario>) -> lab::Result<Played<'s>> {
     let (slow, quick): (Vec<&Scenario>, Vec<&Scenario>) =
-        able.into_iter().partition(|scenario| waits(scenario));
-    let played = std::thread::scope(|scope| {
-        let play_one = |scenario: &'_ Scenario| play(&relay, scenario, Rhythm::OneByOne);
+        scenarios.into_iter().partition(|scenario| waits(scenario));
+    std::thread::scope(|scope| {
+        let play_one = |scenario: &'s Scenario| play(relay, scenario, Rhythm::OneByOne);
         let waiting: Vec<_> =
             slow.iter().map(|scenario| (scenario.name, scope.spawn(move || play_one(scenario)))).collect();
         let mut played = Vec::new();
@@ -35,19 +69,16 @@ fn play_all(placement: Placement, sockets: Sockets) -> lab::Result<[i64; 2]> {
         for (name, thread) in waiting {
             played.push((name, thread.join().expect("a scenario's thread")?));
         }
-        lab::Result::Ok(played)
-    })?;
-    judge(path, played);
-    let relayed = relay.relayed()?;
-    let log = relay.stop()?;
-    assert!(!log.contains("PathUnavailable") && !log.contains("goes through userspace"), "{log}");
-    Ok(relayed)
+        Ok(played)
+    })
 }
 
 fn over_sockets(sockets: Sockets) -> lab::Result<()> {
     lab::need_root!();
-    let [all, fast] = play_all(Placement::Userspace, sockets)?;
-    assert!(all > 100 && fast == 0, "{fast} of {all} by fast paths");
+    let Outcome { clear, keyed } = play_all(Placement::Userspace, sockets)?;
+    for Relayed { all, fast } in [clear, keyed] {
+        assert!(all > 100 && fast == 0, "{fast} of {all} by fast paths");
+    }
     Ok(())
 }
 
@@ -99,8 +130,15 @@ fn over_a_fast_path(placement: Placement, sockets: Sockets) -> lab::Result<()> {
         lab::skip("parity::over_a_fast_path", "a foreign daemon has no such path");
         return Ok(());
     }
-    let [all, fast] = play_all(placement, sockets)?;
+    let Outcome { clear, keyed } = play_all(placement, sockets)?;
     // Many packets of the list teach, stray or are RTCP: these are the sockets' part.
+    let Relayed { all, fast } = clear;
     assert!(fast * 5 > all * 2, "only {fast} of {all} by the fast path");
+    let Relayed { all, fast } = keyed;
+    match placement {
+        // The program neither opens nor seals.
+        Placement::Driver => assert_eq!(fast, 0, "of {all} under keys"),
+        _ => assert!(fast * 2 > all, "only {fast} of {all} under keys by the fast path"),
+    }
     Ok(())
 }

@@ -78,8 +78,8 @@ impl UdpIo {
         UdpIo::with_pool(Pool::new(BURST + copies + PER_SOCKET))
     }
 
-    /// Makes one whose ports go through these sockets. Ports are opened in their table, and closed by
-    /// [`UdpIo::close`].
+    /// Makes one whose ports go through these sockets: those of the addresses in their table, where they are opened, too.
+    /// [`UdpIo::close`] closes them. Ports of other addresses can have sockets of their own beside them.
     ///
     /// # Errors
     /// When the system has no descriptor for the poll, or will not watch the sockets.
@@ -143,8 +143,10 @@ impl UdpIo {
 
     /// Closes the port `key`; false when it is not open. It is free when this returns.
     pub fn close(&mut self, key: FlowKey) -> bool {
-        if let Some(shared) = &self.shared {
-            return shared.close(key);
+        if let Some(shared) = &self.shared
+            && shared.close(key)
+        {
+            return true;
         }
         let Some(fd) = self.by_key.remove(&key) else { return false };
         self.sockets[fd as usize] = None;
@@ -206,8 +208,9 @@ impl UdpIo {
                 woken = true;
                 continue;
             }
-            if let Some(shared) = &mut self.shared {
-                shared.report(event.token().0);
+            if let Some(shared) = &mut self.shared
+                && shared.report(event.token().0)
+            {
                 continue;
             }
             // not ours any more, or not yet: then it is reported again
@@ -316,10 +319,8 @@ impl PacketIo for UdpIo {
     /// Reads the sockets that the last [`UdpIo::wait`] reported.
     fn receive(&mut self, burst: &mut Burst) -> usize {
         let most = burst.room().min(BURST);
-        if let Some(shared) = &mut self.shared {
-            return shared.receive(&mut self.pool, most, burst);
-        }
-        let mut received = 0;
+        let shared = self.shared.as_mut();
+        let mut received = shared.map_or(0, |shared| shared.receive(&mut self.pool, most, burst));
         for at in 0..self.ready.len() {
             if received == most {
                 break;
@@ -331,9 +332,11 @@ impl PacketIo for UdpIo {
     }
 
     fn finish(&mut self, burst: &mut Burst) {
+        let only_shared = self.by_key.is_empty();
         if let Some(shared) = &mut self.shared {
-            shared.send(burst.frames_mut(), &self.pool);
-        } else {
+            shared.send(burst.frames_mut(), only_shared, &self.pool);
+        }
+        if self.shared.is_none() || !only_shared {
             self.send_all(burst.frames_mut());
         }
         for frame in burst.frames() {
@@ -343,12 +346,15 @@ impl PacketIo for UdpIo {
 }
 
 impl UdpIo {
-    /// Sends each run of frames from the socket of the port they leave from.
+    /// Sends each run of frames from the socket of the port they leave from, unless they leave through shared ones.
     fn send_all(&mut self, frames: &mut [Frame]) {
         let mut rest = frames;
         while let [first, ..] = &*rest {
+            let shared = self.shared.as_ref();
             let from = |frame: &Frame| match frame.verdict {
-                Verdict::Forward(departure) => Some(departure.from),
+                Verdict::Forward(departure) => {
+                    Some(departure.from).filter(|key| shared.is_none_or(|shared| !shared.serves(key.addr)))
+                }
                 _ => None,
             };
             let key = from(first);

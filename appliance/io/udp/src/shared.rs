@@ -126,12 +126,23 @@ impl Shared {
         self.ready = [false; 2];
     }
 
-    /// The wait has reported this descriptor.
-    pub(crate) fn report(&mut self, descriptor: usize) {
-        for (pair, ready) in self.sockets.pairs.iter().zip(&mut self.ready) {
-            let this = |pair: &Pair| pair.receive.as_raw_fd() as usize == descriptor;
-            *ready |= pair.as_ref().is_some_and(this);
+    /// The wait has reported this descriptor. False when it is none of these.
+    pub(crate) fn report(&mut self, descriptor: usize) -> bool {
+        let this = |pair: &Option<Pair>| {
+            pair.as_ref().is_some_and(|pair| pair.receive.as_raw_fd() as usize == descriptor)
+        };
+        match self.sockets.pairs.iter().position(this) {
+            Some(family) => {
+                self.ready[family] = true;
+                true
+            }
+            None => false,
         }
+    }
+
+    /// True when ports of this address are open in the table and not by sockets.
+    pub(crate) fn serves(&self, addr: IpAddr) -> bool {
+        self.sockets.table.serves(addr)
     }
 
     /// Closes a port; false when it was not open.
@@ -179,10 +190,12 @@ impl Shared {
         pushed
     }
 
-    /// Sends the frames that leave, those of a family together and in order.
-    pub(crate) fn send(&mut self, frames: &mut [Frame], pool: &Pool) {
+    /// Sends the frames that leave from its ports (`all`: every frame does), those of a family together and in order.
+    pub(crate) fn send(&mut self, frames: &mut [Frame], all: bool, pool: &Pool) {
         for (at, frame) in frames.iter().enumerate() {
-            if let Verdict::Forward(departure) = frame.verdict {
+            if let Verdict::Forward(departure) = frame.verdict
+                && (all || self.serves(departure.from.addr))
+            {
                 self.leaving[usize::from(departure.from.addr.is_ipv6())].push(at as u32);
             }
         }

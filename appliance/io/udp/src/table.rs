@@ -53,6 +53,11 @@ impl PortTable {
         usize::from(self.byte(key)?.load(Ordering::Acquire)).checked_sub(1)
     }
 
+    /// True when the address has a place in the table.
+    pub fn serves(&self, addr: IpAddr) -> bool {
+        self.places.contains_key(&addr)
+    }
+
     /// True when some address is of this family.
     pub fn has_family(&self, v6: bool) -> bool {
         self.places.keys().any(|addr| addr.is_ipv6() == v6)

@@ -87,6 +87,7 @@ impl Call {
         }
         Some(Box::new(Handshake {
             session: self.session((at, place)),
+            call_id: self.shown_id.clone(),
             generation: Generation(0),
             ports: (pair.rtp, pair.rtcp.filter(|_| !media.mux.active)),
             peers: (media.rtp, media.rtcp.filter(|_| !media.mux.active)),

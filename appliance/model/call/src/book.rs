@@ -70,6 +70,11 @@ impl Book {
         &self.interfaces
     }
 
+    /// The logical interfaces, to add some or to say what new SDP shows of them. Those that are there keep their numbers.
+    pub fn interfaces_mut(&mut self) -> &mut Interfaces {
+        &mut self.interfaces
+    }
+
     /// How many calls there are, those waiting for their delayed deletion included.
     pub fn len(&self) -> usize {
         self.by_id.len()

@@ -3,6 +3,7 @@ use crate::party::{Party, PartyIx, Treatment};
 use crate::{AddressId, Env, FlowUse, PortError, Settings, Stamp};
 use flow::{FlowKey, FlowSpec, Generation, Moment, StreamId};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Number of a call in the book; reused after the call is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,6 +36,8 @@ pub struct Call {
     /// Never used for another call of the process.
     pub(crate) serial: u64,
     pub(crate) id: Box<[u8]>,
+    /// The Call-ID as text, for the log.
+    pub(crate) shown_id: Arc<str>,
     pub(crate) created: Stamp,
     pub(crate) last_signal: Stamp,
     /// Packet worker that carries all flows of the call.
@@ -72,6 +75,7 @@ impl Call {
             number,
             serial,
             id: id.into(),
+            shown_id: String::from_utf8_lossy(id).into(),
             created: now,
             last_signal: now,
             worker,

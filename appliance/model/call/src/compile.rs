@@ -108,7 +108,7 @@ impl Call {
             blocked: self.blocked || party.blocked || media.blocked,
             // Who has the same keys as the other end may speak ICE and DTLS with it too.
             foreign: passing.contains(&(entry.party, entry.media)),
-            handshakes: media.keying.speaks_dtls(),
+            handshakes: media.keying.expects_handshakes(),
             security: self.security((entry.party, entry.media), entry.usage, passing),
             one_way: party.treatment.one_way,
         };

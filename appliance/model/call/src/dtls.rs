@@ -169,12 +169,34 @@ impl DtlsLeg {
         })
     }
 
-    /// A handshake for RTP (`false`) or RTCP (`true`) has ended, with keys or without. False when agents speak of an
-    /// association that is no more.
-    pub(crate) fn hear_keys(&mut self, rtcp: bool, knew: Generation, keys: Option<KeyPair>) -> bool {
+    /// We have offered the party to take either role, and it has not answered.
+    pub(crate) fn is_offered(&self) -> bool {
+        let actpass = |told: &Told| told.setup == Setup::Actpass;
+        self.agreed.is_none() && self.told.as_ref().is_some_and(actpass)
+    }
+
+    /// What the agents must know of an association that we have offered: until the answer says who the party is, it can
+    /// only be the one who begins.
+    pub(crate) fn foreword(&self) -> Option<Dtls> {
+        let told = self.told.as_ref().filter(|_| self.is_offered())?;
+        let told = Some(told.fingerprint.clone());
+        Some(Dtls { active: false, told, fingerprints: Vec::new(), tls_id: None })
+    }
+
+    /// A handshake for RTP (`false`) or RTCP (`true`) has ended, with keys or without. What they protect is counted anew,
+    /// in a crypto context of this number, greater than all before it. False when agents speak of an association that is
+    /// no more.
+    pub(crate) fn hear_keys(
+        &mut self,
+        rtcp: bool,
+        knew: Generation,
+        context: u32,
+        keys: Option<KeyPair>,
+    ) -> bool {
         let current = self.agreed.as_ref().is_some_and(|agreed| agreed.since <= knew);
         if current {
-            self.keys[usize::from(rtcp)] = keys;
+            let anew = |setup: Arc<Keys>| Arc::new(Keys { context, ..Keys::clone(&setup) });
+            self.keys[usize::from(rtcp)] = keys.map(|(open, seal)| (anew(open), anew(seal)));
         }
         current
     }

@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub struct Handshake {
     /// The section; agents are known by it.
     pub session: SessionId,
+    /// The Call-ID as text, for the log.
+    pub call_id: Arc<str>,
     /// Grows with every change.
     pub generation: Generation,
     /// Our ports that face the party, the latest: RTP, and RTCP unless multiplexed.
@@ -29,7 +31,8 @@ pub struct Dtls {
     /// The value of our `a=fingerprint` that the party was told last. It says which of our certificates the association
     /// is made with: a call keeps the one it began with. `None`: the newest.
     pub told: Option<Box<str>>,
-    /// The peer's `a=fingerprint` values, as in its SDP; one must match.
+    /// The peer's `a=fingerprint` values, as in its SDP; one must match. None: it has not answered yet and may begin all the
+    /// same (RFC 5763 §5); who it was is judged when it has.
     pub fingerprints: Vec<Box<[u8]>>,
     /// The peer's `a=tls-id`: with another one the association begins anew (RFC 8842 §5.5).
     pub tls_id: Option<Box<[u8]>>,

@@ -92,6 +92,22 @@ impl Interfaces {
         true
     }
 
+    /// Lets these aliases name these interfaces, and no others. Those that stand for nothing are left out and returned.
+    pub fn set_aliases<'a>(
+        &mut self,
+        aliases: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Vec<(&'a str, &'a str)> {
+        self.aliases.clear();
+        aliases.filter(|(alias, name)| !self.alias(alias, name)).collect()
+    }
+
+    /// Writes another address into SDP from now on; `None` is the address itself.
+    pub fn advertise(&mut self, id: AddressId, advertised: Option<IpAddr>) {
+        if let Some(address) = self.addresses.get_mut(usize::from(id.0)) {
+            address.advertised = advertised;
+        }
+    }
+
     /// The address of that number.
     pub fn address(&self, id: AddressId) -> &LocalAddress {
         &self.addresses[usize::from(id.0)]

@@ -79,9 +79,19 @@ impl Keying {
         self.guard = guard;
     }
 
-    /// The association with the party, if its media is under keys of one.
+    /// The association with the party, if its media is under keys of one, or the one that it may begin before its answer
+    /// to our offer has come.
     pub(crate) fn association(&self) -> Option<Dtls> {
-        self.dtls.words().filter(|_| self.guard == Guard::Dtls)
+        match self.guard {
+            Guard::Dtls => self.dtls.words(),
+            Guard::Awaited if !self.settled => self.dtls.foreword(),
+            _ => None,
+        }
+    }
+
+    /// DTLS that arrives is for us.
+    pub(crate) fn expects_handshakes(&self) -> bool {
+        self.speaks_dtls() || (self.guard == Guard::Awaited && !self.settled && self.dtls.is_offered())
     }
 
     /// Keys and fingerprints, written into an offer or answer for the party.

@@ -128,9 +128,11 @@ impl Call {
     /// Takes in the keys of a DTLS handshake, or that it gave none.
     pub(crate) fn hear_keys(&mut self, session: SessionId, knew: Generation, keys: Option<KeyPair>) {
         let (party, media) = session.place();
+        // The generation grows with everything that is heard.
+        let context = u32::try_from(self.generation.0).map_or(u32::MAX, |now| now.saturating_add(1));
         let media = self.parties.get_mut(party).and_then(|party| party.medias.get_mut(media));
         if let Some(media) = media {
-            media.keying.dtls.hear_keys(session != session.of_section(), knew, keys);
+            media.keying.dtls.hear_keys(session != session.of_section(), knew, context, keys);
         }
     }
 

@@ -12,6 +12,7 @@ mod classify;
 mod engine;
 mod flow;
 mod forward;
+pub mod fuzz;
 mod learn;
 mod overheard;
 mod sent;

@@ -67,14 +67,17 @@ pub struct SsrcCounters {
 }
 
 impl SsrcCounters {
-    /// Adds what another path has counted of the same sender. The numbers seen last are those of whoever is `later`.
+    /// Adds what another path has counted of the same sender. The numbers seen last are those of whoever is `later`. Each
+    /// counts cycles from the first packet that it has seen, so those of the other go on where ours end.
     pub fn join(&mut self, other: &SsrcCounters, later: bool) {
         self.traffic.add(other.traffic);
         self.lost = self.lost.saturating_add(other.lost);
         self.duplicates = self.duplicates.saturating_add(other.duplicates);
         self.reordered = self.reordered.saturating_add(other.reordered);
         if later {
-            self.last_seq = other.last_seq;
+            let gap = (other.first_seq as u16).wrapping_sub(self.last_seq as u16).cast_signed();
+            let first = self.last_seq.wrapping_add_signed(gap.into());
+            self.last_seq = first.wrapping_add(other.last_seq.wrapping_sub(other.first_seq));
             self.last_timestamp = other.last_timestamp;
             self.last_pt = other.last_pt;
             self.jitter = other.jitter;
@@ -118,6 +121,8 @@ impl Snapshot {
         join_senders(&mut self.ssrcs, &other.ssrcs, later);
         // Who sends through a port is not known to it; the fast path's part of a stream is the younger one.
         join_senders(&mut self.sent_ssrcs, &other.sent_ssrcs, true);
+        // Of what was sent no cycles are counted.
+        self.sent_ssrcs.iter_mut().for_each(|sender| sender.last_seq &= 0xffff);
     }
 }
 
@@ -134,5 +139,38 @@ fn join_senders(mine: &mut SmallVec<[SsrcCounters; 1]>, others: &[SsrcCounters],
             None if later => mine.push(*other),
             None => mine.insert(0, *other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cycles_go_on_where_the_other_path_begins() {
+        let seen = |first_seq, last_seq| SsrcCounters {
+            ssrc: 1,
+            traffic: Traffic::default(),
+            first_seq,
+            last_seq,
+            last_timestamp: 0,
+            last_pt: 0,
+            lost: 0,
+            duplicates: 0,
+            reordered: 0,
+            jitter: Micros(0),
+        };
+        let join = |mut mine: SsrcCounters, other| {
+            mine.join(&other, true);
+            (mine.first_seq, mine.last_seq)
+        };
+        assert_eq!(join(seen(65_000, 65_530), seen(65_531, 65_540)), (65_000, 65_540));
+        assert_eq!(join(seen(65_000, 65_530), seen(4, 20)), (65_000, 65_556));
+        assert_eq!(join(seen(65_000, 65_540), seen(5, 9)), (65_000, 65_545));
+        // What came to one while it was on its way to the other.
+        assert_eq!(join(seen(65_000, 65_540), seen(65_530, 65_537)), (65_000, 65_537));
+        let mut mine = seen(65_000, 65_540);
+        mine.join(&seen(5, 9), false);
+        assert_eq!(mine.last_seq, 65_540, "whoever is older knows less");
     }
 }

@@ -36,6 +36,8 @@ reasons! {
         NotStableYet = "not-stable-yet",
         /// The peer's address is not known at all.
         NoPeer = "no-peer",
+        /// Keys are awaited on either side: the answer or the handshake has not come, or has failed.
+        NoKeys = "no-keys",
         /// Nothing is sent on: rejected, inactive or without a counterpart.
         NoOutput = "no-output",
         /// Blocked by `block media`.

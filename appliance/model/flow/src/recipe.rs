@@ -51,6 +51,18 @@ impl Recipe {
         self.open.is_some() || self.outputs.iter().any(|output| output.seal.is_some())
     }
 
+    /// Drops what is known of sources under keys of other crypto contexts than those of its keys.
+    pub fn forget_other_contexts(&mut self) {
+        let keep = |states: &mut Vec<SsrcState>, keys: &Option<Arc<Setup>>| {
+            let context = keys.as_ref().map(|setup| setup.context);
+            states.retain(|state| context == Some(state.context));
+        };
+        keep(&mut self.opened, &self.open);
+        for output in &mut self.outputs {
+            keep(&mut output.sealed, &output.seal);
+        }
+    }
+
     /// Resolves `spec` with the flows of its egress ports. `None` while the peer of either side is not known and
     /// confirmed, while keys are awaited, when nothing would be sent, or when the flow is not RTP: then it stays with the
     /// learner. What had been opened and sealed before is to be added by who knows it.

@@ -44,6 +44,18 @@ pub struct FlowSpec {
     pub one_way: bool,
 }
 
+impl FlowSpec {
+    /// True while the keys that open what arrives at the port are awaited.
+    pub fn cannot_open(&self) -> bool {
+        self.security.as_ref().is_some_and(|keys| keys.arriving.is_awaited())
+    }
+
+    /// True while the keys that seal what leaves through the port are awaited.
+    pub fn cannot_seal(&self) -> bool {
+        self.security.as_ref().is_some_and(|keys| keys.leaving.is_awaited())
+    }
+}
+
 /// What a packet at a port may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Carries {

@@ -188,7 +188,9 @@ impl Endpoint {
             return Ok(None);
         };
         self.context = context;
-        let remote = self.slots.first().map(|slot| slot.remote);
+        // Who has only knocked at a server may be anybody.
+        let is_peer = |slot: &&Slot| self.role == Role::Client || slot.handshake.is_connected();
+        let remote = self.slots.iter().find(is_peer).map(|slot| slot.remote);
         // A server may have heard from the new peer before its SDP came. All else is over; the peer knows, and a
         // close_notify would end what it begins now.
         let keep = role == Role::Server && self.role == Role::Server && reason != Restart::TlsId;

@@ -41,6 +41,9 @@ pub enum Error {
     /// before one it has used under the same key.
     #[error("an index that is out of range or would be used again")]
     Index,
+    /// A state of another crypto context.
+    #[error("a state of another crypto context")]
+    Context,
 }
 
 /// Why a packet was not opened. All of them are reasons to drop it.

@@ -10,7 +10,7 @@
 //! * Per packet: [`Opener::open_rtp`], [`Opener::open_rtcp`], [`Sealer::seal_rtp`], [`Sealer::seal_rtcp`], in place.
 //!   Nothing is remembered of a packet that did not authenticate.
 //! * New keys in a re-INVITE: [`Opener::rekey`], [`Sealer::rekey`]. Rollover counters, replay windows and SRTCP
-//!   indices stay (RFC 3711 §3.3.1, §3.4). One who wants them to begin anew makes a new opener or sealer.
+//!   indices stay (RFC 3711 §3.3.1, §3.4), unless [`Setup::context`] says that they begin anew.
 //! * When another path takes a flow over, `states` gives what it needs per SSRC ([`SsrcState`]) and `restore` takes
 //!   it back. A path that wants keys of its own gets them from [`MasterKey::derive`].
 //!

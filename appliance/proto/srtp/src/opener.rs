@@ -51,7 +51,7 @@ impl Opener {
             Err(Outside::Past) => return Err(OpenError::KeyExpired),
         };
         let at = RtpAt { header, ssrc, index };
-        if !table.is_settled(ssrc) && at.roc() != 0 && transform.authenticates_rtp() {
+        if !table.is_settled(ssrc) && transform.authenticates_rtp() {
             return self.open_unsettled(packet, at);
         }
         progress.check(index)?;
@@ -78,9 +78,18 @@ impl Opener {
             return Err(OpenError::TooManySsrcs);
         }
         let index = u64::from(transform.rtcp_index(packet));
-        table.get(ssrc).rtcp.check(index)?;
+        let stale = table.get(ssrc).rtcp.check(index);
+        if table.is_settled_rtcp(ssrc) {
+            stale?;
+        }
         let len = transform.open_rtcp(packet, ssrc).ok_or(OpenError::Unauthentic)?;
-        table.entry(ssrc).ok_or(OpenError::TooManySsrcs)?.state.rtcp.commit(index);
+        let slot = table.entry(ssrc).ok_or(OpenError::TooManySsrcs)?;
+        match stale {
+            Ok(()) => slot.state.rtcp.commit(index),
+            // Authentic under a key it was never seen with: the peer counts anew.
+            Err(_) => slot.state.rtcp = Progress { index, window: 1 },
+        }
+        slot.settled_rtcp = true;
         Ok(len)
     }
 
@@ -104,10 +113,13 @@ impl Opener {
             slot.settled = true;
             return Ok(len);
         }
+        let anew = RtpAt { index: at.index & 0xffff, ..at };
+        if stale.is_ok() && anew.index == at.index {
+            return Err(OpenError::Unauthentic);
+        }
         if let Some(kept) = kept {
             packet.copy_from_slice(kept);
         }
-        let anew = RtpAt { index: at.index & 0xffff, ..at };
         let len = transform.open_rtp(packet, anew);
         let len = len.ok_or(stale.map_or_else(OpenError::from, |()| OpenError::Unauthentic))?;
         slot.state.rtp = Progress { index: anew.index, window: 1 };
@@ -115,8 +127,9 @@ impl Opener {
         Ok(len)
     }
 
-    /// Takes new keys, suite, identifier and session parameters. Rollover counters and windows stay; so does the room
-    /// for SSRCs, whatever `setup` says. A peer whose counter begins anew under the new key is followed.
+    /// Takes new keys, suite, identifier and session parameters. Rollover counters and windows stay, unless the
+    /// context is a later one; so does the room for SSRCs, whatever `setup` says. A peer whose counters begin anew under
+    /// the new key is followed.
     ///
     /// # Errors
     /// As [`Opener::new`]; then nothing has changed.
@@ -143,7 +156,8 @@ impl Opener {
     /// Goes on where another path left off; replaces what was known of this SSRC.
     ///
     /// # Errors
-    /// [`Error::Index`] for a state that cannot be; [`Error::TooManySsrcs`].
+    /// [`Error::Index`] for a state that cannot be, [`Error::Context`] for one of another context;
+    /// [`Error::TooManySsrcs`].
     pub fn restore(&mut self, state: &SsrcState) -> Result<(), Error> {
         self.session.table.set(state)
     }

@@ -65,7 +65,7 @@ impl Sealer {
     }
 
     /// Takes new keys, suite, identifier and session parameters. Rollover counters and SRTCP indices go on (RFC 3711
-    /// §3.3.1, §3.4); so does the room for SSRCs, whatever `setup` says.
+    /// §3.3.1, §3.4), unless the context is a later one; so does the room for SSRCs, whatever `setup` says.
     ///
     /// # Errors
     /// As [`Sealer::new`]; then nothing has changed.
@@ -90,8 +90,10 @@ impl Sealer {
     /// Goes on where another path left off; replaces what was known of this SSRC.
     ///
     /// # Errors
-    /// [`Error::Index`] for a state that cannot be or that would use an index again; [`Error::TooManySsrcs`].
+    /// [`Error::Index`] for a state that cannot be or that would use an index again, [`Error::Context`] for one of another
+    /// context; [`Error::TooManySsrcs`].
     pub fn restore(&mut self, state: &SsrcState) -> Result<(), Error> {
+        self.0.table.check(state)?;
         let known = self.0.table.get(state.ssrc);
         for (known, new) in [(known.rtp, state.rtp), (known.rtcp, state.rtcp)] {
             if !known.is_fresh() && (new.is_fresh() || new.index < known.index) {

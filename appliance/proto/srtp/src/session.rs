@@ -14,15 +14,17 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(setup: &Setup) -> Result<Session, Error> {
         setup.check()?;
-        let (key, transform, table) = (setup.key.clone(), transform(setup), Table::new(setup.ssrcs));
+        let (key, transform, table) =
+            (setup.key.clone(), transform(setup), Table::new(setup.ssrcs, setup.context));
         Ok(Session { key, transform, table })
     }
 
-    /// New keys; every state stays.
+    /// New keys; every state stays, unless the context is a later one.
     pub(crate) fn rekey(&mut self, setup: &Setup) -> Result<(), Error> {
         setup.check()?;
         self.transform = transform(setup);
         // Under the same key a counter that begins anew would be a replay.
+        self.table.enter(setup.context, self.key == setup.key);
         if self.key != setup.key {
             self.key = setup.key.clone();
             self.table.unsettle();

@@ -16,14 +16,18 @@ pub struct Setup {
     pub mki: Mki,
     /// Session parameters.
     pub options: Options,
+    /// Number of the crypto context (RFC 3711 §3.2.3). Keys under the same number or a smaller one go on where those
+    /// before them were; under a greater number rollover counters, windows and indices begin anew, as with each DTLS
+    /// association (RFC 5764 §4.2).
+    pub context: u32,
     /// How many SSRCs to keep room for, 1 to [`MAX_SSRCS`]. 80 bytes each, allocated at once.
     pub ssrcs: usize,
 }
 
 impl Setup {
-    /// Everything else as usual: no identifier, everything protected, [`DEFAULT_SSRCS`].
+    /// Everything else as usual: no identifier, everything protected, context 0, [`DEFAULT_SSRCS`].
     pub fn new(key: MasterKey) -> Setup {
-        Setup { key, mki: Mki::NONE, options: Options::default(), ssrcs: DEFAULT_SSRCS }
+        Setup { key, mki: Mki::NONE, options: Options::default(), context: 0, ssrcs: DEFAULT_SSRCS }
     }
 
     /// # Errors

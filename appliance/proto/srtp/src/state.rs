@@ -6,6 +6,8 @@ use crate::window::WINDOW;
 pub struct SsrcState {
     /// The synchronisation source.
     pub ssrc: u32,
+    /// The crypto context it belongs to ([`crate::Setup::context`]); another one knows nothing of it.
+    pub context: u32,
     /// In SRTP: the index is `ROC * 65536 + sequence number`, 48 bits (RFC 3711 §3.3.1).
     pub rtp: Progress,
     /// In SRTCP: the index that stands in the packet, 31 bits (RFC 3711 §3.4).
@@ -66,13 +68,17 @@ impl Progress {
 }
 
 impl SsrcState {
-    /// An SSRC of which nothing was seen.
+    /// An SSRC of which nothing was seen, in context 0.
     pub fn new(ssrc: u32) -> SsrcState {
-        SsrcState { ssrc, rtp: Progress::default(), rtcp: Progress::default() }
+        SsrcState { ssrc, context: 0, rtp: Progress::default(), rtcp: Progress::default() }
     }
 
-    /// What two paths have seen of the same SSRC between them; see [`Progress::join`].
+    /// What two paths have seen of the same SSRC between them; see [`Progress::join`]. Of two contexts the greater, which
+    /// is the newer, stands alone.
     pub fn join(self, other: SsrcState) -> SsrcState {
+        if self.context != other.context {
+            return if self.context > other.context { self } else { other };
+        }
         SsrcState { rtp: self.rtp.join(other.rtp), rtcp: self.rtcp.join(other.rtcp), ..self }
     }
 
@@ -104,5 +110,8 @@ mod tests {
         assert_eq!(Progress::joining(9).join(at(5, 1)), at(5, 1));
         assert_eq!(at(5, 1).join(Progress::joining(9)), at(5, 1));
         assert_eq!(Progress::joining(9).join(Progress::default()), Progress::joining(9));
+        let state = |context, index| SsrcState { context, rtp: at(index, 1), ..SsrcState::new(1) };
+        assert_eq!(state(1, 5).join(state(2, 3)), state(2, 3));
+        assert_eq!(state(2, 3).join(state(1, 5)), state(2, 3));
     }
 }

@@ -6,6 +6,8 @@ use crate::{Error, SsrcState};
 pub(crate) struct Table {
     slots: Vec<Slot>,
     room: usize,
+    /// Number of the crypto context.
+    context: u32,
     /// Where the last packet's SSRC was: mostly the next one's as well.
     last: usize,
 }
@@ -16,11 +18,26 @@ pub(crate) struct Slot {
     pub(crate) state: SsrcState,
     /// A packet was opened under the present key, so its rollover counter is known for certain.
     pub(crate) settled: bool,
+    /// The same of SRTCP and its index.
+    pub(crate) settled_rtcp: bool,
 }
 
 impl Table {
-    pub(crate) fn new(room: usize) -> Table {
-        Table { slots: Vec::with_capacity(room), room, last: 0 }
+    pub(crate) fn new(room: usize, context: u32) -> Table {
+        Table { slots: Vec::with_capacity(room), room, context, last: 0 }
+    }
+
+    /// Under another key a greater context knows nothing of what was before; any other goes on.
+    pub(crate) fn enter(&mut self, context: u32, same_key: bool) {
+        if context > self.context && !same_key {
+            self.slots.clear();
+        }
+        self.slots.iter_mut().for_each(|slot| slot.state.context = context);
+        self.context = context;
+    }
+
+    fn fresh(&self, ssrc: u32) -> SsrcState {
+        SsrcState { context: self.context, ..SsrcState::new(ssrc) }
     }
 
     /// Where `ssrc` is.
@@ -35,7 +52,10 @@ impl Table {
 
     /// The state of `ssrc`, or a new one.
     pub(crate) fn get(&mut self, ssrc: u32) -> SsrcState {
-        self.find(ssrc).map_or(SsrcState::new(ssrc), |at| self.slots[at].state)
+        match self.find(ssrc) {
+            Some(at) => self.slots[at].state,
+            None => self.fresh(ssrc),
+        }
     }
 
     /// The rollover counter of `ssrc` is known for certain, or nothing is known of it at all.
@@ -43,10 +63,16 @@ impl Table {
         self.find(ssrc).is_none_or(|at| self.slots[at].settled)
     }
 
-    /// The key is another: from now on, rollover counters may have begun anew.
+    /// The same of its SRTCP index.
+    pub(crate) fn is_settled_rtcp(&mut self, ssrc: u32) -> bool {
+        self.find(ssrc).is_none_or(|at| self.slots[at].settled_rtcp)
+    }
+
+    /// The key is another: from now on, rollover counters and SRTCP indices may have begun anew.
     pub(crate) fn unsettle(&mut self) {
         for slot in &mut self.slots {
             slot.settled = slot.state.rtp.is_fresh();
+            slot.settled_rtcp = slot.state.rtcp.is_fresh();
         }
     }
 
@@ -60,7 +86,8 @@ impl Table {
         let at = match self.find(ssrc) {
             Some(at) => at,
             None if self.has_room() => {
-                self.slots.push(Slot { state: SsrcState::new(ssrc), settled: true });
+                let state = self.fresh(ssrc);
+                self.slots.push(Slot { state, settled: true, settled_rtcp: true });
                 self.slots.len() - 1
             }
             None => return None,
@@ -71,9 +98,16 @@ impl Table {
 
     /// Puts a state in the place of its SSRC.
     pub(crate) fn set(&mut self, state: &SsrcState) -> Result<(), Error> {
-        state.check()?;
-        *self.entry(state.ssrc).ok_or(Error::TooManySsrcs)? = Slot { state: *state, settled: true };
+        self.check(state)?;
+        *self.entry(state.ssrc).ok_or(Error::TooManySsrcs)? =
+            Slot { state: *state, settled: true, settled_rtcp: true };
         Ok(())
+    }
+
+    /// Whether a state can be one of this session.
+    pub(crate) fn check(&self, state: &SsrcState) -> Result<(), Error> {
+        state.check()?;
+        if state.context == self.context { Ok(()) } else { Err(Error::Context) }
     }
 
     /// Frees the place of `ssrc`; whether it had one.
@@ -96,7 +130,7 @@ mod tests {
 
     #[test]
     fn room_is_bounded_and_given_back() {
-        let mut table = Table::new(2);
+        let mut table = Table::new(2, 0);
         assert!(table.entry(1).is_some() && table.entry(2).is_some());
         assert!(table.entry(3).is_none() && !table.has_room());
         assert!(table.entry(1).is_some());
@@ -107,7 +141,7 @@ mod tests {
 
     #[test]
     fn states_out_of_range_are_refused() {
-        let mut table = Table::new(1);
+        let mut table = Table::new(1, 0);
         let progress = |index, window| Progress { index, window };
         for (rtp, rtcp, good) in [
             (progress((1 << 48) - 1, 1), progress((1 << 31) - 1, 1), true),
@@ -115,7 +149,7 @@ mod tests {
             (progress(0, 0), progress(1 << 31, 1), false),
             (progress(5, 2), progress(0, 0), false),
         ] {
-            let state = SsrcState { ssrc: 1, rtp, rtcp };
+            let state = SsrcState { ssrc: 1, context: 0, rtp, rtcp };
             assert_eq!(table.set(&state).is_ok(), good, "{state:?}");
         }
         assert_eq!(table.set(&SsrcState::new(2)), Err(Error::TooManySsrcs));

@@ -1,4 +1,4 @@
-//! What a packet costs. Not a test: `cargo test --release -p srtp --test speed -- --ignored --nocapture`.
+//! What a packet costs: `cargo test --release -p srtp --test speed -- --ignored --nocapture --test-threads=1`.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -63,4 +63,156 @@ fn nanoseconds_per_packet() {
         }
         println!("{line}");
     }
+}
+
+/// The payload that the promise is about.
+const PAYLOAD: usize = 172;
+/// Bytes of a packet with it.
+const PACKET: usize = 12 + PAYLOAD;
+/// How much more than its primitives a packet may cost.
+const MORE: f64 = 1.2;
+
+/// What nobody can do without: the key stream of the payload laid over it, and HMAC-SHA1 of packet and rollover counter,
+/// with both key blocks hashed before.
+mod bare {
+    use aes::cipher::{BlockCipherEncrypt, KeyInit};
+    use aes::{Aes128Enc, Block};
+    use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+    use sha1::block_api::compress;
+
+    pub(super) struct Counter(Aes128Enc, [u32; 5]);
+
+    impl Counter {
+        pub(super) fn new() -> Counter {
+            Counter(Aes128Enc::new_from_slice(&[7; 16]).unwrap(), [1; 5])
+        }
+
+        pub(super) fn cipher(&self, iv: u128, payload: &mut [u8]) {
+            let mut stream = [Block::default(); super::PAYLOAD.div_ceil(16)];
+            for (block, counter) in stream.iter_mut().zip(iv..) {
+                *block = Block::from(counter.to_be_bytes());
+            }
+            self.0.encrypt_blocks(&mut stream);
+            let (whole, rest) = payload.as_chunks_mut::<16>();
+            for (data, key) in whole.iter_mut().zip(&stream) {
+                *data = (u128::from_ne_bytes(*data) ^ u128::from_ne_bytes(key.0)).to_ne_bytes();
+            }
+            if let Some(key) = stream.get(whole.len()) {
+                rest.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+            }
+        }
+
+        pub(super) fn tag(&self, packet: &[u8]) -> [u32; 5] {
+            let mut blocks = [[0; 64]; (super::PACKET + 4 + 9).div_ceil(64)];
+            blocks.as_flattened_mut()[..packet.len()].copy_from_slice(packet);
+            let mut state = self.1;
+            compress(&mut state, &blocks);
+            let mut last = [0; 64];
+            for (bytes, word) in last.chunks_exact_mut(4).zip(state) {
+                bytes.copy_from_slice(&word.to_be_bytes());
+            }
+            let mut state = self.1;
+            compress(&mut state, &[last]);
+            state
+        }
+    }
+
+    pub(super) struct Gcm(LessSafeKey);
+
+    impl Gcm {
+        pub(super) fn new() -> Gcm {
+            Gcm(LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &[7; 16]).unwrap()))
+        }
+
+        pub(super) fn seal(&self, nonce: u16, packet: &mut [u8]) {
+            let (header, rest) = packet.split_at_mut(12);
+            let (payload, tag) = rest.split_at_mut(super::PAYLOAD);
+            let made = self.0.seal_in_place_separate_tag(at(nonce), Aad::from(&*header), payload).unwrap();
+            tag[..16].copy_from_slice(made.as_ref());
+        }
+
+        pub(super) fn open(&self, nonce: u16, packet: &mut [u8]) {
+            let (header, rest) = packet.split_at_mut(12);
+            self.0.open_in_place(at(nonce), Aad::from(&*header), &mut rest[..super::PAYLOAD + 16]).unwrap();
+        }
+    }
+
+    fn at(nonce: u16) -> Nonce {
+        let mut bytes = [0; 12];
+        bytes[..2].copy_from_slice(&nonce.to_be_bytes());
+        Nonce::assume_unique_for_key(bytes)
+    }
+}
+
+/// Nanoseconds of one batch, the best of many, of `work` on a packet with its number.
+fn cost(
+    packets: &mut [[u8; 256]],
+    fresh: &[[u8; 256]],
+    mut work: impl FnMut(u16, &mut [u8; 256]),
+) -> Duration {
+    packets.copy_from_slice(fresh);
+    let start = now();
+    for (packet, number) in packets.iter_mut().zip(0u16..) {
+        work(number, black_box(packet));
+    }
+    start.elapsed()
+}
+
+#[test]
+#[ignore = "needs an optimised build and a quiet core"]
+fn open_and_seal_cost_little_more_than_their_primitives() {
+    let mut dice = Dice(2);
+    let mut clear = vec![[0u8; 256]; usize::from(BATCH)];
+    for (packet, seq) in clear.iter_mut().zip(0u16..) {
+        packet[..12].copy_from_slice(&[0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]);
+        packet[2..4].copy_from_slice(&seq.to_be_bytes());
+        packet[12..PACKET].copy_from_slice(&dice.bytes(PAYLOAD));
+    }
+    let mut failed = Vec::new();
+    for suite in [Suite::AesCm128HmacSha1_80, Suite::AeadAes128Gcm] {
+        let setup = setup(&mut dice, suite, Options::default());
+        let (counter, gcm) = (bare::Counter::new(), bare::Gcm::new());
+        let mut packets = clear.clone();
+        let mut best = [Duration::MAX; 4];
+        // By turns, so that both meet the same machine.
+        for _ in 0..400 {
+            let mut sealer = Sealer::new(&setup).unwrap();
+            let mut opener = Opener::new(&setup).unwrap();
+            let mut len = 0;
+            let seal = cost(&mut packets, &clear, |_, packet| {
+                len = sealer.seal_rtp(packet, PACKET).unwrap();
+            });
+            let sealed = packets.clone();
+            let open = cost(&mut packets, &sealed, |_, packet| {
+                opener.open_rtp(&mut packet[..len]).unwrap();
+            });
+            let (bare_seal, bare_open) = match suite.is_aead() {
+                true => {
+                    let seal = cost(&mut packets, &clear, |at, packet| gcm.seal(at, packet));
+                    let sealed = packets.clone();
+                    (seal, cost(&mut packets, &sealed, |at, packet| gcm.open(at, packet)))
+                }
+                false => {
+                    let work = |at: u16, packet: &mut [u8; 256]| {
+                        counter.cipher(u128::from(at) << 16, &mut packet[12..PACKET]);
+                        black_box(counter.tag(&packet[..PACKET]));
+                    };
+                    (cost(&mut packets, &clear, work), cost(&mut packets, &clear, work))
+                }
+            };
+            for (best, new) in best.iter_mut().zip([seal, open, bare_seal, bare_open]) {
+                *best = (*best).min(new);
+            }
+        }
+        let [seal, open, bare_seal, bare_open] = best.map(|batch| batch.as_nanos() as f64 / f64::from(BATCH));
+        let ratio = (seal + open) / (bare_seal + bare_open);
+        println!(
+            "{:26} seal {seal:.0} ns, open {open:.0} ns; primitives {bare_seal:.0} and {bare_open:.0} ns: {ratio:.2} times",
+            suite.name()
+        );
+        if ratio > MORE {
+            failed.push((suite.name(), ratio));
+        }
+    }
+    assert_eq!(failed, [], "more than {MORE} times");
 }

@@ -229,6 +229,83 @@ fn a_peer_that_begins_anew_with_new_keys_is_followed() {
 }
 
 #[test]
+fn reports_that_count_anew_with_new_keys_are_followed() {
+    let mut dice = Dice(22);
+    for suite in Suite::ALL {
+        let (mut sealer, mut opener) = pair(&setup(&mut dice, suite, Options::default()));
+        for _ in 0..5 {
+            opener.open_rtcp(&mut seal_rtcp(&mut sealer, &rtcp(&mut dice, 5))).unwrap();
+        }
+        let new = setup(&mut dice, suite, Options::default());
+        let late = seal_rtcp(&mut sealer, &rtcp(&mut dice, 5));
+        opener.rekey(&new).unwrap();
+        assert_eq!(opener.open_rtcp(&mut late.clone()), Err(OpenError::Unauthentic), "{suite}");
+        let mut anew = Sealer::new(&new).unwrap();
+        for _ in 0..3 {
+            let report = seal_rtcp(&mut anew, &rtcp(&mut dice, 5));
+            opener.open_rtcp(&mut report.clone()).unwrap();
+            assert_eq!(opener.open_rtcp(&mut report.clone()), Err(OpenError::Replayed), "{suite}");
+        }
+    }
+}
+
+/// A number that was passed under the old key, with rollover counter zero before and after.
+#[test]
+fn a_peer_that_goes_back_with_new_keys_is_followed() {
+    let mut dice = Dice(23);
+    for suite in Suite::ALL {
+        let (mut sealer, mut opener) = pair(&setup(&mut dice, suite, Options::default()));
+        for seq in [5000, 5001] {
+            open(&mut opener, &seal(&mut sealer, &rtp(&mut dice, 5, seq))).unwrap();
+        }
+        let new = setup(&mut dice, suite, Options::default());
+        opener.rekey(&new).unwrap();
+        let mut anew = Sealer::new(&new).unwrap();
+        let forged = seal(&mut sealer, &rtp(&mut dice, 5, 5002));
+        assert_eq!(open(&mut opener, &forged), Err(OpenError::Unauthentic), "{suite}");
+        for seq in [10, 11] {
+            let secure = seal(&mut anew, &rtp(&mut dice, 5, seq));
+            open(&mut opener, &secure).unwrap();
+            assert_eq!(open(&mut opener, &secure), Err(OpenError::Replayed), "{suite}");
+        }
+    }
+}
+
+#[test]
+fn a_later_context_begins_anew_and_no_other_does() {
+    let mut dice = Dice(24);
+    for suite in Suite::ALL {
+        let first = setup(&mut dice, suite, Options::default());
+        let (mut sealer, mut opener) = pair(&first);
+        for index in [65_534u64, 65_535, 65_536] {
+            open(&mut opener, &seal(&mut sealer, &rtp(&mut dice, 5, index as u16))).unwrap();
+        }
+        seal_rtcp(&mut sealer, &rtcp(&mut dice, 5));
+        let before = sealer.states().next().unwrap();
+        let next = Setup { context: 7, ..setup(&mut dice, suite, Options::default()) };
+        sealer.rekey(&next).unwrap();
+        opener.rekey(&next).unwrap();
+        assert_eq!((sealer.states().len(), opener.states().len()), (0, 0));
+        assert_eq!(
+            (sealer.restore(&before), opener.restore(&before)),
+            (Err(Error::Context), Err(Error::Context))
+        );
+        // As a peer hears it that has made a new session.
+        let mut fresh = Opener::new(&next).unwrap();
+        let plain = rtp(&mut dice, 5, 1);
+        let secure = seal(&mut sealer, &plain);
+        assert_eq!(open(&mut fresh, &secure).unwrap(), plain, "{suite}");
+        assert_eq!(open(&mut opener, &secure).unwrap(), plain, "{suite}");
+        let state = sealer.states().next().unwrap();
+        assert_eq!((state.context, state.rtp.index), (7, 1));
+        // The same key under another number, and another key under a smaller one, go on.
+        sealer.rekey(&Setup { context: 8, ..next.clone() }).unwrap();
+        sealer.rekey(&setup(&mut dice, suite, Options::default())).unwrap();
+        assert_eq!(sealer.states().next().unwrap(), SsrcState { context: 0, ..state });
+    }
+}
+
+#[test]
 fn the_same_keys_again_do_not_let_a_replay_pass() {
     let mut dice = Dice(15);
     for suite in Suite::ALL {

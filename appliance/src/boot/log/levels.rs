@@ -38,6 +38,13 @@ impl Levels {
         tracing::callsite::rebuild_interest_cache();
     }
 
+    /// Sets all levels as the configuration has them.
+    pub fn follow(&self, settings: &checked::Log) {
+        for subsystem in Subsystem::ALL {
+            self.set(subsystem, settings.levels.get(&subsystem).copied().unwrap_or(settings.level));
+        }
+    }
+
     /// Raises (or lowers, below 0) the level of every subsystem.
     pub fn shift(&self, by: i8) {
         for subsystem in Subsystem::ALL {

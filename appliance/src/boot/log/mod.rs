@@ -41,7 +41,7 @@ pub fn start(settings: &checked::Log, foreground: bool) -> Result<Started, Error
             Err(wrong) => (stderr().0, Some(wrong)),
         },
     };
-    let on_stderr = matches!(sink, Sink::Stderr { .. });
+    let on_stderr = matches!(sink, Sink::Stderr { .. } | Sink::Journal);
     let levels = Levels::new(settings);
     let output = Output {
         levels: levels.clone(),

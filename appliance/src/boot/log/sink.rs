@@ -17,13 +17,21 @@ use crate::config::checked::Facility;
 const SYSTEM_LOG: &str = "/dev/log";
 
 pub(super) enum Sink {
-    Stderr { timestamps: bool },
+    Stderr {
+        timestamps: bool,
+    },
+    /// Standard error is a pipe to the journal: it has a clock of its own, and takes the level as `<N>` (sd-daemon(3)).
+    Journal,
     SystemLog(SystemLog),
 }
 
 impl Sink {
     pub(super) fn stderr(timestamps: bool) -> Self {
-        Self::Stderr { timestamps }
+        let journal = std::env::var("JOURNAL_STREAM").ok();
+        match (journal, nix::sys::stat::fstat(std::io::stderr())) {
+            (Some(named), Ok(stat)) if is_stream(&named, stat.st_dev, stat.st_ino) => Self::Journal,
+            _ => Self::Stderr { timestamps },
+        }
     }
 
     pub(super) fn system_log(facility: Facility, name: &str) -> Result<Self, Error> {
@@ -39,9 +47,23 @@ impl Sink {
                 // one write per line, so that lines of several threads do not mix
                 let _ = std::io::stderr().lock().write_all(format!("{stamp}{line}\n").as_bytes());
             }
+            Self::Journal => {
+                let _ = std::io::stderr().lock().write_all(prioritised(level, line).as_bytes());
+            }
             Self::SystemLog(log) => log.write(level, line),
         }
     }
+}
+
+/// Whether the journal's name for our stream, `DEVICE:INODE`, is that of this file.
+fn is_stream(named: &str, device: u64, inode: u64) -> bool {
+    named.split_once(':').is_some_and(|(d, i)| d.parse() == Ok(device) && i.parse() == Ok(inode))
+}
+
+/// A message for the journal, which takes every line for an entry.
+fn prioritised(level: Level, text: &str) -> String {
+    let severity = number(level).clamp(0, 7);
+    text.lines().map(|line| format!("<{severity}>{line}\n")).collect()
 }
 
 /// The system log over its datagram socket, in the form of RFC 3164 as local programs use it: `<PRI>TAG[PID]: TEXT`,
@@ -88,6 +110,14 @@ fn connect(path: &Path) -> std::io::Result<UnixDatagram> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_journal_gets_the_level_of_each_line() {
+        assert_eq!(prioritised(Level::WARN, "one\ntwo"), "<4>one\n<4>two\n");
+        assert_eq!(prioritised(Level::TRACE, "one"), "<7>one\n");
+        assert!(is_stream("9:41", 9, 41));
+        assert!(!is_stream("9:41", 9, 42) && !is_stream("9", 9, 41) && !is_stream("", 0, 0));
+    }
 
     #[test]
     fn datagrams_carry_priority_and_tag() {

@@ -9,7 +9,9 @@ use crate::config::options::{Availability, GROUPS, Kind, Opt};
 /// Sub-commands.
 pub(super) const SUBCOMMANDS: &[&str] = &["check", "doctor", "convert", "config"];
 
-pub(super) fn command() -> Command {
+/// The command line of the daemon, as clap knows it.
+#[must_use]
+pub fn command() -> Command {
     let mut command = Command::new("rtpengine")
         .about("RTP media relay, controlled over the ng protocol")
         .disable_version_flag(true)

@@ -16,6 +16,8 @@ use super::load::{DEFAULT_SECTION, FileChoice, Sources};
 use super::options::{self, Carry, Kind, Opt};
 use usage::usage_error;
 
+pub use command::command;
+
 /// What a command line asks for.
 #[derive(Debug, Clone)]
 pub enum Invocation {
@@ -57,7 +59,7 @@ pub fn parse<I>(arguments: I) -> Result<Invocation, Vec<Finding>>
 where
     I: IntoIterator<Item = OsString>,
 {
-    let matches = match command::command().try_get_matches_from(arguments) {
+    let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(wrong)
             if matches!(

@@ -165,8 +165,8 @@ fn wrong_toml_files_are_explained() {
             "r.toml:2:1: unknown key `sessions` in section `media` (`sessions` belongs into [limits])",
         ),
         (
-            "[media]\nhomer = \"x\"\n",
-            "r.toml:2:1: unknown key `homer` in section `media` (not available in this build: sending RTCP and ng traffic to Homer)",
+            "[media]\ngraphite = \"x\"\n",
+            "r.toml:2:1: unknown key `graphite` in section `media` (not available in this build: sending figures to Graphite)",
         ),
         (
             "[interface]\naddress = \"any\"\n",

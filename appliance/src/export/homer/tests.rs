@@ -21,7 +21,7 @@ fn a_packet_byte_by_byte() {
     let mut out = vec![0xff];
     assert!(capture("192.0.2.1:4001", "198.51.100.2:30001", b"id", b"{}").write(2001, &mut out));
     let wanted = [
-        &b"\xffHEP3\x00\x6e"[..],
+        &b"\xffHEP3\x00\x6d"[..],
         b"\0\0\0\x01\0\x07\x02",
         b"\0\0\0\x02\0\x07\x11",
         b"\0\0\0\x07\0\x08\x0f\xa1",

@@ -77,6 +77,7 @@ impl Lab {
     fn begin(&self, call: u64, port: FlowKey, phone: &Phone, active: bool) {
         let said = Handshake {
             session: SessionId::new(call, 0, 0),
+            call_id: "the-call".into(),
             generation: Generation(1),
             ports: (port, None),
             peers: (Some(phone.at), None),

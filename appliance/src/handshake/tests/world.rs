@@ -39,6 +39,7 @@ impl World {
     pub(super) fn section(&self, port: u16, dtls: Dtls) -> Handshake {
         Handshake {
             session: session(),
+            call_id: "the-call".into(),
             generation: Generation::default(),
             ports: (ours(port), None),
             peers: (None, None),

@@ -14,6 +14,10 @@ use std::os::fd::AsFd;
 use std::time::Instant;
 use thiserror::Error;
 
+/// Room for addresses that a NIC gets while we run (a reload), half a megabyte each. What finds no room goes through
+/// sockets.
+const SPARE_ADDRESSES: u32 = 4;
+
 /// A NIC that is ours to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nic {
@@ -85,8 +89,13 @@ impl Appliance {
         now: Moment,
     ) -> Result<Appliance, OpenError> {
         let sockets: u32 = nics.iter().map(|nic| nic.queues).sum();
-        let addresses = nics.iter().map(|nic| nic.addresses.len() as u32).sum();
-        let sizes = Sizes { flows: options.flows, addresses, sockets, ports: nics.len() as u32 };
+        let addresses: u32 = nics.iter().map(|nic| nic.addresses.len() as u32).sum();
+        let sizes = Sizes {
+            flows: options.flows,
+            addresses: addresses + SPARE_ADDRESSES,
+            sockets,
+            ports: nics.len() as u32,
+        };
         let (maps, attached) = attach(nics, sizes)?;
         let clock = Clock::tie(now)?;
         let mut table = DriverTable::new(maps, sizes, NetlinkHops::open()?, clock);

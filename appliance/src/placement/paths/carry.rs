@@ -36,6 +36,7 @@ impl Paths {
         for output in recipe.outputs.iter_mut().filter(|output| output.seal.is_some()) {
             output.sealed = of(output.from).sealed;
         }
+        recipe.forget_other_contexts();
         Ok(recipe)
     }
 

@@ -42,7 +42,25 @@ pub struct Paths {
     /// How often flows were handed over and taken back.
     moves: Moves,
     /// Received by fast paths, of flows that have been given back.
-    returned: Traffic,
+    returned: Received,
+}
+
+/// What fast paths have received.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// All of them.
+    pub all: Traffic,
+    /// Of this, the kernel module.
+    pub module: Traffic,
+}
+
+impl Received {
+    fn add(&mut self, traffic: Traffic, by_module: bool) {
+        self.all.add(traffic);
+        if by_module {
+            self.module.add(traffic);
+        }
+    }
 }
 
 /// How often flows changed hands since the start.
@@ -73,6 +91,11 @@ impl Paths {
     /// Says which fast path serves an address, or why none does.
     pub fn serve(&mut self, addr: IpAddr, offer: Result<usize, PathReason>) {
         self.offers.insert(addr, offer);
+    }
+
+    /// Which fast path serves an address, or why none does; `None` where nothing was said.
+    pub fn offer(&self, addr: IpAddr) -> Option<Result<usize, PathReason>> {
+        self.offers.get(&addr).copied()
     }
 
     /// Which path carries a flow, and why.
@@ -124,14 +147,16 @@ impl Paths {
     }
 
     /// What fast paths have received of the flows they have now. The packet threads have not been told of it.
-    pub fn received(&mut self) -> Traffic {
-        let mut all = Traffic::default();
-        self.tables.iter_mut().for_each(|table| all.add(table.received()));
-        all
+    pub fn received(&mut self) -> Received {
+        let mut sums = Received::default();
+        for table in &mut self.tables {
+            sums.add(table.received(), table.is_module());
+        }
+        sums
     }
 
     /// Packets that fast paths had received of flows that they have given back. These are in the packet threads' counts.
-    pub fn returned(&self) -> Traffic {
+    pub fn returned(&self) -> Received {
         self.returned
     }
 }

@@ -121,6 +121,7 @@ impl Paths {
             let egress = self.flows.get(&output.egress).map(|egress| &egress.spec);
             match egress {
                 None => return Some(Err(PathReason::NoPeer)),
+                Some(egress) if egress.cannot_seal() => return Some(Err(PathReason::NoKeys)),
                 Some(egress) if egress.peer.is_none() => return Some(Err(PathReason::NoPeer)),
                 Some(egress) if !egress.confirmed && !entry.spec.one_way => {
                     return Some(Err(PathReason::NotStableYet));
@@ -216,7 +217,9 @@ impl Paths {
     /// All flows of a call are on one worker, so those that a flow leaves through are where it is.
     fn tell_counted(&mut self, worker: u16, counted: Vec<Snapshot>, changes: &mut Vec<(u16, Change)>) {
         for copy in &counted {
-            self.returned.add(copy.counters.received);
+            let table = self.offers.get(&copy.key.addr).copied().and_then(Result::ok);
+            let by_module = table.and_then(|at| self.tables.get(at)).is_some_and(|table| table.is_module());
+            self.returned.add(copy.counters.received, by_module);
         }
         let any = |copy: &Snapshot| copy.counters != flow::Counters::default() || !copy.progress.is_empty();
         changes.extend(counted.into_iter().filter(any).map(|copy| (worker, Change::Counted(Box::new(copy)))));

@@ -150,6 +150,11 @@ impl SharedPorts {
         Ok((ports, sockets))
     }
 
+    /// False for an address that has come since the start: its ports get sockets.
+    pub fn serves(&self, addr: IpAddr) -> bool {
+        self.table.serves(addr)
+    }
+
     /// Looks who else has ports by now.
     pub fn refresh(&mut self) {
         self.foreign.refresh();

@@ -139,7 +139,7 @@ fn files_that_cannot_be_used_are_named() {
     let good = files(folder.path(), &authority.sign(), Some(&authority));
     let start = |tls: Option<Tls>| {
         let options = Options { secure: vec!["127.0.0.1:0".parse().unwrap()], tls, ..Options::default() };
-        Server::start(options, || {}).err().expect("it must not start").to_string()
+        Server::start(options, || {}).expect_err("it must not start").to_string()
     };
     assert_eq!(start(None), "HTTPS needs a certificate and its key");
     let gone = folder.path().join("gone");

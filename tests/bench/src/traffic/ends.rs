@@ -34,6 +34,21 @@ pub(crate) struct Route {
     pub(crate) out: SocketAddrV4,
     /// Who receives.
     pub(crate) receiver: SocketAddrV4,
+    /// Where it comes by before.
+    pub(crate) turn: Option<Turn>,
+}
+
+/// A far end that sends packets of a flow back to the relay, which relays them a second time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// The relay's port they come from.
+    pub(crate) from: SocketAddrV4,
+    /// Where they come to.
+    pub(crate) at: SocketAddrV4,
+    /// The same host, as who sends them back.
+    pub(crate) sender: SocketAddrV4,
+    /// To this port of the relay.
+    pub(crate) to: SocketAddrV4,
 }
 
 /// What is sent.
@@ -84,9 +99,14 @@ impl Traffic {
     pub(crate) fn set_routes(&mut self, routes: &[Route]) -> Result<(), BenchError> {
         for (number, route) in (0..self.flows).zip(routes) {
             let sent = Ends::new(route.from, route.to);
+            let (comes, goes) = route.turn.map_or_else(Default::default, |turn| {
+                (Ends::new(turn.from, turn.at), Ends::new(turn.sender, turn.to))
+            });
             let flow = Flow {
                 sent,
                 expected: Ends::new(route.out, route.receiver),
+                comes,
+                goes,
                 side: u32::from(route.way == Way::Back),
                 sum: layout::fixed_sum(number, &sent),
                 ..Flow::default()

@@ -44,6 +44,8 @@ impl Ends {
 pub(super) struct Flow {
     pub(super) sent: Ends,
     pub(super) expected: Ends,
+    pub(super) comes: Ends,
+    pub(super) goes: Ends,
     pub(super) side: u32,
     pub(super) sum: u32,
     pub(super) seq: u32,
@@ -173,7 +175,7 @@ mod tests {
 
     #[test]
     fn structures_are_as_large_as_the_program_has_them() {
-        assert_eq!((size_of::<Flow>(), size_of::<Side>(), size_of::<Control>()), (48, 16, 24));
+        assert_eq!((size_of::<Flow>(), size_of::<Side>(), size_of::<Control>()), (72, 16, 24));
         assert_eq!((size_of::<Counts>(), size_of::<State>()), (80, 32));
     }
 }

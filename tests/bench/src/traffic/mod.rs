@@ -5,7 +5,7 @@ mod layout;
 mod maker;
 
 pub use ends::Traffic;
-pub(crate) use ends::{Pattern, PeerEnd, Route, Way};
+pub(crate) use ends::{Pattern, PeerEnd, Route, Turn, Way};
 pub use layout::Counts;
 pub(crate) use layout::percentile;
 

@@ -1,9 +1,13 @@
 //! A call's shape as flows, and where its ends and ports are.
 
+use crate::phones::{own_key, relays_key};
 use crate::{CallShape, End, Gate, Lane, Learning, Media, Party, Place, Port, Told};
-use flow::{Carries, FlowKey, FlowSpec, Generation, Micros, Moment, Output, Rewrite, StreamId};
+use flow::srtp::Setup;
+use flow::{Carries, FlowKey, FlowSpec, Generation, Micros, Moment, Output, Protection, Rewrite};
+use flow::{Security, SessionId, StreamId};
 use lab::Family;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 /// Length of the learning window.
 pub(super) const WINDOW: Micros = Micros::from_secs(3);
@@ -61,12 +65,35 @@ fn parties(shape: &CallShape) -> Vec<Party> {
     parties
 }
 
-/// The flows of the call.
-pub(super) fn flows(shape: &CallShape, blocked: bool, generation: u64, now: Moment) -> Vec<FlowSpec> {
-    ports(shape).into_iter().map(|port| flow(shape, port, blocked, generation, now)).collect()
+/// What a call is besides its shape.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct State {
+    pub(super) blocked: bool,
+    pub(super) generation: u64,
+    /// When it was last signalled.
+    pub(super) now: Moment,
+    /// Version of the parties' keys.
+    pub(super) keys: u8,
 }
 
-fn flow(shape: &CallShape, port: Port, blocked: bool, generation: u64, now: Moment) -> FlowSpec {
+/// The flows of the call.
+pub(super) fn flows(shape: &CallShape, state: State) -> Vec<FlowSpec> {
+    ports(shape).into_iter().map(|port| flow(shape, port, state)).collect()
+}
+
+/// Both ports that face a party share a session.
+fn security(shape: &CallShape, party: Party, version: u8) -> Option<Security> {
+    let suite = shape.leg(party).suite?;
+    let keys = |key| Protection::Srtp(Arc::new(Setup::new(key)));
+    Some(Security {
+        session: SessionId::new(1, party as usize, 0),
+        arriving: keys(own_key(party, suite, version)),
+        leaving: keys(relays_key(party, suite)),
+    })
+}
+
+fn flow(shape: &CallShape, port: Port, state: State) -> FlowSpec {
+    let State { blocked, generation, now, keys } = state;
     let leg = shape.leg(port.facing);
     let silent = !shape.answered && port.facing != Party::A;
     let told = address(shape, End { party: port.facing, lane: port.lane, place: Place::Told });
@@ -103,7 +130,7 @@ fn flow(shape: &CallShape, port: Port, blocked: bool, generation: u64, now: Mome
         blocked,
         foreign: shape.secured,
         handshakes: false,
-        security: None,
+        security: security(shape, port.facing, keys),
         one_way: false,
     }
 }

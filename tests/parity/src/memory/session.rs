@@ -1,6 +1,7 @@
 use super::compile::{self, WINDOW};
 use super::slots::Slots;
-use crate::{Arrival, CallShape, Counts, End, Port, Session, Signal, Target};
+use crate::phones::{Phones, own_key, relays_key};
+use crate::{Arrival, CallShape, Counts, End, Packet, Party, Port, Session, Signal, Target};
 use engine::{Applied, Engine};
 use flow::{BURST, Burst, Change, FlowKey, Frame, Micros, Moment, Verdict};
 use lab::{LabError, Result};
@@ -20,6 +21,8 @@ pub(super) struct MemorySession {
     signalled: Moment,
     generation: u64,
     blocked: bool,
+    phones: Phones,
+    keys: u8,
     ends: HashMap<SocketAddr, End>,
     arrived: Vec<Arrival>,
 }
@@ -34,6 +37,8 @@ impl MemorySession {
             signalled: Moment(1_000_000),
             generation: 0,
             blocked: false,
+            phones: Phones::default(),
+            keys: 1,
             ends: compile::ends(shape).map(|(end, at)| (at, end)).collect(),
             arrived: Vec::new(),
             shape: shape.clone(),
@@ -44,9 +49,20 @@ impl MemorySession {
 
     fn install(&mut self) {
         self.generation += 1;
-        for spec in compile::flows(&self.shape, self.blocked, self.generation, self.signalled) {
+        let state = compile::State {
+            blocked: self.blocked,
+            generation: self.generation,
+            now: self.signalled,
+            keys: self.keys,
+        };
+        for spec in compile::flows(&self.shape, state) {
             let applied = self.engine.apply(Change::Install(Box::new(spec)), &mut Vec::new());
             assert_eq!(applied, Applied::Installed);
+        }
+        for party in [Party::A, Party::B] {
+            if let Some(suite) = self.shape.leg(party).suite {
+                self.phones.agree(party, own_key(party, suite, self.keys), relays_key(party, suite));
+            }
         }
     }
 
@@ -64,6 +80,7 @@ impl MemorySession {
                         source: std::io::ErrorKind::AddrNotAvailable.into(),
                     })?;
                     let bytes = flow::Buffers::payload(&self.slots, frame).to_vec();
+                    let bytes = self.phones.open(at.party, bytes);
                     let from = port_of(&self.shape, departure.from);
                     self.arrived.push(Arrival { at, from, bytes });
                 }
@@ -83,7 +100,8 @@ fn port_of(shape: &CallShape, key: FlowKey) -> Option<Port> {
 }
 
 impl Session for MemorySession {
-    fn send(&mut self, from: End, to: Target, bytes: &[u8]) -> Result<()> {
+    fn send(&mut self, packet: &Packet) -> Result<()> {
+        let Packet { from, to, .. } = *packet;
         if self.burst.frames().len() == BURST {
             self.turn()?;
         }
@@ -94,7 +112,8 @@ impl Session for MemorySession {
                 FlowKey::new(facing.addr, 39_998)
             }
         };
-        let buffer = self.slots.put(bytes).expect("there are as many buffers as frames");
+        let bytes = self.phones.seal(from.party, &packet.bytes, packet.sealing);
+        let buffer = self.slots.put(&bytes).expect("there are as many buffers as frames");
         let remote = compile::address(&self.shape, from);
         let frame = Frame { buffer, start: 0, len: bytes.len() as u16, local, remote, ..Frame::EMPTY };
         self.burst.push(frame).expect("a burst has room for as many frames as arrive");
@@ -115,6 +134,10 @@ impl Session for MemorySession {
         match signal {
             // Each signalling message opens the learning window anew.
             Signal::Again => self.signalled = self.now,
+            Signal::NewKeys => {
+                self.signalled = self.now;
+                self.keys += 1;
+            }
             Signal::Block => self.blocked = true,
             Signal::Unblock => self.blocked = false,
         }

@@ -160,6 +160,9 @@ impl Datapath for Relay {
         if scenario.call.secured && lab::foreign_daemon().is_some() {
             return Some("a foreign daemon may end DTLS and STUN itself");
         }
+        if scenario.call.legs.iter().any(|leg| leg.suite.is_some()) && lab::foreign_daemon().is_some() {
+            return Some("what a foreign daemon counts of SRTP is not known");
+        }
         let shaped = scenario.call.rewrite != Rewrite::default() || scenario.call.copy.is_some();
         shaped.then_some("no ng message asks for a rewrite or for a second receiver yet")
     }

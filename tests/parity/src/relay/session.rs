@@ -1,6 +1,8 @@
 use super::sockets::{Ports, Sockets, address, ports};
-use crate::{Arrival, CallShape, Counts, End, Gate, Lane, Learning, Media, Party, Place};
+use crate::phones::{Phones, own_key};
+use crate::{Arrival, CallShape, Counts, End, Gate, Lane, Learning, Media, Packet, Party, Place};
 use crate::{Port, Session, Signal, Target, Told};
+use flow::srtp::{MasterKey, Suite};
 use lab::{Daemon, Family, LabError, Result, Topology, Value, call, ng, sdp};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -22,6 +24,9 @@ pub(super) struct RelaySession<'a> {
     client: ng::Client,
     sockets: Sockets,
     ports: Ports,
+    phones: Phones,
+    /// Version of the parties' keys.
+    keys: u8,
     /// A packet was sent to a port of the call, and the relay has not been seen to count it.
     uncounted: bool,
     counted: BTreeMap<Port, Counts>,
@@ -41,6 +46,8 @@ impl<'a> RelaySession<'a> {
             client: daemon.ng()?,
             sockets: Sockets::open(net, shape, number)?,
             ports: Ports::new(),
+            phones: Phones::default(),
+            keys: 1,
             uncounted: false,
             counted: BTreeMap::new(),
             shape: shape.clone(),
@@ -67,24 +74,59 @@ impl<'a> RelaySession<'a> {
             (true, true) | (false, false) => None,
         };
         let offer = call::offer(&self.id, ([0, 0, 0, 0], 0).into());
-        let mut offer = self.speak(offer, Party::A, Party::B);
+        let first = self.shape.legs[0].suite.map(Line::first);
+        let mut offer = self.speak(offer, Party::A, Party::B, first.as_ref());
+        let suites = self.shape.legs.each_ref().map(|leg| leg.suite);
+        if suites != [None, None] {
+            let profile = if suites[1].is_some() { "RTP/SAVP" } else { "RTP/AVP" };
+            offer = offer.set("transport-protocol", profile).set("DTLS", "off");
+        }
+        if suites[0].is_some() && suites[0] == suites[1] {
+            // Else both would be told the same key, and their packets pass unopened.
+            offer = offer.flags(&["recrypt"]);
+        }
         if let Some(mux) = mux {
             offer = offer.set("rtcp-mux", Value::list([mux]));
         }
-        self.client.ok(&offer)?;
+        let offered = self.client.ok(&offer)?;
         if self.shape.answered {
+            let chosen = self.chosen(Party::B, &offered)?;
             let answer = call::answer(&self.id, ([0, 0, 0, 0], 0).into());
-            let answer = self.speak(answer, Party::B, Party::A);
-            self.client.ok(&answer)?;
+            let answer = self.speak(answer, Party::B, Party::A, chosen.as_ref());
+            let answered = self.client.ok(&answer)?;
+            let told = [(Party::A, self.chosen(Party::A, &answered)?), (Party::B, chosen)];
+            for (party, line) in told {
+                if let Some(Line { suite, key, .. }) = line {
+                    self.phones.agree(party, own_key(party, suite, self.keys), key);
+                }
+            }
         }
         Ok(())
     }
 
+    /// The line of the party's suite in what the relay tells it.
+    fn chosen(&self, party: Party, reply: &Value) -> Result<Option<Line>> {
+        let Some(suite) = self.shape.leg(party).suite else { return Ok(None) };
+        let text = reply.text("sdp").unwrap_or_default();
+        let lines = sdp::read(text);
+        let found = lines.iter().flat_map(|media| media.attributes("crypto")).find_map(|value| {
+            let mut words = value.split(' ');
+            let (tag, name, key) = (words.next()?, words.next()?, words.next()?);
+            let key = key.strip_prefix("inline:").filter(|_| name == suite.name())?;
+            let key = MasterKey::parse_inline(suite, key.split('|').next()?.as_bytes()).ok()?;
+            Some(Line { tag: tag.to_owned(), suite, key })
+        });
+        found.map(Some).ok_or_else(|| LabError::Refused {
+            command: format!("a line of {} for {party:?}", suite.name()),
+            reply: text.to_owned(),
+        })
+    }
+
     /// Puts a party's own SDP and wishes into a message.
-    fn speak(&self, message: ng::Request, party: Party, towards: Party) -> ng::Request {
+    fn speak(&self, message: ng::Request, party: Party, towards: Party, key: Option<&Line>) -> ng::Request {
         let leg = self.shape.leg(party);
         let family = if self.shape.leg(towards).family == Family::V4 { "IP4" } else { "IP6" };
-        let mut message = message.set("sdp", self.sdp(party)).set("address family", family);
+        let mut message = message.set("sdp", self.sdp(party, key)).set("address family", family);
         match leg.learning {
             Learning::Heuristic => {}
             Learning::Immediate => message = message.set("endpoint-learning", "immediate"),
@@ -98,7 +140,7 @@ impl<'a> RelaySession<'a> {
         }
     }
 
-    fn sdp(&self, party: Party) -> String {
+    fn sdp(&self, party: Party, key: Option<&Line>) -> String {
         let leg = self.shape.leg(party);
         let mut at = address(self.net, &self.shape, self.number, End::rtp(party));
         if leg.told == Told::Hold {
@@ -113,9 +155,17 @@ impl<'a> RelaySession<'a> {
                 let body = sdp::Builder::new(at.ip()).media("audio", at.port(), "RTP/SAVP");
                 body.codec(0, "PCMU/8000").codec(8, "PCMA/8000").line(format!("a=crypto:{key}"))
             }
+            Media::Audio if key.is_some() => {
+                let body = sdp::Builder::new(at.ip()).media("audio", at.port(), "RTP/SAVP");
+                body.codec(0, "PCMU/8000").codec(8, "PCMA/8000")
+            }
             Media::Audio => sdp::audio(at),
             Media::Opaque => sdp::Builder::new(at.ip()).media("image", at.port(), "udptl").format("t38"),
         };
+        if let Some(Line { tag, suite, .. }) = key {
+            let own = own_key(party, *suite, self.keys).expose_inline(true);
+            body = body.line(format!("a=crypto:{tag} {} inline:{}", suite.name(), own.as_str()));
+        }
         if leg.mux {
             body = body.line("a=rtcp-mux");
         }
@@ -129,9 +179,24 @@ impl<'a> RelaySession<'a> {
         self.client.ok(&ng::request("query").set("call-id", self.id.as_str()))
     }
 
-    fn named(&self, (at, from, bytes): (End, SocketAddr, Vec<u8>)) -> Arrival {
+    fn named(&mut self, (at, from, bytes): (End, SocketAddr, Vec<u8>)) -> Arrival {
+        let bytes = self.phones.open(at.party, bytes);
         let from = self.ports.iter().find(|(_, address)| **address == from).map(|(port, _)| *port);
         Arrival { at, from, bytes }
+    }
+}
+
+/// An `a=crypto` line of the relay's.
+struct Line {
+    tag: String,
+    suite: Suite,
+    key: MasterKey,
+}
+
+impl Line {
+    /// What a party says that offers one suite. Its own key is that of its version.
+    fn first(suite: Suite) -> Line {
+        Line { tag: "1".to_owned(), suite, key: own_key(Party::A, suite, 1) }
     }
 }
 
@@ -150,7 +215,8 @@ fn stream_of<'v>(state: &'v Value, shape: &CallShape, port: Port) -> Result<&'v 
 }
 
 impl Session for RelaySession<'_> {
-    fn send(&mut self, from: End, to: Target, bytes: &[u8]) -> Result<()> {
+    fn send(&mut self, packet: &Packet) -> Result<()> {
+        let Packet { from, to, .. } = *packet;
         let address = match to {
             Target::Port(port) => {
                 self.uncounted = true;
@@ -168,7 +234,8 @@ impl Session for RelaySession<'_> {
             from.place != Place::Told || from.party != Party::C,
             "nobody answers for a second callee"
         );
-        self.sockets.send(from, address, bytes)
+        let bytes = self.phones.seal(from.party, &packet.bytes, packet.sealing);
+        self.sockets.send(from, address, &bytes)
     }
 
     fn arrivals(&mut self, expected: usize) -> Result<Vec<Arrival>> {
@@ -198,6 +265,10 @@ impl Session for RelaySession<'_> {
         let about = |command: &str| ng::request(command).set("call-id", self.id.as_str());
         match signal {
             Signal::Again => self.exchange(),
+            Signal::NewKeys => {
+                self.keys += 1;
+                self.exchange()
+            }
             Signal::Block => self.client.ok(&about("block media")).map(drop),
             Signal::Unblock => self.client.ok(&about("unblock media")).map(drop),
         }

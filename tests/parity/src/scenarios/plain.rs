@@ -45,7 +45,7 @@ fn both_ways() -> Vec<Step> {
 
 /// Long enough for a fast path to take over early on: every form a header can have, payloads from nothing to what just
 /// fits, other payload types, silence and strays in between.
-fn talk() -> Vec<Step> {
+pub(super) fn talk() -> Vec<Step> {
     let mut steps = Vec::new();
     for turn in 0..24u16 {
         let mut there =

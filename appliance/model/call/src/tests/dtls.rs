@@ -45,6 +45,20 @@ fn both(flow: &FlowSpec) -> [&Protection; 2] {
     [&security.arriving, &security.leaving]
 }
 
+/// The keys of both directions, whichever context they begin.
+fn both_keys(flow: &FlowSpec) -> [Setup; 2] {
+    both(flow).map(|protection| in_no_context(Arc::clone(protection.keys().unwrap())))
+}
+
+fn in_no_context(setup: Arc<Setup>) -> Setup {
+    Setup { context: 0, ..Setup::clone(&setup) }
+}
+
+/// The crypto contexts of both directions.
+fn contexts(flow: &FlowSpec) -> [u32; 2] {
+    both(flow).map(|protection| protection.keys().unwrap().context)
+}
+
 fn waits(flow: &FlowSpec) -> bool {
     both(flow).iter().all(|p| p.is_awaited())
 }
@@ -103,10 +117,10 @@ fn a_browser_reaches_a_phone() {
         assert!(waits(world.flow(at)) && world.flow(at).handshakes && !world.flow(at).foreign);
     }
     world.shaken(session, generation, [1, 2]);
-    assert_eq!(both(world.flow(told_a)), [&Protection::Srtp(keys(1)), &Protection::Srtp(keys(2))]);
+    assert_eq!(both_keys(world.flow(told_a)), [keys(1), keys(2)].map(in_no_context));
     assert!(waits(world.flow(told_a + 1)), "RTCP has an association of its own");
     world.shaken(session.for_rtcp(), generation, [3, 4]);
-    assert_eq!(both(world.flow(told_a + 1)), [&Protection::Srtp(keys(3)), &Protection::Srtp(keys(4))]);
+    assert_eq!(both_keys(world.flow(told_a + 1)), [keys(3), keys(4)].map(in_no_context));
     let of = |at| world.flow(at).security.as_ref().unwrap().session;
     assert_eq!((of(told_a), of(told_a + 1)), (session, session.for_rtcp()));
     let told_b = world.flow(port(&offered, 0));
@@ -175,7 +189,7 @@ fn a_reinvite_changes_nothing() {
     let again = world.answer("a", "b", &audio(B, 5000, ""));
     assert_eq!(value(&again, "tls-id"), value(&tls_id, "tls-id"));
     assert_eq!((world.handshake().generation, world.handshake().session), (generation, session));
-    assert_eq!(both(world.flow(told_a))[0], &Protection::Srtp(keys(1)));
+    assert_eq!(both_keys(world.flow(told_a))[0], in_no_context(keys(1)));
 }
 
 #[test]
@@ -188,7 +202,7 @@ fn another_identity_begins_anew() {
         let told = world.answer("a", "b", &audio(B, 5000, ""));
         let body = browser(A, 4000, &lines("actpass", of, tls_id));
         world.say(true, ("a", Some("b")), &body, to_avp).unwrap();
-        assert_eq!(both(world.flow(told_a))[0], &Protection::Srtp(keys(1)), "until the answer");
+        assert_eq!(both_keys(world.flow(told_a))[0], in_no_context(keys(1)), "until the answer");
         let answered = world.answer("a", "b", &audio(B, 5000, ""));
         assert_ne!(value(&answered, "tls-id"), value(&told, "tls-id"));
         assert!(waits(world.flow(told_a)), "{of} {tls_id}");
@@ -197,8 +211,74 @@ fn another_identity_begins_anew() {
         world.shaken(session, before, [5, 6]);
         assert!(waits(world.flow(told_a)), "keys of the association before");
         world.shaken(session, now, [7, 8]);
-        assert_eq!(both(world.flow(told_a))[1], &Protection::Srtp(keys(8)));
+        assert_eq!(both_keys(world.flow(told_a))[1], in_no_context(keys(8)));
     }
+}
+
+#[test]
+fn every_handshake_begins_a_context_of_its_own() {
+    let mut world = World::new();
+    let (session, told_a) = world.talking();
+    let mut last = contexts(world.flow(told_a));
+    assert!(last[0] > 0 && last[0] == last[1], "another than that of keys in SDPs");
+    // The phone shakes hands anew, though nothing was said.
+    for of in [3, 5, 7] {
+        let generation = world.handshake().generation;
+        world.shaken(session, generation, [of, of + 1]);
+        let now = contexts(world.flow(told_a));
+        assert!(now[0] > last[0] && now[1] > last[1]);
+        last = now;
+    }
+    let body = browser(A, 4000, &lines("actpass", "CC", ""));
+    world.say(true, ("a", Some("b")), &body, to_avp).unwrap();
+    world.answer("a", "b", &audio(B, 5000, ""));
+    let generation = world.handshake().generation;
+    world.shaken(session, generation, [9, 10]);
+    assert!(contexts(world.flow(told_a))[0] > last[0]);
+}
+
+#[test]
+fn whoever_is_offered_dtls_may_begin_before_its_answer_comes() {
+    let mut world = World::new();
+    let offered = world.say(true, ("a", None), &audio(A, 4000, ""), to_browser).unwrap();
+    let (session, early) = (world.handshake().session, world.handshake().generation);
+    assert_eq!(world.handshake().session.place(), (1, 0));
+    assert_eq!(&*world.handshake().call_id, "call");
+    let told = value(&offered, "fingerprint").map(Into::into);
+    assert_eq!(*world.dtls(), Dtls { active: false, told, fingerprints: Vec::new(), tls_id: None });
+    let told_b = port(&offered, 0);
+    for at in [told_b, told_b + 1] {
+        assert!(waits(world.flow(at)) && world.flow(at).handshakes);
+    }
+    // Nobody is known by whom keys could be; whoever says that there are some is not believed.
+    world.shaken(session, early, [1, 2]);
+    assert!(waits(world.flow(told_b)));
+    world.answer("a", "b", &browser(B, 5000, &lines("active", "BB", "")));
+    assert_eq!(world.dtls().fingerprints, [print("BB").into_bytes().into()]);
+    assert!(!world.dtls().active && world.handshake().generation > early);
+    world.shaken(session, early, [3, 4]);
+    assert!(waits(world.flow(told_b)), "of agents that did not know who the party is");
+    let generation = world.handshake().generation;
+    world.shaken(session, generation, [5, 6]);
+    assert_eq!(both_keys(world.flow(told_b)), [keys(5), keys(6)].map(in_no_context));
+}
+
+#[test]
+fn what_was_not_offered_or_was_declined_is_not_awaited() {
+    for answer in [audio(B, 5000, ""), browser(B, 5000, CRYPTO), browser(B, 5000, "")] {
+        let mut world = World::new();
+        let offered = world.say(true, ("a", None), &audio(A, 4000, ""), to_browser).unwrap();
+        assert_eq!(world.agents.len(), 1);
+        world.answer("a", "b", &answer);
+        assert!(world.agents.is_empty() && !world.flow(port(&offered, 0)).handshakes, "{answer}");
+    }
+    let mut world = World::new();
+    let wish = |o: &mut Options<'static>| {
+        to_browser(o);
+        o.dtls.off = true;
+    };
+    let offered = world.say(true, ("a", None), &audio(A, 4000, ""), wish).unwrap();
+    assert!(world.agents.is_empty() && !world.flow(port(&offered, 0)).handshakes);
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub use kernel::kernel_alone;
 pub struct Built {
     /// The configuration.
     pub config: Config,
+    /// What it was made of.
+    pub raw: raw::Config,
     /// Warnings; no errors.
     pub warnings: Vec<Finding>,
 }
@@ -81,7 +83,7 @@ pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, V
         process: plain::process(&raw.process),
         templates: raw.templates.clone(),
     };
-    Ok(Built { config, warnings: builder.findings })
+    Ok(Built { config, raw: raw.clone(), warnings: builder.findings })
 }
 
 #[cfg(test)]

@@ -135,7 +135,7 @@ fn nothing_is_handed_over_while_keys_are_awaited() {
     bench.install(&[waiting]);
     bench.learn(100);
     bench.learn(200);
-    assert_eq!((bench.reason(100), bench.on_path()), (PathReason::NotStableYet, vec![200]));
+    assert_eq!((bench.reason(100), bench.on_path()), (PathReason::NoKeys, vec![200]));
 }
 
 #[test]

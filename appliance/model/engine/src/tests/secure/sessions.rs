@@ -49,6 +49,48 @@ fn a_peer_whose_counter_begins_anew_under_new_keys_is_followed() {
     }
 }
 
+/// A setup in another crypto context.
+fn in_context(setup: &Arc<Setup>, context: u32) -> Arc<Setup> {
+    Arc::new(Setup { context, ..Setup::clone(setup) })
+}
+
+#[test]
+fn keys_of_a_new_association_begin_anew_for_a_peer_that_does() {
+    for suite in [CM, Suite::AeadAes128Gcm] {
+        let mut a = Phone::new(suite, 1);
+        let first = both(TO_A, &in_context(&a.out, 1), &in_context(&a.back, 1));
+        let mut relay = Relay::pair(|spec| spec.security = first.clone());
+        for seq in 65_400..65_600u32 {
+            relay.one(100, A, &a.seals(&rtp(7, seq as u16))).unwrap();
+            let sealed = through(&mut relay, 200, B, &rtp(8, seq as u16));
+            a.opens(&sealed);
+            a.opens(&through(&mut relay, 200, B, RTCP));
+            relay.one(100, A, &a.seals(RTCP)).unwrap();
+        }
+        let before = relay.snapshot(100).progress;
+        assert_eq!((before.opened[0].rtp.roc(), before.sealed[0].rtp.roc()), (1, 1));
+        // A phone with another certificate: nothing of it remembers.
+        let mut anew = Phone::new(suite, 20);
+        generation(&mut relay, 100, |spec| {
+            spec.security = both(TO_A, &in_context(&anew.out, 2), &in_context(&anew.back, 2));
+        });
+        assert!(relay.snapshot(100).progress.is_empty());
+        // What a fast path tells of the former association comes late.
+        let told = Change::Restore { key: port(100), generation: Generation(9), progress: Box::new(before) };
+        relay.engine.apply(told, &mut Vec::new());
+        for seq in 64..90 {
+            let clear = rtp(7, seq);
+            assert_eq!(through(&mut relay, 100, A, &anew.seals(&clear)), clear);
+            let sealed = through(&mut relay, 200, B, &rtp(8, seq));
+            assert_eq!(anew.opens(&sealed), rtp(8, seq));
+            anew.opens(&through(&mut relay, 200, B, RTCP));
+            relay.one(100, A, &anew.seals(RTCP)).unwrap();
+        }
+        assert_eq!(relay.snapshot(100).counters.received.errors, 0);
+        assert_eq!(relay.engine.sessions.len(), 1);
+    }
+}
+
 #[test]
 fn the_same_keys_in_a_re_invite_change_nothing() {
     let mut a = Phone::new(CM, 1);
