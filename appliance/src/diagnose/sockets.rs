@@ -70,10 +70,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_claim_of_another_is_told_and_what_was_chosen() {
+    fn what_was_chosen_is_told_and_whether_it_can_be_had() {
         let mut config = userspace();
         config.media.sockets = Sockets::PerPort;
-        let look = |config| media_sockets(&Subject { config, written: true, attach: false });
         let finding = look(&config);
         assert_eq!(
             (finding.state, finding.what.as_str()),
@@ -89,5 +88,9 @@ mod tests {
                 assert!(finding.what.contains("every port would get a socket"), "{finding:?}");
             }
         }
+    }
+
+    fn look(config: &crate::config::checked::Config) -> Finding {
+        media_sockets(&Subject { config, written: true, attach: false })
     }
 }

@@ -2,6 +2,7 @@ use super::super::examine::tests::{userspace, with};
 use super::super::system::tests::painted;
 use super::*;
 use crate::config::checked::Config;
+use std::net::IpAddr;
 
 const RANGE: &str = "proc/sys/net/ipv4/ip_local_port_range";
 const RESERVED: &str = "proc/sys/net/ipv4/ip_local_reserved_ports";

@@ -8,5 +8,6 @@ mod reserve;
 mod socket_list;
 
 pub use claim::{Claimed, Claims, Overlap};
-pub use open::{Manner, Plan, SharedPorts};
+pub(super) use open::SharedPorts;
+pub use open::{Manner, Plan};
 pub use socket_list::{BoundSocket, bound_sockets};

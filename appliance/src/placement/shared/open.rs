@@ -37,7 +37,7 @@ pub struct Manner {
 
 /// What has to be kept while ports are had without sockets. All ends with it.
 #[derive(Debug)]
-pub struct SharedPorts {
+pub(in crate::placement) struct SharedPorts {
     table: Arc<PortTable>,
     foreign: Foreign,
     threads: usize,
@@ -151,12 +151,12 @@ impl SharedPorts {
     }
 
     /// False for an address that has come since the start: its ports get sockets.
-    pub fn serves(&self, addr: IpAddr) -> bool {
+    pub(in crate::placement) fn serves(&self, addr: IpAddr) -> bool {
         self.table.serves(addr)
     }
 
     /// Looks who else has ports by now.
-    pub fn refresh(&mut self) {
+    pub(in crate::placement) fn refresh(&mut self) {
         self.foreign.refresh();
     }
 
@@ -164,7 +164,7 @@ impl SharedPorts {
     ///
     /// # Errors
     /// As if it were bound.
-    pub fn take(&self, key: FlowKey, thread: usize) -> Result<(), BindError> {
+    pub(in crate::placement) fn take(&self, key: FlowKey, thread: usize) -> Result<(), BindError> {
         if self.foreign.trouble(key.addr).is_some() {
             return Err(BindError::NotHere(key));
         }
@@ -175,7 +175,7 @@ impl SharedPorts {
     }
 
     /// Closes a port that no packet thread knows yet.
-    pub fn give_back(&self, key: FlowKey) {
+    pub(in crate::placement) fn give_back(&self, key: FlowKey) {
         self.table.close(key);
     }
 }
