@@ -255,13 +255,15 @@ impl CallQuality {
     }
 }
 
-/// Mean opinion score by the E-model (ITU-T G.107) as far as it can be known from reports: delay and loss, of a codec
-/// that conceals losses a little (Bpl 10, between G.711 without and with concealment in G.113).
+/// How well a codec bears loss (Bpl of the E-model): between G.711 without and with concealment in ITU-T G.113.
+const CONCEALMENT: f64 = 12.0;
+
+/// Mean opinion score by the E-model (ITU-T G.107) as far as it can be known from reports: delay and loss.
 fn opinion(rtt: Micros, jitter_ms: f64, loss_percent: f64) -> f64 {
     // Of the receiver's buffer and the sender's packet.
     let delay_ms = rtt.0 as f64 / 2000.0 + 2.0 * jitter_ms + 20.0;
     let by_delay = 0.024 * delay_ms + 0.11 * (delay_ms - 177.3).max(0.0);
-    let by_loss = 95.0 * loss_percent / (loss_percent + 10.0);
+    let by_loss = 95.0 * loss_percent / (loss_percent + CONCEALMENT);
     let r = (93.2 - by_delay - by_loss).clamp(0.0, 100.0);
     (1.0 + 0.035 * r + 7e-6 * r * (r - 60.0) * (100.0 - r)).clamp(1.0, 4.5)
 }

@@ -73,7 +73,7 @@ impl Engine {
         if let Class::Rtp(packet) = class {
             flow.ssrcs.count(&packet, on_wire, now);
         }
-        if class == Class::Rtcp {
+        if class == Class::Rtcp && flow.is_readable() {
             let (stream, local, remote) = (flow.stream, flow.key, frame.remote);
             let bytes = buffers.payload(frame);
             self.overheard.note(Rtcp { at: now, stream, local, remote, bytes });

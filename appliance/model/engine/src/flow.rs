@@ -112,6 +112,11 @@ impl Flow {
         *self = Flow { peer, counters, ssrcs, sent, away: self.away, ..fresh };
     }
 
+    /// Its RTCP is in clear once it was opened: it is not encrypted by two ends for each other.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.held.is_some() || self.handshakes != Handshakes::Ends
+    }
+
     /// The session that seals what leaves through this port; `None` where it leaves in clear.
     pub(crate) fn sealed_by(&self) -> Result<Option<u32>, DropReason> {
         match self.held {

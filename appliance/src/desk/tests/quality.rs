@@ -13,7 +13,6 @@ fn receiver_report(about: u32, lost: u8, jitter: u32, last_sr: u32, delay: u32) 
 }
 
 fn arrival(party: usize, at_ms: u64) -> Arrival {
-    // The number comes from a book; the first call of a fresh one has the first.
     let call = CallNumber(7);
     let addr = [192, 0, 2, 1].into();
     Arrival { call, party, addr, at: Moment(at_ms * 1000), clock: 8000 }
@@ -35,7 +34,7 @@ fn reports_become_samples() {
     let all = quality.all();
     assert_eq!((all.jitter.samples, all.jitter.sum), (2, 5.0));
     assert_eq!((all.packetloss.samples, all.packetloss.sum), (2, 500.0 / 256.0));
-    let near = |value: f64, wanted: f64| (value - wanted).abs() < 20.0;
+    let near = |value: f64, wanted: f64| (value - wanted).abs() < 100.0;
     assert_eq!(all.rtt_dsct.samples, 2);
     assert!(near(all.rtt_dsct.sum, 150_000.0), "50 ms and 100 ms: {}", all.rtt_dsct.sum);
     assert_eq!(all.rtt_e2e.samples, 1, "the first had nothing to be added to");
@@ -80,7 +79,7 @@ fn what_cannot_be_a_round_trip_is_none() {
 fn opinion_falls_with_delay_jitter_and_loss() {
     let mos = |rtt_ms: u64, jitter, loss| opinion(Micros::from_millis(rtt_ms), jitter, loss);
     assert!((4.3..=4.5).contains(&mos(20, 0.0, 0.0)));
-    // What a real rtpengine says, give or take a tenth and a half.
+    // What a real rtpengine says, which cuts off at a tenth.
     for (rtt, jitter, loss, wanted) in [
         (100, 5.0, 1.0, 4.1),
         (200, 0.0, 0.0, 4.3),
@@ -89,7 +88,7 @@ fn opinion_falls_with_delay_jitter_and_loss() {
         (20, 0.0, 10.0, 2.6),
     ] {
         let got = mos(rtt, jitter, loss);
-        assert!((got - wanted).abs() <= 0.26, "{rtt} ms, {jitter} ms, {loss} %: {got}, wanted {wanted}");
+        assert!((got - wanted).abs() <= 0.15, "{rtt} ms, {jitter} ms, {loss} %: {got}, wanted {wanted}");
     }
     let falling = [mos(20, 0.0, 0.0), mos(20, 0.0, 5.0), mos(20, 0.0, 20.0), mos(20, 0.0, 60.0)];
     assert!(falling.is_sorted_by(|one, two| one > two), "{falling:?}");

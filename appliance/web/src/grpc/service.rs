@@ -102,6 +102,12 @@ commands! {
         subscribe_answer: SdpRequest => SdpReply = "subscribe answer",
         unsubscribe: PartyRequest => PartyReply = "unsubscribe",
         connect: PartyRequest => PartyReply = "connect",
+        inject_start: PartyRequest => PartyReply = "inject start",
+        inject_stop: PartyRequest => PartyReply = "inject stop",
+        create: SdpRequest => SdpReply = "create",
+        create_answer: SdpRequest => SdpReply = "create answer",
+        mesh: PartyRequest => PartyReply = "mesh",
+        transform: PartyRequest => PartyReply = "transform",
     }
     without {
         ping: PingRequest => PingReply = "ping",

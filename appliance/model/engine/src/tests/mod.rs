@@ -1,6 +1,7 @@
 //! A relay of two parties in memory: what goes in at one port, what comes out where.
 
 mod conservation;
+mod counting;
 mod forwarding;
 mod learning;
 mod lifecycle;
