@@ -291,3 +291,28 @@ fn calls_go_on_beyond_the_limit_of_descriptors() -> lab::Result<()> {
     daemon.stop()?;
     Ok(())
 }
+
+#[test]
+fn media_is_not_tracked_while_the_daemon_runs() -> lab::Result<()> {
+    lab::need_root!();
+    lab::need_tool!("nft");
+    let net = Topology::new()?;
+    let block = |leg: &lab::Leg| {
+        let (name, v4, v6) = (leg.interface, leg.relay_v4, leg.relay_v6);
+        format!("[[interface]]\nname = \"{name}\"\naddress = [\"{v4}\", \"{v6}\"]\n")
+    };
+    let media = "[media]\nports = \"30000-30099\"\nnotrack = true\n";
+    let config = [block(&net.caller), block(&net.callee), media.to_owned()].concat();
+    let mut daemon = Daemon::on(&net).config(&config)?.start()?;
+    daemon.process().wait_for_log("not tracked as connections", PATIENCE)?;
+    let rules = net.relay.run(&["nft", "list", "ruleset"])?;
+    let table = format!("table inet rtpengine-{}", daemon.pid());
+    assert!(rules.contains(&table), "{rules}");
+    for words in ["198.51.100.1", "2001:db8:200::1", "30000", "30099", "notrack"] {
+        assert!(rules.contains(words), "{words}: {rules}");
+    }
+    Call::set_up(&mut daemon.ng()?, &net, "untracked", 4000)?.talk_perfectly(20, Pace::BRISK, PATIENCE)?;
+    daemon.process().kill();
+    assert!(!net.relay.run(&["nft", "list", "ruleset"])?.contains("rtpengine"), "it ends with the process");
+    Ok(())
+}
