@@ -4,6 +4,7 @@ pub mod boot;
 pub mod cli;
 pub mod config;
 pub mod control;
+pub mod ctl;
 pub mod desk;
 pub mod diagnose;
 pub mod export;
@@ -12,8 +13,10 @@ pub mod kernel;
 #[cfg(feature = "appliance")]
 pub mod nic;
 pub mod placement;
+pub mod trace;
 pub mod verbs;
 pub mod view;
+pub mod watch;
 pub mod worker;
 
 pub use desk::run;

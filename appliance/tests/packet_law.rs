@@ -95,6 +95,7 @@ fn a_worker_relays_without_calling_the_allocator() {
             handshakes: false,
             security: None,
             one_way: false,
+            traced: false,
         };
         pool.apply(0, Change::Install(Box::new(spec))).unwrap();
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use mio::net::TcpListener;
 use mio::{Interest, Registry, Token};
-use socket2::{Domain, Protocol as IpProtocol, Socket, Type};
+use socket2::{Domain, Protocol as IpProtocol, SockRef, Socket, Type};
 
 use super::connection::{Connection, Next, Protocol};
 use super::exchange::Exchange;
@@ -50,6 +50,11 @@ impl Acceptor {
 
     pub(super) fn transport(&self) -> Transport {
         self.transport
+    }
+
+    /// Of connections that are accepted from now on.
+    pub(super) fn set_tos(&self, tos: u8) -> io::Result<()> {
+        set_tos(&SockRef::from(&self.listener), self.local, Some(tos))
     }
 
     pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {

@@ -179,6 +179,16 @@ impl Listeners {
         self.connections.len()
     }
 
+    /// Sets the TOS or traffic class byte of what is sent from now on; connections that are up keep theirs.
+    pub fn set_tos(&mut self, tos: u8) {
+        let udp = self.udp.iter().map(|listener| listener.set_tos(tos));
+        for error in
+            udp.chain(self.acceptors.iter().map(|acceptor| acceptor.set_tos(tos))).filter_map(Result::err)
+        {
+            tracing::error!(%error, "the TOS of a control socket cannot be set");
+        }
+    }
+
     /// Serves one ready socket. `now_ms` is a monotonic clock with any starting point.
     pub fn on_ready(&mut self, token: Token, now_ms: u64, handler: &mut dyn Handler) {
         let Some(index) = token.0.checked_sub(self.tokens.start) else { return };

@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, sendmsg, setsockopt, sockopt,
 };
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::exchange::Exchange;
 use super::{Error, Handler, Peer, Transport};
@@ -35,6 +35,11 @@ pub(super) struct UdpListener {
 }
 
 impl UdpListener {
+    /// Of what is sent from now on.
+    pub(super) fn set_tos(&self, tos: u8) -> io::Result<()> {
+        set_tos(&SockRef::from(&self.socket), self.local, Some(tos))
+    }
+
     /// Binds `address`. IPv6 sockets take IPv6 only, so that both wildcards can be bound side by side.
     pub(super) fn bind(address: SocketAddr, tos: Option<u8>) -> Result<Self, Error> {
         let bind_error = |source| Error::Bind { transport: Transport::Udp, address, source };

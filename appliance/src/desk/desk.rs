@@ -2,11 +2,14 @@ use super::fast_paths::{FastPaths, Nics};
 use super::hearing::Hearing;
 use super::sweep::Worked;
 use super::{Clock, Quality, Secrets, Strain, Tally, cdr};
+use crate::cli::Console;
 use crate::export::Homer;
 use crate::handshake::Handshakes;
 use crate::kernel::KernelTables;
 use crate::placement::{Paths, Ports};
+use crate::trace::Traces;
 use crate::view::{self, Asked};
+use crate::watch::Watch;
 use call::{Book, Call, CallNumber, Changes, EndReason, HandshakeEvent, Outside, Stamp};
 use flow::{Change, Event, FlowKey, Snapshot, Traffic};
 use foldhash::fast::RandomState;
@@ -66,6 +69,12 @@ pub struct Desk {
     nics: Nics,
     /// The thread that runs the ICE and DTLS agents.
     pub handshakes: Handshakes,
+    /// What operators have asked for.
+    pub console: Console,
+    /// Who is not heard.
+    pub watch: Watch,
+    /// Calls whose packets are copied.
+    pub traces: Traces,
     /// The tree of `/proc/rtpengine`, if it is mounted.
     pub view: Option<Asked>,
     /// What has been counted.
@@ -115,6 +124,9 @@ impl Desk {
             kernel,
             nics,
             handshakes,
+            console: Console::default(),
+            watch: Watch::default(),
+            traces: Traces::default(),
             view: None,
             tally,
             strain,
@@ -256,7 +268,10 @@ impl Desk {
         if let Some(call) = self.book.get(number) {
             cdr::write(call, reason, snapshots, now);
             self.tally.call_ended(call, reason, snapshots, now);
+            self.console.forget(call);
+            self.traces.call_ends(call);
         }
+        self.watch.forget(number);
         self.book.remove(number, &mut self.changes);
         self.quality.forget(number);
         self.flush();

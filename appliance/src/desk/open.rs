@@ -5,6 +5,7 @@ use crate::export::{Homer, HomerError};
 use crate::handshake::{self, Handshakes, Identities};
 use crate::kernel::{self, KernelTables};
 use crate::placement::{Overlap, Ports};
+use crate::watch::Watch;
 use crate::worker::{Pool, StartError};
 use call::{Book, Interfaces, LocalAddress, Settings};
 use flow::{Learning, Micros};
@@ -99,6 +100,7 @@ impl Desk {
         let kernel = std::mem::take(kernel);
         let fast = FastPaths { paths, kernel, nics };
         let mut desk = Desk::new(clock, book, ports, fast, handshakes, strain, config.templates.clone());
+        desk.watch = Watch::new(micros(config.timeouts.one_way));
         if let Some(homer) = &config.homer {
             desk.homer = Some(Homer::start(homer)?);
         }
@@ -153,7 +155,6 @@ fn instance() -> Result<String, OpenError> {
 }
 
 pub(super) fn settings(config: &Config, workers: u16, instance: String) -> Settings {
-    let micros = |time: Duration| Micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     Settings {
         workers,
         learning: match config.media.endpoint_learning {
@@ -172,6 +173,11 @@ pub(super) fn settings(config: &Config, workers: u16, instance: String) -> Setti
         max_sessions: config.limits.sessions,
         instance,
     }
+}
+
+/// A length of time in the desk's unit.
+pub(super) fn micros(time: Duration) -> Micros {
+    Micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
 }
 
 /// The ports of a range that may be handed out.

@@ -80,6 +80,8 @@ impl Desk {
             told.kept.push(format!("{} has changed", change.key));
         }
         self.take_settings(&wanted.config);
+        // When calls end has been worked out with the timeouts of before.
+        self.book.look_at_all(self.clock.now());
         levels.follow(&wanted.config.log);
         self.take_interfaces(reload, &wanted.config, &mut told);
         let aliases = wanted.config.interfaces.aliases();
@@ -101,6 +103,9 @@ impl Desk {
         let old = self.book.settings();
         let (workers, instance) = (old.workers, old.instance.clone());
         *self.book.settings_mut() = settings(wanted, workers, instance);
+        // Calls that are up end by the new timeouts.
+        self.book.look_at_all(self.clock.now());
+        self.watch.set_after(super::open::micros(wanted.timeouts.one_way));
         let limits = &wanted.limits;
         let [cpu, load] = [limits.cpu, limits.load].map(Option::unwrap_or_default);
         self.strain.limit(cpu, load, limits.bandwidth.unwrap_or_default());

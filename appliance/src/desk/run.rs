@@ -1,5 +1,6 @@
 use super::{Desk, OpenError, Reload};
 use crate::boot::{self, Boot, Levels, Signal, Signals, Supervisor};
+use crate::cli::Drain;
 use crate::config::checked::{Config, Tls};
 use crate::control::{self, Addresses, Handler, Listeners, Options, Peer};
 use flow::{Micros, Moment};
@@ -59,7 +60,9 @@ pub fn run(reload: Reload, boot: Boot) -> Result<(), RunError> {
     let options = Options { tos: config.control.tos, ..Options::default() };
     let listeners = Listeners::bind(&addresses, &options, poll.registry(), LISTENERS)?;
     let web = serve_http(config, Arc::clone(&waker))?;
-    let desk = Desk::open(config, waker)?;
+    let mut desk = Desk::open(config, waker)?;
+    desk.console.levels = Some(levels.clone());
+    crate::cli::remember(&mut desk, config);
     for descriptor in desk.paths.descriptors() {
         poll.registry().register(&mut SourceFd(&descriptor), PATHS, Interest::READABLE)?;
     }
@@ -73,7 +76,9 @@ pub fn run(reload: Reload, boot: Boot) -> Result<(), RunError> {
     }
     tracing::info!("{} is up", config.control.software_id);
     supervisor.ready("serving");
-    let mut counter = Counter { poll, signals, levels, listeners, web, desk, supervisor, reload };
+    let (empty, drained) = (false, false);
+    let mut counter =
+        Counter { poll, signals, levels, listeners, web, desk, empty, drained, supervisor, reload };
     counter.serve()?;
     let Counter { desk, web, supervisor, .. } = counter;
     supervisor.stopping();
@@ -116,6 +121,10 @@ struct Counter {
     listeners: Listeners,
     web: Web,
     desk: Desk,
+    /// Draining, and there was no call at the last sweep.
+    empty: bool,
+    /// It is time to end.
+    drained: bool,
     supervisor: Supervisor,
     reload: Reload,
 }
@@ -149,6 +158,13 @@ impl Counter {
                 }
             }
             next = self.sweep_if_due(next);
+            if let Some(tos) = self.desk.console.take_control_tos() {
+                self.listeners.set_tos(tos);
+            }
+            if self.drained {
+                tracing::info!("drained: the last call has ended");
+                return Ok(());
+            }
         }
     }
 
@@ -164,6 +180,9 @@ impl Counter {
         if self.desk.clock.now() < next {
             return next;
         }
+        let empty = self.desk.console.drain == Drain::Exit && self.desk.book.is_empty();
+        // Of two sweeps, so that whoever said the last word hears the answer.
+        self.drained = empty && std::mem::replace(&mut self.empty, empty);
         if self.desk.sweep() {
             self.supervisor.alive();
         }

@@ -24,6 +24,11 @@ impl Strain {
         Strain { max_cpu, max_load, max_bandwidth, ..Strain::default() }
     }
 
+    /// The limits as [`Strain::new`] has them.
+    pub fn limits(&self) -> (f64, f64, u64) {
+        (self.max_cpu, self.max_load, self.max_bandwidth)
+    }
+
     /// Sets other limits; what was measured stays.
     pub fn limit(&mut self, max_cpu: f64, max_load: f64, max_bandwidth: u64) {
         (self.max_cpu, self.max_load, self.max_bandwidth) = (max_cpu, max_load, max_bandwidth);

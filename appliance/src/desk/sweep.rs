@@ -1,4 +1,6 @@
 use super::Desk;
+use crate::trace::Traces;
+use crate::watch::Watch;
 use flow::{DropReason, FlowKey, Traffic};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -26,6 +28,8 @@ impl Desk {
             }
         }
         self.pierce_all();
+        Watch::look(self);
+        Traces::sweep(self);
         self.listen();
         self.take_pulse()
     }

@@ -296,6 +296,23 @@ fn paths(page: &mut Page, desk: &Desk, worked: &Worked) {
     let drops: Vec<(&str, u64)> =
         DropReason::ALL.iter().map(|reason| (reason.code(), worked.drops[*reason as usize])).collect();
     page.by("drops_total", Counter, "Packets that were dropped", "reason", &drops);
+    let now: Vec<(&str, u64)> = desk.watch.counts().map(|(cause, _, now)| (cause.code(), now)).collect();
+    page.by(
+        "one_way_audio",
+        Gauge,
+        "Directions in which somebody talks and is not heard, by cause",
+        "cause",
+        &now,
+    );
+    let told: Vec<(&str, u64)> = desk.watch.counts().map(|(cause, told, _)| (cause.code(), told)).collect();
+    page.by("one_way_audio_total", Counter, "How often that was told since the start", "cause", &told);
+    let draining = u8::from(desk.console.drain != crate::cli::Drain::Off);
+    page.one(
+        "draining",
+        Gauge,
+        "1 while new calls are refused because the daemon is to be stopped",
+        draining,
+    );
     let tally = desk.handshakes.tally();
     let rows: Vec<(&str, u64)> = tally.rows().collect();
     page.by("handshakes_total", Counter, "What ICE and DTLS agents did", "event", &rows);

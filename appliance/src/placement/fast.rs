@@ -58,6 +58,10 @@ pub trait FastPath: std::fmt::Debug {
     /// # Errors
     /// Why it stays where it is.
     fn install(&mut self, flow: &Stable<'_>) -> Result<(Path, PathReason), InstallError>;
+    /// True when packets of flows that it carries can be copied for who looks at a call.
+    fn copies(&self) -> bool {
+        false
+    }
     /// Called after some installs: those that need more than a table entry become valid now, all at once. Flows
     /// returned did not.
     fn settle(&mut self) -> Vec<(FlowKey, PathReason)> {

@@ -3,9 +3,10 @@ use crate::desk::Desk;
 use call::{Fragment, Intent, Outside, PortError, Refusal};
 use ng::request::Flag;
 use ng::{Reply, Request};
+use std::net::SocketAddr;
 
 /// `offer`.
-pub(super) fn offer(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Reply> {
+pub(super) fn offer(desk: &mut Desk, request: &Request<'_>, from: SocketAddr) -> Result<Reply, Reply> {
     let sdp = request.need_sdp()?;
     let call_id = request.need_call_id()?;
     let from_tag = request.need_from_tag()?;
@@ -15,13 +16,17 @@ pub(super) fn offer(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Rep
     if desk.book.number(call_id).is_none() {
         limits::admit(desk, request)?;
     }
-    exchange(desk, request, sdp, (call_id, from_tag, request.to_tag.as_deref()), |book, intent, outside| {
-        book.offer(intent, outside)
-    })
+    exchange(
+        (desk, from),
+        request,
+        sdp,
+        (call_id, from_tag, request.to_tag.as_deref()),
+        |book, intent, outside| book.offer(intent, outside),
+    )
 }
 
 /// `answer`.
-pub(super) fn answer(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Reply> {
+pub(super) fn answer(desk: &mut Desk, request: &Request<'_>, from: SocketAddr) -> Result<Reply, Reply> {
     let sdp = request.need_sdp()?;
     let call_id = request.need_call_id()?;
     let from_tag = request.need_from_tag()?;
@@ -29,7 +34,7 @@ pub(super) fn answer(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Re
     if request.has(Flag::Fragment) {
         return fragment(desk, request, sdp, call_id, to_tag);
     }
-    exchange(desk, request, sdp, (call_id, from_tag, Some(to_tag)), |book, intent, outside| {
+    exchange((desk, from), request, sdp, (call_id, from_tag, Some(to_tag)), |book, intent, outside| {
         book.answer(intent, outside)
     })
 }
@@ -54,7 +59,7 @@ fn fragment(
 }
 
 fn exchange(
-    desk: &mut Desk,
+    (desk, from): (&mut Desk, SocketAddr),
     request: &Request<'_>,
     sdp: &[u8],
     (call_id, from_tag, to_tag): (&[u8], &[u8], Option<&[u8]>),
@@ -82,6 +87,9 @@ fn exchange(
     let now = desk.clock.stamp();
     let (book, mut outside) = desk.book_and_outside(now);
     let mut result = apply(book, &intent, &mut outside);
+    if let Some(call) = desk.book.find(call_id) {
+        desk.console.note_proxy(call, from);
+    }
     desk.flush();
     if matches!(result, Err(Refusal::Ports(PortError::Exhausted { .. }))) && desk.await_withdrawals() {
         let (book, mut outside) = desk.book_and_outside(now);

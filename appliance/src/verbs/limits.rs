@@ -1,3 +1,4 @@
+use crate::cli::Drain;
 use crate::desk::Desk;
 use ng::request::{Flag, options};
 use ng::{Reply, Request};
@@ -9,6 +10,8 @@ pub(super) enum Limit {
     Cpu,
     Load,
     Bandwidth,
+    /// The daemon is to be stopped.
+    Drain,
 }
 
 impl Limit {
@@ -19,13 +22,16 @@ impl Limit {
             Limit::Cpu => "CPU usage limit exceeded",
             Limit::Load => "Load limit exceeded",
             Limit::Bandwidth => "Bandwidth limit exceeded",
+            Limit::Drain => "Draining",
         }
     }
 }
 
 /// Lets a new call in, or says why not.
 pub(super) fn admit(desk: &mut Desk, request: &Request<'_>) -> Result<(), Reply> {
-    let limit = if desk.book.is_full() {
+    let limit = if desk.console.drain != Drain::Off {
+        Some(Limit::Drain)
+    } else if desk.book.is_full() {
         Some(Limit::Sessions)
     } else {
         match desk.strain.over() {

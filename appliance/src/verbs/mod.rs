@@ -28,18 +28,19 @@ pub fn carry_out(desk: &mut Desk, dict: &ng::Dict<'_>, from: SocketAddr) -> Repl
             return error.into();
         }
     };
-    let reply = dispatch(desk, &request);
+    let reply = dispatch(desk, &request, from);
+    note_debugged(desk, &request, dict, &reply);
     let took = desk.clock.now().since(started);
     desk.tally.control.command(from, request.command, took, reply.outcome() == ng::Outcome::Error);
     note_unknown(&request, from);
     reply
 }
 
-fn dispatch(desk: &mut Desk, request: &Request<'_>) -> Reply {
+fn dispatch(desk: &mut Desk, request: &Request<'_>, from: SocketAddr) -> Reply {
     let result = match request.command {
         Command::Ping => return Reply::pong(),
-        Command::Offer => exchange::offer(desk, request),
-        Command::Answer => exchange::answer(desk, request),
+        Command::Offer => exchange::offer(desk, request, from),
+        Command::Answer => exchange::answer(desk, request, from),
         Command::Delete => delete::delete(desk, request),
         Command::Query => query::query(desk, request),
         Command::List => list::list(desk, request),
@@ -52,6 +53,27 @@ fn dispatch(desk: &mut Desk, request: &Request<'_>) -> Reply {
         }
     };
     result.unwrap_or_else(|reply| reply)
+}
+
+/// Calls that an operator debugs have their messages in the log, whatever the log level but for silence. Keys stay out
+/// of it, so lines of SDP that carry some are not shown.
+fn note_debugged(desk: &Desk, request: &Request<'_>, dict: &ng::Dict<'_>, reply: &Reply) {
+    let Some(call_id) = request.call_id.as_deref().filter(|id| desk.console.is_debugged(id)) else { return };
+    for (who, dict) in [("request", dict), ("reply", reply.body())] {
+        let mut text = Vec::new();
+        ng::Encoding::Json.write(dict, &mut text);
+        let text = String::from_utf8_lossy(&text);
+        tracing::info!(call = %String::from_utf8_lossy(call_id), "{who}: {}", without_keys(&text));
+    }
+}
+
+/// `a=crypto` lines of an SDP within JSON.
+fn without_keys(json: &str) -> String {
+    let hide = |line: &str| match line.split_once("inline:") {
+        Some((before, _)) => format!("{before}inline:(hidden)"),
+        None => line.to_owned(),
+    };
+    json.split("\\r\\n").map(hide).collect::<Vec<_>>().join("\\r\\n")
 }
 
 /// A flag nobody knows is never an error, but somebody meant something by it.

@@ -172,6 +172,11 @@ impl Fast {
         now.since(self.installed) < FRESH
     }
 
+    /// Its engine, for what is asked of both engines of a thread.
+    pub(super) fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
     /// Takes what is in the rings.
     pub(super) fn receive(&mut self) {
         if let Some(io) = &mut self.io

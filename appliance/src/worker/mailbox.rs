@@ -2,6 +2,7 @@ use super::ask::Ask;
 use super::doorbell::{Bell, Waiting};
 use super::hearing::Hearing;
 use super::post::Parcel;
+use super::tape::TapeAsk;
 use crossbeam_queue::ArrayQueue;
 use flow::{Change, FlowKey};
 use mio::Waker;
@@ -23,6 +24,8 @@ pub(super) enum Order {
     Hear(Arc<Hearing>),
     /// Send an empty RTP packet from each of these ports to its peer.
     Pierce(Vec<FlowKey>),
+    /// Give out the copies of packets that were made.
+    Tape(Arc<TapeAsk>),
     /// Send these datagrams.
     Send(Vec<Parcel>),
     /// Something for the AF_XDP side.
@@ -94,6 +97,11 @@ impl Mailbox {
 
     pub(super) fn take(&self) -> Option<Order> {
         self.orders.pop()
+    }
+
+    /// How many orders wait, and how much room there is in all.
+    pub(super) fn fill(&self) -> (usize, usize) {
+        (self.orders.len(), self.orders.capacity())
     }
 
     pub(super) fn is_empty(&self) -> bool {

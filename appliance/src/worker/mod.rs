@@ -17,6 +17,7 @@ mod pool;
 mod post;
 mod punted;
 mod sync;
+mod tape;
 #[cfg(test)]
 mod tests;
 
@@ -27,3 +28,4 @@ pub use lane::{Beat, Lane};
 pub use pool::{Pool, PoolError, StartError};
 pub use post::{Parcel, Post};
 pub use punted::{LONGEST, Letter, Punted};
+pub use tape::Copies;

@@ -160,6 +160,12 @@ impl Poller {
                 self.outbox.put(self.number, &mut self.events);
                 ask.answer(&self.engine);
             }
+            Order::Tape(ask) => {
+                #[cfg(feature = "appliance")]
+                ask.answer([&mut self.engine, self.fast.engine()].into_iter());
+                #[cfg(not(feature = "appliance"))]
+                ask.answer(std::iter::once(&mut self.engine));
+            }
             Order::Hear(hearing) => self.give_out(&hearing),
             Order::Pierce(keys) => self.pierce(&keys),
             Order::Send(parcels) => self.send(&parcels),
@@ -204,6 +210,7 @@ impl Poller {
     fn send(&mut self, parcels: &[Parcel]) {
         for parcel in parcels {
             if let Some(tos) = self.engine.tos(parcel.from) {
+                self.engine.copy_own(parcel.from, parcel.to, &parcel.bytes, self.now);
                 self.load(Departure { from: parcel.from, to: parcel.to, tos }, &parcel.bytes);
             }
         }

@@ -5,6 +5,7 @@ use super::outbox::Outbox;
 use super::poller::{COPIES, Poller};
 use super::post::Post;
 use super::punted::Punted;
+use super::tape::{Copies, TapeAsk};
 use engine::{AddressTraffic, Overheard, Totals};
 use flow::{Change, Event, FlowKey, Snapshot};
 use mio::Waker;
@@ -150,6 +151,11 @@ impl Pool {
         sent.map_err(|refused| PoolError::of(refused, number))
     }
 
+    /// For each worker: how many orders wait for it, and for how many there is room.
+    pub fn fill(&self) -> impl Iterator<Item = (usize, (usize, usize))> + '_ {
+        self.workers.iter().map(|worker| worker.mailbox.fill()).enumerate()
+    }
+
     /// STUN and DTLS that arrive at ports where they are for us.
     pub fn punted(&self) -> Arc<Punted> {
         Arc::clone(&self.punted)
@@ -268,6 +274,17 @@ impl Pool {
         patience: Duration,
     ) -> Result<Vec<Snapshot>, PoolError> {
         Ok(self.ask(worker, keys, patience)?.snapshots)
+    }
+
+    /// The copies of packets of traced flows that were made since this was last asked, of each engine of a worker; waits up
+    /// to `patience`. `more`: flows are traced still.
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub fn copies(&self, worker: usize, more: bool, patience: Duration) -> Result<Vec<Copies>, PoolError> {
+        let ask = Arc::new(TapeAsk::new(more));
+        self.send(worker, Order::Tape(Arc::clone(&ask)))?;
+        ask.wait(patience).ok_or(PoolError::Silent(worker))
     }
 
     /// What a worker has counted over all its flows, past ones included; waits up to `patience`.

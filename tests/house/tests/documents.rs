@@ -97,7 +97,7 @@ fn command_lines_of_the_daemon_are_understood() {
 
 #[test]
 fn command_lines_of_the_control_tool_are_understood() {
-    let help = std::fs::read_to_string(root().join("appliance/src/cli/mod.rs")).unwrap();
+    let help = std::fs::read_to_string(root().join("appliance/src/cli/usage.rs")).unwrap();
     let mentions = mentions();
     let lines =
         named::commands(&mentions, "rtpengine-ctl").into_iter().filter(|(_, words)| !words.is_empty());

@@ -4,9 +4,11 @@
 
 mod ended;
 mod figures;
+mod text;
 
 pub use ended::{Ended, ended};
 pub use figures::Figures;
+pub use text::line;
 
 use std::time::Duration;
 

@@ -65,6 +65,13 @@ impl Book {
         &mut self.settings
     }
 
+    /// Every call is due: what ends it may have changed.
+    pub fn look_at_all(&mut self, now: Moment) {
+        for call in self.calls.iter_mut().flatten() {
+            call.due = call.due.min(now);
+        }
+    }
+
     /// The logical interfaces.
     pub fn interfaces(&self) -> &Interfaces {
         &self.interfaces

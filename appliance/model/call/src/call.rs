@@ -59,6 +59,8 @@ pub struct Call {
     pub(crate) tos: u8,
     /// `block media` for the whole call.
     pub(crate) blocked: bool,
+    /// Its packets are copied for somebody who looks.
+    pub(crate) traced: bool,
     /// Free text kept for reports.
     pub(crate) metadata: Option<Box<[u8]>>,
 }
@@ -89,6 +91,7 @@ impl Call {
             treatment: settings.treatment(),
             tos: settings.tos,
             blocked: false,
+            traced: false,
             metadata: None,
         }
     }
@@ -118,6 +121,26 @@ impl Call {
     /// When the call was created.
     pub fn created(&self) -> Stamp {
         self.created
+    }
+
+    /// True once an answer has been seen.
+    pub fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// True when it was deleted by request and stays for the delay only.
+    pub fn is_ending(&self) -> bool {
+        self.ends.is_some()
+    }
+
+    /// Traffic class byte of everything that it sends.
+    pub fn tos(&self) -> u8 {
+        self.tos
+    }
+
+    /// True while its packets are copied for somebody.
+    pub fn is_traced(&self) -> bool {
+        self.traced
     }
 
     /// The party with that tag, present or former.

@@ -111,6 +111,7 @@ impl Call {
             handshakes: media.keying.expects_handshakes(),
             security: self.security((entry.party, entry.media), entry.usage, passing),
             one_way: party.treatment.one_way,
+            traced: self.traced,
         };
         media.steer(component, &mut spec);
         spec

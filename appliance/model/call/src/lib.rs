@@ -41,6 +41,7 @@ mod stamp;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod wish;
 
 pub use block::{Block, BlockScope};

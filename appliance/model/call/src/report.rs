@@ -37,6 +37,8 @@ pub struct PartyReport<'a> {
     pub aliases: Vec<&'a [u8]>,
     /// Free name.
     pub label: Option<&'a [u8]>,
+    /// It was offered to before it ever offered.
+    pub callee: bool,
     /// When it was created.
     pub created: Stamp,
     /// Free text that came with one of its messages.
@@ -186,6 +188,7 @@ impl Call {
             via_branch: party.via_branch.as_deref(),
             aliases: party.aliases.iter().map(|a| &**a).collect(),
             label: party.label.as_deref(),
+            callee: party.callee,
             created: party.created,
             metadata: party.metadata.as_deref(),
             peers: party.peers.iter().map(|p| &*self.parties[*p].tag).collect(),

@@ -48,6 +48,9 @@ impl Engine {
     }
 
     fn install(&mut self, spec: &FlowSpec) -> Applied {
+        if spec.traced {
+            self.tape.make_room();
+        }
         let known = self.table.find(spec.key);
         let before = known.and_then(|at| self.table.get(at));
         if before.is_some_and(|flow| spec.generation < flow.generation) {

@@ -2,6 +2,7 @@ use crate::addresses::{AddressTraffic, Addresses};
 use crate::overheard::Overheard;
 use crate::sessions::Sessions;
 use crate::table::Table;
+use crate::tape::Tape;
 use crate::totals::Totals;
 use flow::{Departure, FlowKey, Snapshot};
 
@@ -13,6 +14,7 @@ pub struct Engine {
     pub(crate) places: Vec<Places>,
     pub(crate) totals: Totals,
     pub(crate) sessions: Sessions,
+    pub(crate) tape: Tape,
     pub(crate) overheard: Overheard,
     pub(crate) addresses: Addresses,
 }
@@ -35,6 +37,7 @@ impl Engine {
             places: Vec::with_capacity(burst),
             totals: Totals::default(),
             sessions: Sessions::default(),
+            tape: Tape::default(),
             overheard: Overheard::default(),
             addresses: Addresses::default(),
         }

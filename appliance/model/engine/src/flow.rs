@@ -32,6 +32,8 @@ pub(crate) struct Flow {
     pub(crate) held: Option<Held>,
     /// A fast path carries the flow.
     pub(crate) away: Option<Away>,
+    /// Its packets are copied to the tape.
+    pub(crate) traced: bool,
 }
 
 /// Strays of a flow are reported at most this often. Whoever hears of them has this long to say how far the fast path has
@@ -95,6 +97,7 @@ impl Flow {
             handshakes: handshakes(spec),
             held: None,
             away: None,
+            traced: spec.traced,
         }
     }
 

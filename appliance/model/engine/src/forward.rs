@@ -3,6 +3,7 @@ use crate::arrive::{Admitted, Next};
 use crate::classify::Class;
 use crate::engine::Places;
 use crate::flow::Way;
+use crate::tape::{Copied, Passing};
 use flow::{Buffers, Burst, Departure, DropReason, Event, Frame, Moment, Rewrite, Verdict};
 use rtp::HeaderMut;
 
@@ -37,8 +38,10 @@ impl Engine {
             if frame.verdict != Verdict::Undecided {
                 continue;
             }
-            frame.verdict = match self.take_in(at, &mut frame, buffers, now, events) {
-                Ok(Next::Send(admitted)) => self.send_on(at, &mut frame, &admitted, burst, buffers),
+            let taken_in = self.take_in(at, &mut frame, buffers, now, events);
+            self.copy_arrived(at, &frame, taken_in.as_ref().err().copied(), buffers, now);
+            frame.verdict = match taken_in {
+                Ok(Next::Send(admitted)) => self.send_on((at, now), &mut frame, &admitted, burst, buffers),
                 Ok(Next::Punt(reason)) => Verdict::Punt(reason),
                 Err(reason) => {
                     if matches!(reason, DropReason::NotMedia | DropReason::TooShort) {
@@ -54,7 +57,7 @@ impl Engine {
     /// Sends the frame out by all ways: copies by the later ones first, as it is in clear until it is sealed itself.
     fn send_on<B: Buffers>(
         &mut self,
-        at: usize,
+        (at, now): (usize, Moment),
         frame: &mut Frame,
         admitted: &Admitted,
         burst: &mut Burst,
@@ -73,7 +76,7 @@ impl Engine {
                 self.count_lost_copy(at, DropReason::NoRoom);
                 continue;
             };
-            copy.verdict = self.let_out(&mut copy, admitted.class, &leaving, buffers);
+            copy.verdict = self.let_out(&mut copy, admitted.class, &leaving, (buffers, now));
             if burst.push(copy).is_ok() {
                 let ingress = self.places[at].ingress;
                 self.places.push(Places { ingress, egress: Some(leaving.egress) });
@@ -82,9 +85,26 @@ impl Engine {
         match self.resolve(at, admitted, 0) {
             Ok(leaving) => {
                 self.places[at].egress = Some(leaving.egress);
-                self.let_out(frame, admitted.class, &leaving, buffers)
+                self.let_out(frame, admitted.class, &leaving, (buffers, now))
             }
             Err(reason) => Verdict::Drop(reason),
+        }
+    }
+
+    /// What arrived, in clear if it was opened.
+    fn copy_arrived<B: Buffers>(
+        &mut self,
+        at: usize,
+        frame: &Frame,
+        dropped: Option<DropReason>,
+        buffers: &B,
+        now: Moment,
+    ) {
+        let flow = self.places[at].ingress.and_then(|place| self.table.get(place));
+        if flow.is_some_and(|flow| flow.traced) {
+            let passing = dropped.map_or(Passing::In, Passing::Dropped);
+            let copied = Copied { at: now, passing, local: frame.local, remote: frame.remote };
+            self.tape.record(&copied, buffers.payload(frame));
         }
     }
 
@@ -94,10 +114,15 @@ impl Engine {
         frame: &mut Frame,
         class: Class,
         leaving: &Leaving,
-        buffers: &mut B,
+        (buffers, now): (&mut B, Moment),
     ) -> Verdict {
         if matches!(class, Class::Rtp(_)) {
             apply_rewrite(buffers.payload_mut(frame), leaving.rewrite);
+        }
+        if self.table.get(leaving.egress).is_some_and(|flow| flow.traced) {
+            let Departure { from, to, .. } = leaving.departure;
+            let copied = Copied { at: now, passing: Passing::Out, local: from, remote: to };
+            self.tape.record(&copied, buffers.payload(frame));
         }
         if let Some(session) = leaving.seal {
             let sealed = self.sessions.seal(session, class, buffers.room_mut(frame), frame.len.into());

@@ -20,6 +20,7 @@ mod sessions;
 mod settle;
 mod ssrc;
 mod table;
+mod tape;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -29,4 +30,5 @@ pub use apply::Applied;
 pub use engine::Engine;
 pub use overheard::{Overheard, Rtcp};
 pub use ssrc::MAX_SSRCS;
+pub use tape::{Copied, Passing, TAPE, copies};
 pub use totals::Totals;

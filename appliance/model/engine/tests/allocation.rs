@@ -65,6 +65,7 @@ fn spec(port: u16, egress: &[u16], gate: Gate) -> FlowSpec {
         handshakes: false,
         security: None,
         one_way: false,
+        traced: false,
     }
 }
 

@@ -64,6 +64,8 @@ reasons! {
         EgressNotReachable = "egress-not-reachable",
         /// On a fast path, but its packets leave through the kernel's routing, which costs more.
         EgressByKernel = "egress-by-kernel",
+        /// Its packets are copied for `trace`, which the fast path cannot do.
+        Traced = "traced",
         /// A packet thread hangs.
         WorkerHangs = "worker-hangs",
         /// A packet thread did not take the flow.

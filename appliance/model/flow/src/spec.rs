@@ -42,6 +42,8 @@ pub struct FlowSpec {
     pub security: Option<Security>,
     /// The fast path may carry the flow although nothing comes back (`unidirectional`).
     pub one_way: bool,
+    /// Its packets are copied for somebody who looks: it is carried only by paths that can.
+    pub traced: bool,
 }
 
 impl FlowSpec {

@@ -128,6 +128,8 @@ pub struct Timeouts {
     pub call: Option<Duration>,
     /// A deleted call still forwards packets for so long.
     pub delete_delay: Duration,
+    /// `one-way`: who is not heard for so long is told; zero: nobody is.
+    pub one_way: Duration,
 }
 
 /// When new calls are refused; None is no limit.

@@ -126,6 +126,9 @@ define_section! {
         call: Option<u32> = None, "36000";
         /// A deleted call forwards packets for so long, so that retransmitted signalling finds it.
         delete_delay: u32 = 30;
+        /// Who talks in an answered call and is not heard for so long is told as one-way audio, with the cause: in the
+        /// log, in metrics and by `rtpengine-ctl list oneway`. 0 tells nothing.
+        one_way: u32 = 5;
     }
 }
 

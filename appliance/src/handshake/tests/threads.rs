@@ -68,6 +68,7 @@ impl Lab {
             handshakes: true,
             security: None,
             one_way: false,
+            traced: false,
         };
         self.pool.open(0, port).unwrap();
         self.pool.apply(0, Change::Install(Box::new(spec))).unwrap();

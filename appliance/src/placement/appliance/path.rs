@@ -64,7 +64,12 @@ impl FastPath for Appliance {
         let key = flow.recipe.key;
         let forward = self.forward_of(key.addr);
         let deaf = self.deaf.get(&key).is_some_and(|generation| *generation >= flow.recipe.generation);
-        if forward != Forward::Worker && !deaf {
+        // The program copies nothing.
+        let traced = flow.spec.traced;
+        if traced && (forward == Forward::Driver || !self.workers.is_open()) {
+            return Err(InstallError::NoWay(PathReason::Traced));
+        }
+        if forward != Forward::Worker && !deaf && !traced {
             self.deaf.remove(&key);
             match self.driver.install(flow) {
                 Ok(taken) => {
@@ -83,6 +88,10 @@ impl FastPath for Appliance {
             self.told.push(Finding::Finished { key, counted: left.counted });
         }
         self.workers.install(flow, self.driver.table_mut())
+    }
+
+    fn copies(&self) -> bool {
+        true
     }
 
     fn settle(&mut self) -> Vec<(FlowKey, PathReason)> {

@@ -90,6 +90,7 @@ fn spec(port: u16, egress: u16, generation: u64) -> FlowSpec {
         handshakes: false,
         security: None,
         one_way: false,
+        traced: false,
     }
 }
 

@@ -109,6 +109,7 @@ fn spec(key: FlowKey, peer: SocketAddr, egress: FlowKey) -> FlowSpec {
         handshakes: false,
         security: None,
         one_way: false,
+        traced: false,
     }
 }
 

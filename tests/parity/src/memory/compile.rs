@@ -132,6 +132,7 @@ fn flow(shape: &CallShape, port: Port, state: State) -> FlowSpec {
         handshakes: false,
         security: security(shape, port.facing, keys),
         one_way: false,
+        traced: false,
     }
 }
 

@@ -57,6 +57,7 @@ fn spec(number: u16, peer: Option<&str>, egress: &[u16]) -> FlowSpec {
         handshakes: false,
         security: None,
         one_way: false,
+        traced: false,
     }
 }
 

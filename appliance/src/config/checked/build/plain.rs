@@ -148,6 +148,7 @@ pub(super) fn timeouts(raw: &raw::Timeouts) -> Timeouts {
         offer: seconds(raw.offer),
         call: raw.call.filter(|call| *call > 0).map(seconds),
         delete_delay: seconds(raw.delete_delay),
+        one_way: seconds(raw.one_way),
     }
 }
 
