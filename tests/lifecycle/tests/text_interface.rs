@@ -1,6 +1,6 @@
 //! What operators and their scripts say to the daemon and read of it. The forms are those a real rtpengine prints.
 
-use lab::{Call, Daemon, Topology, Value, call, ng};
+use lab::{Call, Daemon, Topology, Value, call};
 use lifecycle::{PATIENCE, line};
 use std::time::Duration;
 
