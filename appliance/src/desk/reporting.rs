@@ -155,7 +155,7 @@ fn sender_info(
     let (seconds, micros) = (stamp.wall_us / 1_000_000, stamp.wall_us % 1_000_000);
     let headers = 12 * sender.traffic.packets;
     SenderInfo {
-        ntp: (seconds + NTP_EPOCH) << 32 | (micros << 32) / 1_000_000,
+        ntp: (seconds + NTP_EPOCH) << 32 | ((micros << 32) / 1_000_000),
         timestamp: sender.last_timestamp.wrapping_add((since * clock / 1_000_000) as u32),
         // Both counters wrap (RFC 3550 §6.4.1).
         packets: sender.traffic.packets as u32,
