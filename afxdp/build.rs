@@ -1,4 +1,4 @@
-//! Compiles the XDP program and generates its skeleton.
+//! Compiles the BPF programs and generates their skeletons.
 
 use libbpf_cargo::SkeletonBuilder;
 use std::env;
@@ -10,7 +10,7 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     if Command::new("clang").arg("--version").output().is_err() {
         panic!(
-            "\n\nThe crate `afxdp` compiles an XDP program and needs clang (with its BPF target), m4, and the \
+            "\n\nThe crate `afxdp` compiles BPF programs and needs clang (with its BPF target), m4, and the \
              development files of libelf and zlib.\nOn Debian: apt install clang llvm libclang-dev m4 libelf-dev \
              zlib1g-dev\nWithout them, leave the crate out: the other workspace members do not need it.\n\n"
         );
@@ -22,13 +22,15 @@ fn main() {
     if Path::new(&multiarch).is_dir() {
         args.push(format!("-I{multiarch}"));
     }
-    // The object is kept beside the skeleton: a test compares our mirror structs with its type information.
-    let built = SkeletonBuilder::new()
-        .source("bpf/steer.bpf.c")
-        .obj(out.join("steer.bpf.o"))
-        .clang_args(args)
-        .build_and_generate(out.join("steer.skel.rs"));
-    if let Err(error) = built {
-        panic!("\n\nbpf/steer.bpf.c does not build: {error:#}\n\n");
+    for program in ["steer", "lookup"] {
+        // The object is kept beside the skeleton: a test compares our mirror structs with its type information.
+        let built = SkeletonBuilder::new()
+            .source(format!("bpf/{program}.bpf.c"))
+            .obj(out.join(format!("{program}.bpf.o")))
+            .clang_args(&args)
+            .build_and_generate(out.join(format!("{program}.skel.rs")));
+        if let Err(error) = built {
+            panic!("\n\nbpf/{program}.bpf.c does not build: {error:#}\n\n");
+        }
     }
 }

@@ -11,6 +11,7 @@
 //! | [`hops`] | routes and neighbours from netlink: where a packet goes next |
 //! | [`egress`] | which NICs take frames from the program |
 //! | [`nic`] | queues, receive steering, interrupt settings; restored on exit |
+//! | [`lookup`] | no AF_XDP, but BPF too: the program that lets many ports share one socket |
 //!
 //! What is not here: calls, learning, timeouts, threads. The crate names `flow` and `wire` and no other room.
 //! Unsafe code stands in `sys`, `io/umem.rs` and `io/xsk.rs` only.
@@ -20,6 +21,7 @@ mod error;
 pub mod fuzz;
 pub mod hops;
 pub mod io;
+pub mod lookup;
 mod netlink;
 pub mod nic;
 mod retry;

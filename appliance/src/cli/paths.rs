@@ -17,6 +17,7 @@ pub(super) fn paths(desk: &Desk) -> String {
     for line in desk.paths.obtained() {
         let _ = writeln!(out, "{line}");
     }
+    let _ = writeln!(out, "media ports: {}", desk.ports.manner());
     out
 }
 

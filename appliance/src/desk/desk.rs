@@ -299,6 +299,8 @@ impl Desk {
             tracing::error!(%error, "a packet thread had ended before");
         }
         self.nics.put_back();
-        self.kernel.close();
+        for call in self.kernel.close(self.clock.now()) {
+            cdr::write_adopted(&call, self.clock.stamp());
+        }
     }
 }

@@ -7,6 +7,7 @@ mod clock;
 mod desk;
 mod fast_paths;
 mod hearing;
+mod media;
 mod open;
 mod pierce;
 mod quality;

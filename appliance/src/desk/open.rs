@@ -1,10 +1,10 @@
 use super::fast_paths::FastPaths;
-use super::{Clock, Desk, Strain};
-use crate::config::checked::{Certificate, Config, Dtls, EndpointLearning};
+use super::{Clock, Desk, Strain, cdr, media};
+use crate::config::checked::{Certificate, Config, Dtls, EndpointLearning, Ports as PortRanges};
 use crate::export::{Homer, HomerError};
 use crate::handshake::{self, Handshakes, Identities};
 use crate::kernel::{self, KernelTables};
-use crate::placement::Ports;
+use crate::placement::{Overlap, Ports};
 use crate::watch::Watch;
 use crate::worker::{Pool, StartError};
 use call::{Book, Interfaces, LocalAddress, Settings};
@@ -28,6 +28,9 @@ pub enum OpenError {
     /// There is no DTLS.
     #[error(transparent)]
     Handshakes(#[from] handshake::StartError),
+    /// Another process has our media ports.
+    #[error(transparent)]
+    Ports(#[from] Overlap),
     /// The HEP collector cannot be sent to.
     #[error(transparent)]
     Homer(#[from] HomerError),
@@ -52,7 +55,12 @@ impl Desk {
     pub fn open(config: &Config, waker: Arc<Waker>) -> Result<Desk, OpenError> {
         let epoch = Instant::now();
         let mut kernel = KernelTables::open(config, epoch)?;
-        Desk::open_with(config, waker, epoch, &mut kernel).inspect_err(|_| kernel.close())
+        Desk::open_with(config, waker, epoch, &mut kernel).inspect_err(|_| {
+            let clock = Clock::new(epoch);
+            for call in kernel.close(clock.now()) {
+                cdr::write_adopted(&call, clock.stamp());
+            }
+        })
     }
 
     /// Takes the tables of the kernel module if it succeeds.
@@ -64,11 +72,13 @@ impl Desk {
     ) -> Result<Desk, OpenError> {
         let cores = cores(config);
         let identities = identities(&config.dtls)?;
-        let pool = Pool::start(&cores, epoch, Arc::clone(&waker))?;
+        let buffers = SocketBuffers { receive: config.media.receive_buffer, send: None };
+        let (manner, sockets) = media::open(config, cores.len(), buffers)?;
+        let pool = Pool::start_sharing(&cores, epoch, Arc::clone(&waker), sockets)?;
         let handshakes =
             Handshakes::start(identities, pool.punted(), pool.posts(), epoch, Arc::clone(&waker))?;
-        let buffers = SocketBuffers { receive: config.media.receive_buffer, send: None };
-        let mut ports = Ports::new(pool, buffers);
+        let mut ports = Ports::new(pool, buffers, manner);
+        tracing::info!("media ports: {}", ports.manner());
         let mut interfaces = Interfaces::default();
         for interface in &config.interfaces {
             for local in &interface.addresses {
@@ -176,6 +186,6 @@ pub(super) fn micros(time: Duration) -> Micros {
 }
 
 /// The ports of a range that may be handed out.
-pub(super) fn usable(ports: &crate::config::checked::Ports) -> impl Iterator<Item = u16> + '_ {
+pub(super) fn usable(ports: &PortRanges) -> impl Iterator<Item = u16> + '_ {
     (ports.range().low()..=ports.range().high()).filter(|port| ports.contains(*port))
 }

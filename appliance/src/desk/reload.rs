@@ -80,6 +80,8 @@ impl Desk {
             told.kept.push(format!("{} has changed", change.key));
         }
         self.take_settings(&wanted.config);
+        // When calls end has been worked out with the timeouts of before.
+        self.book.look_at_all(self.clock.now());
         levels.follow(&wanted.config.log);
         self.take_interfaces(reload, &wanted.config, &mut told);
         let aliases = wanted.config.interfaces.aliases();

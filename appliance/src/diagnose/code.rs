@@ -66,6 +66,8 @@ codes! {
     Module = "module",
     /// The firewall rule that brings packets to the kernel module.
     ModuleRule = "module-rule",
+    /// Whether media ports can be had without a socket each.
+    MediaSockets = "media-sockets",
     /// Whether the system hands media ports to others.
     LocalPorts = "local-ports",
     /// Ports of the ranges that others have.

@@ -2,7 +2,7 @@
 
 use super::rules::Rules;
 use super::{Code, Finding, Need, Report, State, Subject, System};
-use super::{conntrack, kernel, limits, module, ports, privilege};
+use super::{conntrack, kernel, limits, module, ports, privilege, sockets};
 use crate::config::checked::{self, Config, Mode};
 use crate::config::finding::{Places, Severity};
 use crate::config::host::Host;
@@ -77,6 +77,7 @@ fn look(subject: &Subject<'_>, system: &System) -> Vec<Finding> {
         conntrack::conntrack(subject, system, &rules),
         module::module(subject, system),
         module::module_rule(subject, system, &rules),
+        sockets::media_sockets(subject),
         ports::local_ports(subject, system),
         ports::foreign_sockets(subject, system),
         limits::descriptors(subject, limit(Resource::RLIMIT_NOFILE)),

@@ -3,7 +3,7 @@
 use super::subject::list;
 use super::{Code, Finding, Need, State, Subject, System};
 use crate::config::budget::needed_descriptors;
-use crate::config::checked::Mode;
+use crate::config::checked::{Mode, Sockets};
 use std::collections::BTreeSet;
 
 /// Clocks that are read without leaving the processor, or with one exit at most.
@@ -13,6 +13,9 @@ const FAST_CLOCKS: &[&str] =
 /// `limit` is the hard RLIMIT_NOFILE.
 pub(super) fn descriptors(subject: &Subject<'_>, limit: u64) -> Finding {
     let code = Code::Descriptors;
+    if subject.config.media.sockets == Sockets::Shared {
+        return Finding::ok(code, "media ports take none: media.sockets is shared");
+    }
     let needed = needed_descriptors(subject.config);
     if needed <= limit {
         return Finding::ok(code, format!("{needed} with all calls up; the limit is {limit}"));

@@ -17,6 +17,7 @@ mod offload;
 mod ports;
 mod privilege;
 mod rules;
+mod sockets;
 mod subject;
 mod system;
 

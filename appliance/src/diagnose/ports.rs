@@ -3,8 +3,8 @@
 use super::subject::list;
 use super::{Code, Finding, State, Subject, System};
 use crate::config::checked::PortRange;
+use crate::placement::{BoundSocket, bound_sockets};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Processes that are named; more make no better sentence.
 const NAMED: usize = 5;
@@ -59,34 +59,6 @@ fn ranges(text: &str) -> Vec<(u16, u16)> {
         .collect()
 }
 
-/// A bound UDP socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Bound {
-    addr: IpAddr,
-    port: u16,
-    inode: u64,
-}
-
-/// The lines of /proc/net/udp and /proc/net/udp6.
-fn bound(text: &str) -> impl Iterator<Item = Bound> + '_ {
-    text.lines().skip(1).filter_map(|line| {
-        let mut fields = line.split_whitespace();
-        let (addr, port) = fields.nth(1)?.split_once(':')?;
-        let inode = fields.nth(7)?.parse().ok()?;
-        let word = |at: usize| u32::from_str_radix(addr.get(at * 8..at * 8 + 8)?, 16).ok();
-        // each word is printed as this machine reads it from memory, which has network order
-        let addr = match addr.len() {
-            8 => IpAddr::V4(Ipv4Addr::from(word(0)?.to_ne_bytes())),
-            32 => {
-                let words = [word(0)?, word(1)?, word(2)?, word(3)?].map(u32::to_ne_bytes);
-                IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(words.concat()).ok()?))
-            }
-            _ => return None,
-        };
-        Some(Bound { addr, port: u16::from_str_radix(port, 16).ok()?, inode })
-    })
-}
-
 /// Ports of our ranges on our addresses that somebody has.
 pub(super) fn foreign_sockets(subject: &Subject<'_>, system: &System) -> Finding {
     let code = Code::ForeignSockets;
@@ -95,7 +67,7 @@ pub(super) fn foreign_sockets(subject: &Subject<'_>, system: &System) -> Finding
     if tables.is_empty() {
         return Finding::skip(code, "the list of UDP sockets cannot be read here");
     }
-    let wanted = |socket: &Bound| {
+    let wanted = |socket: &BoundSocket| {
         subject.config.interfaces.addresses().any(|(_, local)| {
             let range = local.ports.range();
             (socket.addr == local.addr || socket.addr.is_unspecified())
@@ -103,9 +75,9 @@ pub(super) fn foreign_sockets(subject: &Subject<'_>, system: &System) -> Finding
                 && local.ports.pairs().any(|pair| pair == socket.port & !1)
         })
     };
-    let taken: BTreeMap<u64, Bound> = tables
+    let taken: BTreeMap<u64, BoundSocket> = tables
         .iter()
-        .flat_map(|text| bound(text))
+        .flat_map(|text| bound_sockets(text))
         .filter(wanted)
         .map(|socket| (socket.inode, socket))
         .collect();
@@ -113,7 +85,7 @@ pub(super) fn foreign_sockets(subject: &Subject<'_>, system: &System) -> Finding
         return Finding::ok(code, "no media port is taken");
     }
     let owners = owners(system, &taken);
-    let foreign: Vec<&Bound> = taken
+    let foreign: Vec<&BoundSocket> = taken
         .values()
         .filter(|socket| owners.get(&socket.inode).is_none_or(|owner| owner != "rtpengine"))
         .collect();
@@ -138,7 +110,7 @@ pub(super) fn foreign_sockets(subject: &Subject<'_>, system: &System) -> Finding
 }
 
 /// The programs that have these sockets open, as far as this process may see.
-fn owners(system: &System, sockets: &BTreeMap<u64, Bound>) -> BTreeMap<u64, String> {
+fn owners(system: &System, sockets: &BTreeMap<u64, BoundSocket>) -> BTreeMap<u64, String> {
     let mut found = BTreeMap::new();
     for process in
         system.names("proc").into_iter().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))

@@ -1,4 +1,5 @@
 use super::ports::{PortMap, PortMask};
+use super::shared::{Manner, SharedPorts};
 use crate::worker::Pool;
 use call::{AddressId, PortError, PortSource};
 use flow::FlowKey;
@@ -18,7 +19,7 @@ struct Range {
     mask: Rc<PortMask>,
 }
 
-/// The port pools of all addresses: takes ports, binds them, and gives them to their worker.
+/// The port pools of all addresses: takes ports, opens them, and gives them to their worker.
 #[derive(Debug)]
 pub struct Ports {
     maps: Vec<PortMap>,
@@ -29,6 +30,7 @@ pub struct Ports {
     turn: u64,
     /// Ports that are open and announced, and not yet handed to their worker.
     opened: Vec<(u16, PortSocket)>,
+    manner: Manner,
 }
 
 /// How full one range is.
@@ -45,8 +47,8 @@ pub struct PortUse {
 }
 
 impl Ports {
-    /// No ports yet; bound ports go to the workers of `pool`.
-    pub fn new(pool: Pool, buffers: SocketBuffers) -> Ports {
+    /// No ports yet. Those that are opened go to the workers of `pool`, which have the sockets that `manner` is about.
+    pub fn new(pool: Pool, buffers: SocketBuffers, manner: Manner) -> Ports {
         Ports {
             maps: Vec::new(),
             ranges: Vec::new(),
@@ -55,7 +57,13 @@ impl Ports {
             random: RandomState::default(),
             turn: 0,
             opened: Vec::new(),
+            manner,
         }
+    }
+
+    /// How ports are open, for people.
+    pub fn manner(&self) -> &Manner {
+        &self.manner
     }
 
     /// Adds the ports of an address, in the order of [`AddressId`]s.
@@ -118,6 +126,23 @@ impl Ports {
         }
     }
 
+    /// Opens a port or a pair without sockets.
+    fn open_shared(
+        shared: &SharedPorts,
+        first: FlowKey,
+        worker: u16,
+        rtcp: bool,
+    ) -> Result<Option<FlowKey>, BindError> {
+        let worker = usize::from(worker);
+        shared.take(first, worker)?;
+        if !rtcp {
+            return Ok(None);
+        }
+        let second = FlowKey::new(first.addr, first.port + 1);
+        shared.take(second, worker).inspect_err(|_| shared.give_back(first))?;
+        Ok(Some(second))
+    }
+
     fn bind(&self, key: FlowKey, tos: u8) -> Result<PortSocket, BindError> {
         PortSocket::bind(key, tos, self.buffers)
     }
@@ -129,6 +154,9 @@ impl Ports {
         tos: u8,
         rtcp: bool,
     ) -> Result<Option<FlowKey>, BindError> {
+        if let Some(shared) = self.manner.sharing().filter(|shared| shared.serves(first.addr)) {
+            return Ports::open_shared(shared, first, worker, rtcp);
+        }
         let even = self.bind(first, tos)?;
         let second = FlowKey::new(first.addr, first.port + u16::from(rtcp));
         let odd = if rtcp { Some(self.bind(second, tos)?) } else { None };
@@ -155,6 +183,12 @@ impl PortSource for Ports {
         let Range { map, mask } = &self.ranges[usize::from(address.0)];
         let (map, mask) = (*map, Rc::clone(mask));
         let addr = self.maps[map].addr();
+        // Sockets are tried for as long as they fail for good reason; a bit costs nothing to try.
+        let shared = self.manner.sharing_mut().filter(|shared| shared.serves(addr));
+        let tries = if shared.is_some() { usize::MAX } else { TRIES };
+        if let Some(shared) = shared {
+            shared.refresh();
+        }
         let mut refused = None;
         // Ports that others hold stay taken until the search is over, so that it moves on.
         let mut foreign = Vec::new();
@@ -178,7 +212,7 @@ impl PortSource for Ports {
                     foreign.push(port);
                     let hopeless = matches!(error, BindError::NotHere(_));
                     refused = Some(error.to_string());
-                    if hopeless || foreign.len() == TRIES {
+                    if hopeless || foreign.len() == tries {
                         break Err(PortError::Exhausted { addr });
                     }
                 }

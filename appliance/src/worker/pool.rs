@@ -16,7 +16,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 use thiserror::Error;
-use udp::{Door, PortSocket, UdpIo};
+use udp::{Door, PortSocket, SharedSockets, UdpIo};
 
 /// Orders a worker's mailbox holds.
 const MAILBOX: usize = 4096;
@@ -109,14 +109,29 @@ impl Pool {
     /// # Errors
     /// [`StartError`]; threads that were started before it are stopped.
     pub fn start(cores: &[Option<usize>], epoch: Instant, desk: Arc<Waker>) -> Result<Pool, StartError> {
+        Pool::start_sharing(cores, epoch, desk, Vec::new())
+    }
+
+    /// As [`Pool::start`]; the ports of thread N go through the Nth of `sockets`. Threads without any have ports with
+    /// sockets of their own.
+    ///
+    /// # Errors
+    /// As [`Pool::start`].
+    pub fn start_sharing(
+        cores: &[Option<usize>],
+        epoch: Instant,
+        desk: Arc<Waker>,
+        sockets: Vec<SharedSockets>,
+    ) -> Result<Pool, StartError> {
         if cores.is_empty() {
             return Err(StartError::NoWorkers);
         }
         let outbox = Arc::new(Outbox::new(OUTBOX, cores.len(), desk));
         let punted = Arc::new(Punted::new(PUNTED));
         let mut pool = Pool { workers: Vec::with_capacity(cores.len()), outbox, punted };
+        let mut sockets = sockets.into_iter();
         for (number, &core) in cores.iter().enumerate() {
-            let worker = Worker::start(number, core, epoch, &pool.outbox, &pool.punted)?;
+            let worker = Worker::start(number, core, epoch, &pool.outbox, &pool.punted, sockets.next())?;
             pool.workers.push(worker);
         }
         Ok(pool)
@@ -356,9 +371,11 @@ impl Worker {
         epoch: Instant,
         outbox: &Arc<Outbox>,
         punted: &Arc<Punted>,
+        sockets: Option<SharedSockets>,
     ) -> Result<Worker, StartError> {
         let system = |error| StartError::System { worker: number, error };
-        let io = UdpIo::new(COPIES).map_err(system)?;
+        let io = sockets.map_or_else(|| UdpIo::new(COPIES), |sockets| UdpIo::shared(COPIES, sockets));
+        let io = io.map_err(system)?;
         let door = io.door().map_err(system)?;
         let mailbox = Arc::new(Mailbox::new(MAILBOX, io.waker().map_err(system)?));
         let (told, tell) = (Arc::clone(outbox), Arc::clone(punted));

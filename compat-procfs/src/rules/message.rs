@@ -1,5 +1,7 @@
 //! Requests to nf_tables as bytes. Numbers are those of `linux/netfilter/nf_tables.h` and `nfnetlink.h`.
 
+use std::net::IpAddr;
+
 pub(super) const NEW_TABLE: u16 = 0;
 pub(super) const NEW_CHAIN: u16 = 3;
 pub(super) const GET_CHAIN: u16 = 4;
@@ -118,6 +120,40 @@ impl Attributes {
         let compare =
             Attributes::default().number(1, 1).number(2, 0).nest(3, Attributes::default().bytes(1, &[17]));
         self.expression("meta", load).expression("cmp", compare)
+    }
+
+    /// Loads bytes of a header (1: of the network, 2: of the transport) into the register.
+    fn load(self, header: u32, offset: u32, len: u32) -> Attributes {
+        let place = Attributes::default().number(1, 1).number(2, header).number(3, offset).number(4, len);
+        self.expression("payload", place)
+    }
+
+    /// Compares the register with bytes: 0 equal, 3 not above, 5 not below.
+    fn compare(self, how: u32, with: &[u8]) -> Attributes {
+        let data = Attributes::default().bytes(1, with);
+        self.expression("cmp", Attributes::default().number(1, 1).number(2, how).nest(3, data))
+    }
+
+    /// Matches packets to an address, or from it.
+    pub(super) fn address(self, addr: IpAddr, to: bool) -> Attributes {
+        let family = |number: u8| {
+            let load = Attributes::default().number(1, 1).number(2, 15);
+            self.expression("meta", load).compare(0, &[number])
+        };
+        match addr {
+            IpAddr::V4(v4) => family(2).load(1, if to { 16 } else { 12 }, 4).compare(0, &v4.octets()),
+            IpAddr::V6(v6) => family(10).load(1, if to { 24 } else { 8 }, 16).compare(0, &v6.octets()),
+        }
+    }
+
+    /// Matches packets to ports of a range, or from them.
+    pub(super) fn ports(self, low: u16, high: u16, to: bool) -> Attributes {
+        let port = self.load(2, if to { 2 } else { 0 }, 2);
+        port.compare(5, &low.to_be_bytes()).compare(3, &high.to_be_bytes())
+    }
+
+    pub(super) fn untracked(self) -> Attributes {
+        self.expression("notrack", Attributes::default())
     }
 
     pub(super) fn counter(self) -> Attributes {

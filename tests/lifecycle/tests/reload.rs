@@ -1,7 +1,7 @@
 //! The configuration is read again (SIGHUP) while calls talk.
 
 use lab::{Call, Daemon, Pace, Signal, Topology, call, ng};
-use lifecycle::PATIENCE;
+use lifecycle::{PATIENCE, ended};
 use std::path::{Path, PathBuf};
 
 const START: &str = r#"
@@ -175,5 +175,24 @@ fn options_of_the_command_line_still_win() -> lab::Result<()> {
     client.ok(&call::offer("one", ([198, 51, 100, 10], 4000).into()))?;
     client.refused(&call::offer("two", ([198, 51, 100, 10], 4000).into()))?;
     daemon.stop()?;
+    Ok(())
+}
+
+#[test]
+fn a_shorter_timeout_ends_calls_that_are_silent_already() -> lab::Result<()> {
+    lab::need_root!();
+    let net = Topology::new()?;
+    let mut relay = Relay::start(&net, START)?;
+    let mut client = relay.daemon.ng()?;
+    client.ok(&call::offer("silent", ([198, 51, 100, 10], 4000).into()))?;
+    client.ok(&call::answer("silent", ([198, 51, 100, 11], 4000).into()))?;
+    let said = relay.reload(&format!("{START}[timeouts]\nmedia = 1\n"), READ)?;
+    assert!(said.contains("changed: timeouts.media: 1 (was 60)"), "{said}");
+    relay
+        .daemon
+        .process()
+        .wait_until("the end of the call", PATIENCE, |process| !ended(&process.log(), "silent").is_empty())?;
+    assert_eq!(ended(&relay.daemon.log(), "silent")[0].reason, "timeout");
+    relay.daemon.stop()?;
     Ok(())
 }

@@ -28,7 +28,7 @@ pub use datapath::{Counts, Datapath, Session};
 pub use ends::{Arrival, End, Lane, Party, Place, Port, Target};
 pub use memory::Memory;
 pub use play::{Rhythm, play};
-pub use relay::{Placement, Relay};
+pub use relay::{Placement, Relay, Sockets};
 pub use scenario::{
     CallShape, Gate, Learning, LegShape, Media, Packet, Rewrite, Scenario, Sealing, Signal, Step, Told,
 };

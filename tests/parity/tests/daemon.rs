@@ -4,7 +4,7 @@
 mod known;
 
 use known::judge;
-use parity::{Datapath, Placement, Relay, Rhythm, Scenario, Step, play, scenarios};
+use parity::{Datapath, Placement, Relay, Rhythm, Scenario, Sockets, Step, play, scenarios};
 
 fn waits(scenario: &Scenario) -> bool {
     scenario.steps.iter().any(|step| matches!(step, Step::LearningIsOver))
@@ -29,8 +29,8 @@ fn has_keys(scenario: &Scenario) -> bool {
 
 /// Plays every scenario.
 #[allow(clippy::print_stdout, reason = "shown with the test's output")]
-fn play_all(placement: Placement) -> lab::Result<Outcome> {
-    let relay = Relay::start(placement)?;
+fn play_all(placement: Placement, sockets: Sockets) -> lab::Result<Outcome> {
+    let relay = Relay::start_on(placement, sockets)?;
     let path = if lab::foreign_daemon().is_some() { "foreign" } else { placement.path() };
     let all = scenarios::all();
     let (able, unable): (Vec<_>, Vec<_>) = all.iter().partition(|scenario| relay.lacks(scenario).is_none());
@@ -73,10 +73,9 @@ fn play_each<'s>(relay: &Relay, scenarios: Vec<&'s Scenario>) -> lab::Result<Pla
     })
 }
 
-#[test]
-fn every_scenario_plays_over_the_daemon() -> lab::Result<()> {
+fn over_sockets(sockets: Sockets) -> lab::Result<()> {
     lab::need_root!();
-    let Outcome { clear, keyed } = play_all(Placement::Userspace)?;
+    let Outcome { clear, keyed } = play_all(Placement::Userspace, sockets)?;
     for Relayed { all, fast } in [clear, keyed] {
         assert!(all > 100 && fast == 0, "{fast} of {all} by fast paths");
     }
@@ -84,28 +83,54 @@ fn every_scenario_plays_over_the_daemon() -> lab::Result<()> {
 }
 
 #[test]
+fn every_scenario_plays_over_a_socket_for_each_port() -> lab::Result<()> {
+    over_sockets(Sockets::PerPort)
+}
+
+#[test]
+fn every_scenario_plays_over_a_shared_socket() -> lab::Result<()> {
+    over_sockets(Sockets::Shared)
+}
+
+#[test]
 fn every_scenario_plays_over_packet_threads_on_nic_queues() -> lab::Result<()> {
-    over_a_fast_path(Placement::Worker)
+    over_a_fast_path(Placement::Worker, Sockets::PerPort)
+}
+
+#[test]
+fn every_scenario_plays_over_packet_threads_with_a_shared_socket() -> lab::Result<()> {
+    over_a_fast_path(Placement::Worker, Sockets::Shared)
 }
 
 #[test]
 fn every_scenario_plays_over_the_xdp_program() -> lab::Result<()> {
-    over_a_fast_path(Placement::Driver)
+    over_a_fast_path(Placement::Driver, Sockets::PerPort)
+}
+
+#[test]
+fn every_scenario_plays_over_the_xdp_program_with_a_shared_socket() -> lab::Result<()> {
+    over_a_fast_path(Placement::Driver, Sockets::Shared)
 }
 
 #[test]
 fn every_scenario_plays_over_the_kernel_module() -> lab::Result<()> {
     lab::need_module!();
-    over_a_fast_path(Placement::Kernel)
+    over_a_fast_path(Placement::Kernel, Sockets::PerPort)
 }
 
-fn over_a_fast_path(placement: Placement) -> lab::Result<()> {
+#[test]
+fn every_scenario_plays_over_the_kernel_module_with_a_shared_socket() -> lab::Result<()> {
+    lab::need_module!();
+    over_a_fast_path(Placement::Kernel, Sockets::Shared)
+}
+
+fn over_a_fast_path(placement: Placement, sockets: Sockets) -> lab::Result<()> {
     lab::need_root!();
     if lab::foreign_daemon().is_some() {
         lab::skip("parity::over_a_fast_path", "a foreign daemon has no such path");
         return Ok(());
     }
-    let Outcome { clear, keyed } = play_all(placement)?;
+    let Outcome { clear, keyed } = play_all(placement, sockets)?;
     // Many packets of the list teach, stray or are RTCP: these are the sockets' part.
     let Relayed { all, fast } = clear;
     assert!(fast * 5 > all * 2, "only {fast} of {all} by the fast path");

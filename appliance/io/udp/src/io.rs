@@ -1,5 +1,6 @@
 use crate::bind::PortSocket;
 use crate::pool::{BUFFER, Pool};
+use crate::shared::{Shared, SharedSockets};
 use crate::sys::{self, Arrays, Received};
 use flow::{BURST, Buffers, Burst, DropReason, FlowKey, Frame, PacketIo, Verdict};
 use hashbrown::HashMap;
@@ -17,9 +18,10 @@ const BUSY: u8 = 3;
 /// The token of the waker; sockets have their descriptor's number.
 const WAKE: Token = Token(usize::MAX);
 
-/// Receives and sends bursts over many [`PortSocket`]s on one thread.
+/// Receives and sends bursts over many ports on one thread, each with a [`PortSocket`] of its own, or all of them over
+/// [`SharedSockets`].
 ///
-/// Sockets are watched level triggered, which mio does not offer but does not mind. A voice stream has one packet
+/// Sockets of ports are watched level triggered, which mio does not offer but does not mind. A voice stream has one packet
 /// waiting at a time, so a socket costs one `recvfrom` and no second read that finds nothing; whatever is left is reported by
 /// the next wait, which also shares turns fairly. Only a socket reported again and again is read with `recvmmsg`.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ pub struct UdpIo {
     tx: Arrays,
     /// Buffers that the next datagrams go to; always `PER_SOCKET` of them.
     staged: [u32; PER_SOCKET],
+    /// Through which all ports go, if they have no sockets of their own.
+    shared: Option<Box<Shared>>,
 }
 
 #[derive(Debug)]
@@ -71,7 +75,25 @@ impl UdpIo {
     /// # Errors
     /// When the system has no descriptor for the poll.
     pub fn new(copies: usize) -> io::Result<UdpIo> {
-        let mut pool = Pool::new(BURST + copies + PER_SOCKET);
+        UdpIo::with_pool(Pool::new(BURST + copies + PER_SOCKET))
+    }
+
+    /// Makes one whose ports go through these sockets: those of the addresses in their table, where they are opened, too.
+    /// [`UdpIo::close`] closes them. Ports of other addresses can have sockets of their own beside them.
+    ///
+    /// # Errors
+    /// When the system has no descriptor for the poll, or will not watch the sockets.
+    pub fn shared(copies: usize, sockets: SharedSockets) -> io::Result<UdpIo> {
+        let mut io = UdpIo::with_pool(Pool::new(BURST + copies + PER_SOCKET + BURST))?;
+        let shared = Shared::new(sockets, &mut io.pool, BURST + copies)?;
+        for receiver in shared.receivers() {
+            io.also_watch(receiver)?;
+        }
+        io.shared = Some(Box::new(shared));
+        Ok(io)
+    }
+
+    fn with_pool(mut pool: Pool) -> io::Result<UdpIo> {
         let mut staged = [0; PER_SOCKET];
         for place in &mut staged {
             *place = pool.take().ok_or(io::ErrorKind::OutOfMemory)?;
@@ -87,6 +109,7 @@ impl UdpIo {
             rx: Arrays::new(PER_SOCKET),
             tx: Arrays::new(PER_SEND),
             staged,
+            shared: None,
         })
     }
 
@@ -118,8 +141,13 @@ impl UdpIo {
         self.by_key.insert(key, fd);
     }
 
-    /// Closes the socket of `key`; false when there is none. The port is free when this returns.
+    /// Closes the port `key`; false when it is not open. It is free when this returns.
     pub fn close(&mut self, key: FlowKey) -> bool {
+        if let Some(shared) = &self.shared
+            && shared.close(key)
+        {
+            return true;
+        }
         let Some(fd) = self.by_key.remove(&key) else { return false };
         self.sockets[fd as usize] = None;
         true
@@ -148,7 +176,7 @@ impl UdpIo {
         self.pool.give(frame.buffer);
     }
 
-    /// How many sockets it has.
+    /// How many ports have sockets of their own.
     pub fn sockets(&self) -> usize {
         self.by_key.len()
     }
@@ -165,6 +193,9 @@ impl UdpIo {
     /// What the system said; an interrupted wait is none.
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
         self.ready.clear();
+        if let Some(shared) = &mut self.shared {
+            shared.forget_ready();
+        }
         match self.poll.poll(&mut self.events, timeout) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
             other => other?,
@@ -175,6 +206,11 @@ impl UdpIo {
         for event in &self.events {
             if event.token() == WAKE {
                 woken = true;
+                continue;
+            }
+            if let Some(shared) = &mut self.shared
+                && shared.report(event.token().0)
+            {
                 continue;
             }
             // not ours any more, or not yet: then it is reported again
@@ -283,7 +319,8 @@ impl PacketIo for UdpIo {
     /// Reads the sockets that the last [`UdpIo::wait`] reported.
     fn receive(&mut self, burst: &mut Burst) -> usize {
         let most = burst.room().min(BURST);
-        let mut received = 0;
+        let shared = self.shared.as_mut();
+        let mut received = shared.map_or(0, |shared| shared.receive(&mut self.pool, most, burst));
         for at in 0..self.ready.len() {
             if received == most {
                 break;
@@ -295,10 +332,29 @@ impl PacketIo for UdpIo {
     }
 
     fn finish(&mut self, burst: &mut Burst) {
-        let mut rest = burst.frames_mut();
+        let only_shared = self.by_key.is_empty();
+        if let Some(shared) = &mut self.shared {
+            shared.send(burst.frames_mut(), only_shared, &self.pool);
+        }
+        if self.shared.is_none() || !only_shared {
+            self.send_all(burst.frames_mut());
+        }
+        for frame in burst.frames() {
+            self.pool.give(frame.buffer);
+        }
+    }
+}
+
+impl UdpIo {
+    /// Sends each run of frames from the socket of the port they leave from, unless they leave through shared ones.
+    fn send_all(&mut self, frames: &mut [Frame]) {
+        let mut rest = frames;
         while let [first, ..] = &*rest {
+            let shared = self.shared.as_ref();
             let from = |frame: &Frame| match frame.verdict {
-                Verdict::Forward(departure) => Some(departure.from),
+                Verdict::Forward(departure) => {
+                    Some(departure.from).filter(|key| shared.is_none_or(|shared| !shared.serves(key.addr)))
+                }
                 _ => None,
             };
             let key = from(first);
@@ -308,9 +364,6 @@ impl PacketIo for UdpIo {
                 self.send(run, key);
             }
             rest = behind;
-        }
-        for frame in burst.frames() {
-            self.pool.give(frame.buffer);
         }
     }
 }

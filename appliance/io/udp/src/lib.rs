@@ -1,13 +1,18 @@
-//! Bursts of packets over ordinary UDP sockets, one bound socket per port.
+//! Bursts of packets over UDP sockets: a bound socket for each port, or one for all ports of a thread.
 //!
-//! [`PortSocket`] is a port that was bound (by the control side, so that errors can be answered); [`UdpIo`] receives
-//! and sends for many of them on one thread. What is not here: flows, threads, clocks, logs. All `unsafe` is in
-//! `sys.rs`.
+//! [`PortSocket`] is a port that was bound (by the control side, so that errors can be answered). [`SharedSockets`] are
+//! those of a packet thread whose ports have none: which are open says a [`PortTable`], which a program in the kernel
+//! reads. [`UdpIo`] receives and sends for one thread, either way. What is not here: the program, flows, threads, clocks,
+//! logs. All `unsafe` is in `sys.rs` and its folder.
 
 mod bind;
 mod io;
 mod pool;
+mod shared;
 mod sys;
+mod table;
 
 pub use bind::{BindError, PortSocket, SocketBuffers};
 pub use io::{Door, UdpIo};
+pub use shared::SharedSockets;
+pub use table::PortTable;

@@ -1,9 +1,15 @@
 //! The system calls, and all that is unsafe about them. Every function here is safe to call with any arguments: memory
 //! is borrowed for the length of a call, and offsets are checked.
 
+mod batch;
+mod memory;
+
+pub(crate) use batch::{Batch, Leaving};
+pub(crate) use memory::Memory;
+
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
 
 /// A `sockaddr_in` or `sockaddr_in6` as bytes, so that reading one needs no cast.
@@ -211,4 +217,25 @@ pub(crate) fn send_one(fd: RawFd, bytes: &[u8], to: SocketAddr) -> io::Result<()
         libc::sendto(fd, bytes.as_ptr().cast(), bytes.len(), libc::MSG_DONTWAIT, name.0.as_ptr().cast(), len)
     };
     if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Sets a socket option that is a number.
+pub(crate) fn set(socket: BorrowedFd<'_>, level: i32, option: i32, value: i32) -> io::Result<()> {
+    let len = size_of::<i32>() as libc::socklen_t;
+    // SAFETY: the value is live and as long as said; the kernel only reads it. Wrong options are refused.
+    let done = unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, (&raw const value).cast(), len) };
+    if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Lets a socket take in nothing.
+pub(crate) fn deafen(socket: BorrowedFd<'_>) -> io::Result<()> {
+    // BPF_RET | BPF_K: accept 0 bytes
+    let mut program = [libc::sock_filter { code: 0x06, jt: 0, jf: 0, k: 0 }];
+    let filter = libc::sock_fprog { len: 1, filter: program.as_mut_ptr() };
+    let len = size_of::<libc::sock_fprog>() as libc::socklen_t;
+    let (level, option) = (libc::SOL_SOCKET, libc::SO_ATTACH_FILTER);
+    // SAFETY: the filter and the program behind it are live and as long as said; the kernel copies them.
+    let done =
+        unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, (&raw const filter).cast(), len) };
+    if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }

@@ -4,7 +4,7 @@
 mod lab;
 
 use flow::*;
-use lab::{io, open, peer, receive};
+use lab::{io, open, peer, receive, shared};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -61,4 +61,35 @@ fn a_burst_over_sockets_calls_no_allocator() {
         burst.clear();
     }
     assert!(sent > 500, "the bursts did work: {sent}");
+}
+
+#[test]
+fn a_burst_over_a_shared_socket_calls_no_allocator() {
+    for ip in ["127.0.0.1", "::1"] {
+        let Some((mut io, mut burst, _table, port)) = shared(ip) else { return };
+        let free = io.free_buffers();
+        let (a, a_at) = peer(ip);
+        let mut sent = 0;
+        for turn in 0..50u8 {
+            for _ in 0..1 + turn {
+                a.send_to(&[turn; 40], SocketAddr::from(port)).unwrap();
+            }
+            let before = CALLS.get();
+            receive(&mut io, &mut burst);
+            for (n, frame) in burst.frames_mut().iter_mut().enumerate() {
+                // any port of ours will do, also one that nobody has opened
+                let from = FlowKey::new(port.addr, 40_000 + n as u16);
+                frame.verdict = Verdict::Forward(Departure { from, to: a_at, tos: turn });
+            }
+            let copy = io.copy(&burst.frames()[0]).unwrap();
+            burst.push(copy).unwrap();
+            io.finish(&mut burst);
+            assert_eq!(CALLS.get() - before, 0, "turn {turn}");
+            sent +=
+                burst.frames().iter().filter(|frame| matches!(frame.verdict, Verdict::Forward(_))).count();
+            burst.clear();
+        }
+        assert!(sent > 500, "the bursts did work: {sent}");
+        assert_eq!(io.free_buffers(), free, "every buffer came back");
+    }
 }

@@ -4,7 +4,7 @@
 mod lab;
 
 use flow::*;
-use lab::{io, open, peer, receive};
+use lab::{io, open, peer, receive, shared};
 use std::time::Duration;
 use udp::{BindError, PortSocket, SocketBuffers, UdpIo};
 
@@ -210,4 +210,68 @@ fn the_waker_ends_a_wait() {
         scope.spawn(|| waker.wake().unwrap());
         assert!(io.wait(Some(lab::PATIENCE)).unwrap());
     });
+}
+
+#[test]
+fn a_shared_socket_tells_the_port_and_sends_from_any() {
+    for ip in ["127.0.0.1", "::1"] {
+        let Some((mut io, mut burst, table, port)) = shared(ip) else { return };
+        let ((a, a_at), (b, b_at)) = (peer(ip), peer(ip));
+        a.send_to(b"hello", std::net::SocketAddr::from(port)).unwrap();
+        assert_eq!(receive(&mut io, &mut burst), 1);
+        let frame = burst.frames()[0];
+        assert_eq!((frame.local, frame.remote, frame.verdict), (port, a_at, Verdict::Undecided));
+        assert_eq!(io.payload(&frame), b"hello");
+        let from = FlowKey::new(port.addr, 40_001);
+        forward(&mut burst, 0, from, b_at);
+        io.finish(&mut burst);
+        assert!(matches!(burst.frames()[0].verdict, Verdict::Forward(_)));
+        burst.clear();
+        let mut bytes = [0; 16];
+        // a checksum that is wrong would have it dropped on the way
+        let (len, source) = b.recv_from(&mut bytes).unwrap();
+        assert_eq!((&bytes[..len], FlowKey::from(source)), (&b"hello"[..], from));
+
+        assert_eq!(table.thread(port), Some(0));
+        assert!(io.close(port) && !io.close(port));
+        assert_eq!(table.thread(port), None);
+        assert!(!table.open(FlowKey::new("192.0.2.1".parse().unwrap(), 9), 0), "not in the table");
+        assert!(!table.open(port, 255), "more threads than a byte can number");
+    }
+}
+
+#[test]
+fn what_a_shared_socket_cannot_send_fails_alone() {
+    let Some((mut io, mut burst, _table, port)) = shared("127.0.0.1") else { return };
+    let (a, a_at) = peer("127.0.0.1");
+    for n in 0..3u8 {
+        a.send_to(&[n; 4], std::net::SocketAddr::from(port)).unwrap();
+    }
+    while burst.frames().len() < 3 {
+        receive(&mut io, &mut burst);
+    }
+    forward(&mut burst, 0, port, a_at);
+    // not an address of this host, and of a family that has no socket here
+    forward(&mut burst, 1, FlowKey::new("192.0.2.1".parse().unwrap(), 4000), a_at);
+    forward(&mut burst, 2, FlowKey::new("::1".parse().unwrap(), 4000), "[::1]:9".parse().unwrap());
+    io.finish(&mut burst);
+    let verdicts: Vec<Verdict> = burst.frames().iter().map(|frame| frame.verdict).collect();
+    assert!(matches!(verdicts[0], Verdict::Forward(_)));
+    assert_eq!(verdicts[1..], [Verdict::Drop(DropReason::SendFailed); 2]);
+    let mut bytes = [0; 16];
+    assert_eq!(a.recv_from(&mut bytes).unwrap().0, 4);
+}
+
+#[test]
+fn large_payloads_leave_a_shared_socket_whole() {
+    let Some((mut io, mut burst, _table, port)) = shared("127.0.0.1") else { return };
+    let (a, a_at) = peer("127.0.0.1");
+    let long: Vec<u8> = (0..4096).map(|n| n as u8).collect();
+    a.send_to(&long, std::net::SocketAddr::from(port)).unwrap();
+    assert_eq!(receive(&mut io, &mut burst), 1);
+    forward(&mut burst, 0, port, a_at);
+    io.finish(&mut burst);
+    let mut bytes = vec![0; 5000];
+    let (len, _) = a.recv_from(&mut bytes).unwrap();
+    assert_eq!(&bytes[..len], &long);
 }

@@ -13,6 +13,6 @@ pub use outside::{Homer, Http, Tls};
 pub use ports::{PortRange, PortRangeError, Ports};
 pub use settings::{
     Appliance, BusyPoll, Certificate, Config, Control, Dtls, EndpointLearning, Entrance, Facility,
-    FirewallRules, Idle, Kernel, Limits, Log, Media, PathMtu, Process, RuleFamily, Subsystem, Threads,
-    Timeouts,
+    FirewallRules, Idle, Kernel, Limits, Log, Media, PathMtu, Process, RuleFamily, Sockets, Subsystem,
+    Threads, Timeouts,
 };

@@ -86,6 +86,19 @@ pub struct Media {
     pub reject_invalid_sdp: bool,
     /// Receive buffer of a media socket in bytes; None leaves the system's default.
     pub receive_buffer: Option<usize>,
+    /// How media ports are open.
+    pub sockets: Sockets,
+    /// Exempt media from connection tracking.
+    pub notrack: bool,
+}
+
+/// How media ports are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sockets {
+    /// One socket for all ports of a packet thread, where the machine has what it needs.
+    Shared,
+    /// A socket for every port.
+    PerPort,
 }
 
 /// When a stream takes the observed source of packets for its peer's address.

@@ -5,7 +5,7 @@ mod bind;
 use std::fmt::{self, Write};
 
 use super::budget::{Budget, budget, needed_descriptors};
-use super::checked::Config;
+use super::checked::{Config, Sockets};
 use super::finding::{Finding, Place, Severity};
 use super::host::Host;
 use super::load::{Sources, load_checked};
@@ -56,7 +56,7 @@ pub fn lint(
 /// Says so if the daemon will want more descriptors than there can be.
 pub(crate) fn too_few_descriptors(config: &Config, limit: u64) -> Option<Finding> {
     let needed = needed_descriptors(config);
-    (needed > limit).then(|| {
+    (needed > limit && config.media.sockets == Sockets::PerPort).then(|| {
         Finding::warning(
             Place::Nowhere,
             format!("with all calls up the daemon needs {needed} file descriptors, but the limit is {limit}"),

@@ -39,6 +39,12 @@ pub(super) const MEDIA: Group = Group {
         )
         .to("media.endpoint-learning"),
         Opt::flag("reject-invalid-sdp", "Refuse SDP that breaks the rules").to("media.reject-invalid-sdp"),
+        Opt::word(
+            "media-sockets",
+            &["shared", "per-port"],
+            "One socket for all media ports of a packet thread, or one for each port [per-port]",
+        )
+        .to("media.sockets"),
         Opt::int("max-sessions", -1, u32::MAX as i64, "Calls at a time; -1 for no limit [-1]")
             .carry(Carry::Unless(-1, "limits.sessions")),
         Opt::float("max-load", "Refuse new calls above this load average; 0 for no limit [0]")

@@ -88,9 +88,29 @@ define_section! {
         sip_source: bool = false;
         /// Refuse SDP that breaks the rules instead of passing it on.
         reject_invalid_sdp: bool = false;
-        /// Receive buffer of every media socket in bytes. Without it: what the system gives.
+        /// Receive buffer of every media socket in bytes. Without it: what the system gives. A shared socket has eight
+        /// million at least.
         receive_buffer: Option<u32> = None, "262144";
+        /// How media ports are open. `shared`: each packet thread has one socket for all of its ports, so that a port
+        /// costs no descriptor and a burst of packets one system call. Needs Linux 5.9 and the capabilities NET_ADMIN,
+        /// NET_RAW and BPF; where they are missing the log says so, and it is as with `per-port`: a socket for every
+        /// port, which needs no privilege.
+        sockets: Sockets = Sockets::PerPort, "\"shared\"";
+        /// Keep the kernel from tracking media as connections: an nftables table of our own exempts the port ranges for
+        /// as long as the daemon runs. Rules that let media in must then do so by port, not by `ct state`. Needs
+        /// CAP_NET_ADMIN and Linux 5.12; where it cannot be had, the log says so.
+        notrack: bool = false;
     }
+}
+
+/// How media ports are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sockets {
+    /// One socket for all ports of a packet thread.
+    Shared,
+    /// A socket for every port.
+    PerPort,
 }
 
 define_section! {

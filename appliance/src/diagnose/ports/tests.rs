@@ -2,6 +2,7 @@ use super::super::examine::tests::{userspace, with};
 use super::super::system::tests::painted;
 use super::*;
 use crate::config::checked::Config;
+use std::net::IpAddr;
 
 const RANGE: &str = "proc/sys/net/ipv4/ip_local_port_range";
 const RESERVED: &str = "proc/sys/net/ipv4/ip_local_reserved_ports";
@@ -46,14 +47,14 @@ fn line(addr: &str, port: u16, inode: u64) -> String {
 #[test]
 fn sockets_are_read_as_the_kernel_writes_them() {
     let text = format!("{HEAD}{}{}garbage\n", line("127.0.0.1", 30_000, 77), line("2001:db8::1", 53, 78));
-    let read: Vec<Bound> = bound(&text).collect();
-    let expected = |addr: &str, port, inode| Bound { addr: addr.parse().unwrap(), port, inode };
+    let read: Vec<BoundSocket> = bound_sockets(&text).collect();
+    let expected = |addr: &str, port, inode| BoundSocket { addr: addr.parse().unwrap(), port, inode };
     assert_eq!(read, [expected("127.0.0.1", 30_000, 77), expected("2001:db8::1", 53, 78)]);
     // This very process, on the real host.
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
     let real = System::real().read("proc/net/udp").unwrap();
-    assert!(bound(&real).any(|bound| bound.port == port && bound.addr.is_loopback()));
+    assert!(bound_sockets(&real).any(|bound| bound.port == port && bound.addr.is_loopback()));
 }
 
 #[test]

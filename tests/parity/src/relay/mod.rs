@@ -7,6 +7,10 @@ use crate::{Datapath, Rewrite, Scenario, Session};
 use lab::{Daemon, Leg, Result, Topology};
 use session::RelaySession;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+
+/// How long after the first answer the log may say how it was started.
+const START_WITHIN: Duration = Duration::from_secs(5);
 
 /// Who carries stable flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +54,24 @@ impl Placement {
     }
 }
 
+/// How the daemon has its media ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sockets {
+    /// A socket for each packet thread.
+    Shared,
+    /// A socket for each port.
+    PerPort,
+}
+
+impl Sockets {
+    fn word(self) -> &'static str {
+        match self {
+            Sockets::Shared => "shared",
+            Sockets::PerPort => "per-port",
+        }
+    }
+}
+
 /// A daemon between two sides.
 #[derive(Debug)]
 pub struct Relay {
@@ -60,8 +82,23 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Starts the daemon under test with its flows placed so. Needs root.
+    /// Starts the daemon under test with its flows placed so, and its ports had as is the default. Needs root.
     pub fn start(placement: Placement) -> Result<Relay> {
+        Relay::start_with(placement, "")
+    }
+
+    /// As [`Relay::start`], with its ports had so.
+    pub fn start_on(placement: Placement, sockets: Sockets) -> Result<Relay> {
+        let more = format!("[media]\nsockets = \"{}\"\n", sockets.word());
+        let mut relay = Relay::start_with(placement, &more)?;
+        if lab::foreign_daemon().is_none() {
+            let said = format!("media ports: sockets {}", sockets.word());
+            relay.daemon.process().wait_for_log(&said, START_WITHIN)?;
+        }
+        Ok(relay)
+    }
+
+    fn start_with(placement: Placement, more: &str) -> Result<Relay> {
         let net = Topology::new()?;
         for leg in [&net.caller, &net.callee] {
             for address in more_addresses(leg) {
@@ -72,7 +109,7 @@ impl Relay {
             Some(_) => Daemon::on(&net).start()?,
             None => {
                 // One packet thread: the list asks for packets in order also between neighbours.
-                let config = format!("{}[threads]\nmedia = 1\n", placement.interfaces(&net));
+                let config = format!("{}{more}[threads]\nmedia = 1\n", placement.interfaces(&net));
                 Daemon::on(&net).config(&config)?.start()?
             }
         };

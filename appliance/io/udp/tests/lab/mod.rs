@@ -1,9 +1,12 @@
 //! Ports of ours on the loopback, and peers that are plain sockets of the standard library.
 
 use flow::{BURST, Burst, FlowKey, PacketIo};
+use std::io::ErrorKind;
 use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use udp::{PortSocket, SocketBuffers, UdpIo};
+use udp::{PortSocket, PortTable, SharedSockets, SocketBuffers, UdpIo};
 
 /// How long a test waits for what must happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,4 +45,22 @@ pub(crate) fn receive(io: &mut UdpIo, burst: &mut Burst) -> usize {
             return got;
         }
     }
+}
+
+/// Shared sockets over a table in a file, and where packets reach them: no program chooses them here, so what is sent to
+/// the port that the receiver is bound to must do. `None` without the right to open raw sockets.
+pub(crate) fn shared(ip: &str) -> Option<(UdpIo, Burst, Arc<PortTable>, FlowKey)> {
+    let addr = ip.parse().unwrap();
+    let file = tempfile::tempfile().unwrap();
+    file.set_len(1 << 16).unwrap();
+    let table = Arc::new(PortTable::map(file.as_fd(), &[addr]).unwrap());
+    let sockets = match SharedSockets::open(Arc::clone(&table), SocketBuffers::default()) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return None,
+        opened => opened.unwrap(),
+    };
+    let receiver = sockets.receiver(addr.is_ipv6()).unwrap().try_clone_to_owned().unwrap();
+    let key = FlowKey::from(UdpSocket::from(receiver).local_addr().unwrap());
+    assert!(sockets.receiver(addr.is_ipv4()).is_none());
+    assert!(table.open(key, 0));
+    Some((UdpIo::shared(COPIES, sockets).unwrap(), Burst::new(BURST + COPIES), table, key))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Builder;
 use crate::config::checked::{
-    EndpointLearning, Facility, Idle, Limits, Log, Media, Process, Subsystem, Threads, Timeouts,
+    EndpointLearning, Facility, Idle, Limits, Log, Media, Process, Sockets, Subsystem, Threads, Timeouts,
 };
 use crate::config::nearest::nearest;
 use crate::config::raw;
@@ -33,6 +33,11 @@ impl Builder<'_> {
             sip_source: raw.sip_source,
             reject_invalid_sdp: raw.reject_invalid_sdp,
             receive_buffer: raw.receive_buffer.and_then(|bytes| usize::try_from(bytes).ok()),
+            sockets: match raw.sockets {
+                raw::Sockets::Shared => Sockets::Shared,
+                raw::Sockets::PerPort => Sockets::PerPort,
+            },
+            notrack: raw.notrack,
         })
     }
 

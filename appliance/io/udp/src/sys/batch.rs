@@ -1,0 +1,291 @@
+//! Datagrams of many ports over one socket: each says by control messages to which of our ports it came, or from which
+//! of our addresses it leaves.
+
+use super::Name;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::RawFd;
+use std::ptr;
+
+/// Bytes of a UDP header.
+const UDP: usize = 8;
+/// Bytes of the longest control messages, received or sent.
+const CONTROL: usize = 96;
+/// Where the payload of a control message starts.
+const HEAD: usize = align(size_of::<libc::cmsghdr>());
+
+/// Control messages start at whole words.
+const fn align(len: usize) -> usize {
+    len.next_multiple_of(size_of::<usize>())
+}
+
+#[derive(Clone, Copy)]
+#[repr(C, align(8))]
+struct Control([u8; CONTROL]);
+
+/// A datagram that came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrived {
+    pub(crate) len: usize,
+    /// It was longer than its buffer.
+    pub(crate) truncated: bool,
+    pub(crate) from: Option<SocketAddr>,
+    /// Where it was sent to.
+    pub(crate) local: Option<SocketAddr>,
+}
+
+/// A datagram that is to leave.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Leaving<'a> {
+    pub(crate) from: SocketAddr,
+    pub(crate) to: SocketAddr,
+    pub(crate) tos: u8,
+    pub(crate) payload: &'a [u8],
+}
+
+/// Arrays for `recvmmsg` and `sendmmsg`, allocated once. The pointers in them are written anew before each call
+/// and mean nothing between calls.
+pub(crate) struct Batch {
+    headers: Box<[libc::mmsghdr]>,
+    vectors: Box<[[libc::iovec; 2]]>,
+    names: Box<[Name]>,
+    controls: Box<[Control]>,
+    heads: Box<[[u8; UDP]]>,
+}
+
+// SAFETY: the raw pointers inside are only followed by the kernel during the calls below, which write all of them first;
+// moving the arrays to another thread between calls changes nothing that is used.
+unsafe impl Send for Batch {}
+
+impl std::fmt::Debug for Batch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Batch({})", self.names.len())
+    }
+}
+
+impl Batch {
+    pub(crate) fn new(count: usize) -> Batch {
+        let empty = libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 };
+        // SAFETY: mmsghdr holds integers and pointers only, for which all zero bytes are a value.
+        let header: libc::mmsghdr = unsafe { std::mem::zeroed() };
+        Batch {
+            headers: vec![header; count].into_boxed_slice(),
+            vectors: vec![[empty; 2]; count].into_boxed_slice(),
+            names: vec![Name::EMPTY; count].into_boxed_slice(),
+            controls: vec![Control([0; CONTROL]); count].into_boxed_slice(),
+            heads: vec![[0; UDP]; count].into_boxed_slice(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Receives what is there, without waiting, into the pieces of `memory` of `size` bytes that start at `starts`;
+    /// at most as many as there are arrays. Returns how many datagrams came; [`Batch::arrived`] tells about each.
+    pub(crate) fn receive(
+        &mut self,
+        fd: RawFd,
+        memory: &mut [u8],
+        size: usize,
+        starts: impl ExactSizeIterator<Item = usize>,
+    ) -> io::Result<usize> {
+        let count = starts.len().min(self.len());
+        for (at, start) in starts.take(count).enumerate() {
+            let piece = &mut memory[start..start + size];
+            let vectors = &mut self.vectors[at];
+            vectors[0].iov_base = piece.as_mut_ptr().cast();
+            vectors[0].iov_len = size;
+            let header = &mut self.headers[at].msg_hdr;
+            header.msg_iov = vectors.as_mut_ptr();
+            header.msg_iovlen = 1;
+            header.msg_name = self.names[at].0.as_mut_ptr().cast();
+            header.msg_namelen = Name::SIZE as libc::socklen_t;
+            header.msg_control = self.controls[at].0.as_mut_ptr().cast();
+            header.msg_controllen = CONTROL;
+            header.msg_flags = 0;
+        }
+        let headers = self.headers.as_mut_ptr();
+        // SAFETY: the first `count` headers point to live vectors, names, controls and pieces of `memory`, checked and
+        // written just now; all of it is borrowed exclusively until the call returns. Pieces may overlap only if the
+        // caller said so, which mixes their bytes and no more. A null timeout is allowed.
+        let got = unsafe {
+            libc::recvmmsg(fd, headers, count as libc::c_uint, libc::MSG_DONTWAIT, ptr::null_mut())
+        };
+        usize::try_from(got).map_err(|_| io::Error::last_os_error())
+    }
+
+    /// What the last [`Batch::receive`] put at place `at`.
+    pub(crate) fn arrived(&self, at: usize) -> Arrived {
+        let header = &self.headers[at];
+        let control = header.msg_hdr.msg_controllen.min(CONTROL);
+        Arrived {
+            len: (header.msg_len as usize).min(self.vectors[at][0].iov_len),
+            truncated: header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0,
+            from: self.names[at].address(),
+            local: original(&self.controls[at].0[..control]),
+        }
+    }
+
+    /// Sends datagrams of one family, at most as many as there are arrays, without waiting. Returns how many went out;
+    /// the one behind them is at fault. One that is too long for UDP is one at fault, too.
+    pub(crate) fn send<'a>(
+        &mut self,
+        fd: RawFd,
+        datagrams: impl Iterator<Item = Leaving<'a>>,
+    ) -> io::Result<usize> {
+        let mut count = 0;
+        for datagram in datagrams.take(self.len()) {
+            self.load(count, datagram);
+            count += 1;
+        }
+        let headers = self.headers.as_mut_ptr();
+        // SAFETY: the first `count` headers point to live vectors, names, controls, heads and bytes that the caller lends
+        // for 'a, which outlives this call; sendmmsg reads them and writes only msg_len.
+        let sent = unsafe { libc::sendmmsg(fd, headers, count as libc::c_uint, libc::MSG_DONTWAIT) };
+        usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+    }
+
+    fn load(&mut self, at: usize, datagram: Leaving<'_>) {
+        let Leaving { from, to, tos, payload } = datagram;
+        self.heads[at] = udp_header(from, to, payload);
+        // The port would be taken for a protocol number.
+        let (name, name_len) = Name::of(SocketAddr::new(to.ip(), 0));
+        self.names[at] = name;
+        let control_len = say(&mut self.controls[at].0, from.ip(), tos);
+        let vectors = &mut self.vectors[at];
+        vectors[0].iov_base = self.heads[at].as_mut_ptr().cast();
+        vectors[0].iov_len = UDP;
+        // the kernel only reads through this pointer when sending
+        vectors[1].iov_base = payload.as_ptr().cast_mut().cast();
+        vectors[1].iov_len = payload.len();
+        let header = &mut self.headers[at].msg_hdr;
+        header.msg_iov = vectors.as_mut_ptr();
+        header.msg_iovlen = 2;
+        header.msg_name = self.names[at].0.as_mut_ptr().cast();
+        header.msg_namelen = name_len;
+        header.msg_control = self.controls[at].0.as_mut_ptr().cast();
+        header.msg_controllen = control_len;
+        header.msg_flags = 0;
+    }
+}
+
+/// The UDP header of a payload of at most 65527 bytes (buffers are shorter). Over IPv6 the kernel fills in the checksum,
+/// and counts the field as 0 for that.
+fn udp_header(from: SocketAddr, to: SocketAddr, payload: &[u8]) -> [u8; UDP] {
+    let len = (UDP + payload.len()) as u16;
+    let mut head = [0; UDP];
+    head[..2].copy_from_slice(&from.port().to_be_bytes());
+    head[2..4].copy_from_slice(&to.port().to_be_bytes());
+    head[4..6].copy_from_slice(&len.to_be_bytes());
+    if from.is_ipv4() {
+        let pseudo = wire::Sum::default().address(from.ip()).address(to.ip());
+        let pseudo = pseudo.word(libc::IPPROTO_UDP as u16).word(len);
+        let sum = pseudo.bytes(&head).bytes(payload).udp_checksum();
+        head[6..].copy_from_slice(&sum.to_be_bytes());
+    }
+    head
+}
+
+/// Where a datagram was sent to (`IP_ORIGDSTADDR`, `IPV6_ORIGDSTADDR`), out of its control messages.
+fn original(mut control: &[u8]) -> Option<SocketAddr> {
+    const LEVEL: usize = size_of::<usize>();
+    while control.len() >= HEAD {
+        let len = usize::from_ne_bytes(control[..LEVEL].try_into().ok()?);
+        let int = |at: usize| control[at..at + 4].try_into().map(i32::from_ne_bytes).ok();
+        let (level, kind) = (int(LEVEL)?, int(LEVEL + 4)?);
+        let payload = control.get(HEAD..len)?;
+        if (level, kind) == (libc::SOL_IP, libc::IP_ORIGDSTADDR)
+            || (level, kind) == (libc::SOL_IPV6, libc::IPV6_ORIGDSTADDR)
+        {
+            let mut name = Name::EMPTY;
+            let len = payload.len().min(Name::SIZE);
+            name.0[..len].copy_from_slice(&payload[..len]);
+            return name.address();
+        }
+        control = control.get(align(len)..)?;
+    }
+    None
+}
+
+/// Writes control messages that say from which address a datagram leaves and with which traffic class. Returns how many
+/// bytes.
+fn say(control: &mut [u8; CONTROL], from: IpAddr, tos: u8) -> usize {
+    let mut at = 0;
+    let mut add = |level: i32, kind: i32, payload: &[u8]| {
+        let len = HEAD + payload.len();
+        let word = size_of::<usize>();
+        let message = &mut control[at..at + align(len)];
+        message[..word].copy_from_slice(&len.to_ne_bytes());
+        message[word..word + 4].copy_from_slice(&level.to_ne_bytes());
+        message[word + 4..word + 8].copy_from_slice(&kind.to_ne_bytes());
+        message[HEAD..len].copy_from_slice(payload);
+        at += align(len);
+    };
+    let class = i32::from(tos).to_ne_bytes();
+    match from {
+        IpAddr::V4(addr) => {
+            // struct in_pktinfo: any interface, from this address
+            let mut info = [0; 12];
+            info[4..8].copy_from_slice(&addr.octets());
+            add(libc::SOL_IP, libc::IP_PKTINFO, &info);
+            if tos != 0 {
+                add(libc::SOL_IP, libc::IP_TOS, &class);
+            }
+        }
+        IpAddr::V6(addr) => {
+            // struct in6_pktinfo, likewise
+            let mut info = [0; 20];
+            info[..16].copy_from_slice(&addr.octets());
+            add(libc::SOL_IPV6, libc::IPV6_PKTINFO, &info);
+            if tos != 0 {
+                add(libc::SOL_IPV6, libc::IPV6_TCLASS, &class);
+            }
+        }
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_is_read_as_messages() {
+        let mut control = [0; CONTROL];
+        let len = say(&mut control, "192.0.2.7".parse().unwrap(), 184);
+        assert_eq!(len, align(HEAD + 12) + HEAD + align(4));
+        assert_eq!(&control[HEAD + 4..HEAD + 8], [192, 0, 2, 7]);
+        assert_eq!(control[align(HEAD + 12) + HEAD], 184_i32.to_ne_bytes()[0]);
+        assert_eq!(original(&control[..len]), None, "no address of arrival is in it");
+        assert_eq!(original(&control[..len - 9]), None, "cut off");
+        assert_eq!(original(&[0xff; HEAD + 4]), None, "a length that is not there");
+        assert_eq!(original(&[0; CONTROL]), None, "a message without a length ends the list");
+    }
+
+    #[test]
+    fn the_address_of_arrival_is_found_behind_others() {
+        let at: SocketAddr = "192.0.2.7:30000".parse().unwrap();
+        let mut control = [0; CONTROL];
+        let first = say(&mut control, "192.0.2.9".parse().unwrap(), 0);
+        let len = HEAD + 16;
+        let message = &mut control[first..first + len];
+        message[..8].copy_from_slice(&len.to_ne_bytes());
+        message[8..12].copy_from_slice(&libc::SOL_IP.to_ne_bytes());
+        message[12..16].copy_from_slice(&libc::IP_ORIGDSTADDR.to_ne_bytes());
+        message[HEAD..].copy_from_slice(&Name::of(at).0.0[..16]);
+        assert_eq!(original(&control[..first + len]), Some(at));
+    }
+
+    #[test]
+    fn checksums_are_those_of_rfc_768() {
+        let head = udp_header("192.0.2.1:4000".parse().unwrap(), "192.0.2.2:5000".parse().unwrap(), b"abc");
+        let mut sum = 0u32;
+        for word in [0xc000u16, 0x0201, 0xc000, 0x0202, 17, 11, 4000, 5000, 11, 0x6162, 0x6300] {
+            sum += u32::from(word);
+        }
+        let folded = (sum >> 16) + (sum & 0xffff);
+        assert_eq!(head[..6], [0x0f, 0xa0, 0x13, 0x88, 0, 11]);
+        assert_eq!(u16::from_be_bytes([head[6], head[7]]), !(folded as u16));
+    }
+}

@@ -1,0 +1,50 @@
+//! How media ports are had: as configured, or as the machine lets us.
+
+use super::open::usable;
+use crate::config::checked::{Config, LocalAddress, Sockets};
+use crate::placement::{Claimed, Manner, Overlap, Plan};
+use compat_procfs::rules::Exemption;
+use udp::{SharedSockets, SocketBuffers};
+
+/// Says how ports are to be opened, and gives the sockets that packet threads share, if they do.
+pub(super) fn open(
+    config: &Config,
+    threads: usize,
+    buffers: SocketBuffers,
+) -> Result<(Manner, Vec<SharedSockets>), Overlap> {
+    let locals = || config.interfaces.addresses().map(|(_, local)| local);
+    let claimed = |local: &LocalAddress| {
+        let range = local.ports.range();
+        Claimed { addr: local.addr, low: range.low(), high: range.high() }
+    };
+    let plan = Plan {
+        ranges: locals().map(claimed).collect(),
+        ports: locals().flat_map(|local| usable(&local.ports)).collect(),
+        threads,
+        buffers,
+        folder: config.appliance.state_folder.clone(),
+    };
+    let (mut manner, sockets) = match config.media.sockets {
+        Sockets::PerPort => (Manner::per_port(&plan)?, Vec::new()),
+        Sockets::Shared => Manner::shared(&plan)?,
+    };
+    if config.media.notrack {
+        manner.exempt(exemption(&plan));
+    }
+    Ok((manner, sockets))
+}
+
+fn exemption(plan: &Plan) -> Option<Exemption> {
+    let ranges: Vec<_> = plan.ranges.iter().map(|range| (range.addr, range.low, range.high)).collect();
+    let name = format!("rtpengine-{}", std::process::id());
+    match Exemption::new(&name, &ranges) {
+        Ok(exemption) => {
+            tracing::info!("media is not tracked as connections: nftables table inet {name}");
+            Some(exemption)
+        }
+        Err(error) => {
+            tracing::error!("media.notrack cannot be had: {error}");
+            None
+        }
+    }
+}
