@@ -102,6 +102,7 @@ mod tests {
         let mut counters = Counters { received, ..Counters::default() };
         counters.drops[0] = 2;
         let flow = Snapshot {
+            heard: Default::default(),
             key: "192.0.2.1:30000".parse::<std::net::SocketAddr>().expect("an address").into(),
             generation: Generation(7),
             stream: StreamId(9 << 32 | 2),

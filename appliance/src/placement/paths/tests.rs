@@ -47,6 +47,7 @@ impl FlowTable for Fake {
         let (recipe, packets) = board.flows.get(&key)?;
         let received = Traffic { packets: *packets, bytes: packets * 172, errors: 0 };
         Some(Snapshot {
+            heard: Default::default(),
             key,
             generation: recipe.generation,
             stream: recipe.stream,
