@@ -284,6 +284,7 @@ fn spec(of: usize, to: &[u16], security: Option<Security>, generation: u64) -> F
         handshakes: false,
         security,
         one_way: false,
+        traced: false,
     }
 }
 
