@@ -95,6 +95,9 @@ fn a_worker_relays_without_calling_the_allocator() {
             handshakes: false,
             security: None,
             one_way: false,
+            reporting: Default::default(),
+            parts: Vec::new(),
+            via: None,
             traced: false,
         };
         pool.apply(0, Change::Install(Box::new(spec))).unwrap();

@@ -20,6 +20,11 @@ impl Clock {
     fn moment(self, ns: u64) -> Moment {
         Moment(ns.saturating_sub(self.zero_ns) / 1000)
     }
+
+    /// How long before `now` the kernel's clock was `ns`, which may be before our zero.
+    pub(crate) fn since(self, ns: u64, now: Moment) -> Micros {
+        Micros((self.zero_ns / 1000).saturating_add(now.0).saturating_sub(ns / 1000))
+    }
 }
 
 /// The flow's snapshot in our words; nothing was sent *through* it as far as this flow alone can tell.
@@ -27,6 +32,7 @@ pub(crate) fn decode(said: &abi::Snapshot, clock: Clock) -> Snapshot {
     let nowhere = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
     let peer = to_socket(&said.source);
     Snapshot {
+        heard: Default::default(),
         key: FlowKey::from(to_socket(&said.local).unwrap_or(nowhere)),
         generation: Generation(said.generation),
         stream: StreamId(said.stream),
@@ -104,6 +110,14 @@ mod tests {
     use super::*;
     use crate::encode::from_socket;
     use zerocopy::FromZeros;
+
+    #[test]
+    fn what_was_before_our_time_has_an_age() {
+        let clock = Clock { zero_ns: 90_000_000_000 };
+        assert_eq!(clock.since(30_000_000_000, Moment(2_000_000)), Micros(62_000_000));
+        assert_eq!(clock.since(91_000_000_000, Moment(2_000_000)), Micros(1_000_000));
+        assert_eq!(clock.since(95_000_000_000, Moment(2_000_000)), Micros(0));
+    }
 
     #[test]
     fn counters_and_moments_are_translated() {

@@ -6,7 +6,8 @@ use crate::snapshot::{decode, sent, sent_ssrcs};
 use crate::{Claim, Clock, Control, Error, Greeting, Result, Tables};
 use flow::srtp::SsrcState;
 use flow::{
-    FlowKey, FlowTable, Generation, InstallError, Progress, Recipe, Rewrite, Snapshot, SsrcCounters, Traffic,
+    FlowKey, FlowTable, Generation, InstallError, Micros, Moment, Progress, Recipe, Rewrite, Snapshot,
+    SsrcCounters, Traffic,
 };
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -122,6 +123,17 @@ impl ModuleTable {
     /// Why the list could not be read.
     pub fn flows(&self) -> Result<Vec<Snapshot>> {
         Ok(read_all(&self.tables, self.id())?.iter().map(|said| decode(said, self.clock)).collect())
+    }
+
+    /// Every installed flow, in the order of installation, and how long it has been there at `now`; one that was replaced
+    /// counts from its first installation.
+    ///
+    /// # Errors
+    /// Why the list could not be read.
+    pub fn flows_with_age(&self, now: Moment) -> Result<Vec<(Snapshot, Micros)>> {
+        let said = read_all(&self.tables, self.id())?;
+        let flow = |said| (decode(said, self.clock), self.clock.since(said.installed_ns, now));
+        Ok(said.iter().map(flow).collect())
     }
 
     /// Gives the table back and removes it with all its flows, as at the orderly end of the daemon.

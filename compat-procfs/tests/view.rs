@@ -44,6 +44,7 @@ fn shown(local: &str, from: &str, to: &str, ssrc: u32, packets: u64) -> Shown {
             ssrcs: [sender].into_iter().collect(),
             sent_ssrcs: Default::default(),
             progress: flow::Progress::default(),
+            heard: Default::default(),
         },
         carries: Carries::Rtp,
         payload_types: vec![(0, traffic), (8, Traffic::default())],

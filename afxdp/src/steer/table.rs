@@ -350,6 +350,7 @@ impl<H: Hops> DriverTable<H> {
         };
         let meter = self.maps.meter(flow.meter).ok()?;
         Some(Snapshot {
+            heard: Default::default(),
             key,
             generation: flow.generation,
             stream,

@@ -130,6 +130,7 @@ pub(super) fn words(path: Path, reason: PathReason) -> &'static str {
         }
         (_, Why::Traced) => "with the sockets while it is traced, because the fast path cannot copy packets",
         (_, Why::WorkerHangs) => "with the sockets: a packet thread hangs",
+        (_, Why::SharedPort) => "with the sockets: several media sections share the port (BUNDLE)",
         (_, Why::WorkerBusy) => "with the sockets: a packet thread has not taken it yet",
     }
 }

@@ -178,6 +178,9 @@ fn spec(nth: usize, key: FlowKey, peer: SocketAddr, egress: FlowKey) -> FlowSpec
         handshakes: false,
         security: None,
         one_way: false,
+        reporting: Default::default(),
+        parts: Vec::new(),
+        via: None,
         traced: false,
     }
 }

@@ -1,5 +1,6 @@
 use super::fast_paths::{FastPaths, Nics};
 use super::hearing::Hearing;
+use super::reporting::Reporters;
 use super::sweep::Worked;
 use super::{Clock, Quality, Secrets, Strain, Tally, cdr};
 use crate::cli::Console;
@@ -97,6 +98,8 @@ pub struct Desk {
     pub secrets: Secrets,
     /// Calls whose ports still open NATs.
     pub(super) piercing: Vec<CallNumber>,
+    /// What our own RTCP has said.
+    pub(super) reporters: Reporters,
     events: Vec<(usize, Event)>,
     agents_say: Vec<HandshakeEvent>,
 }
@@ -138,6 +141,7 @@ impl Desk {
             hearing: Hearing::default(),
             secrets,
             piercing: Vec::new(),
+            reporters: Reporters::default(),
             events: Vec::new(),
             agents_say: Vec::new(),
         }
@@ -295,6 +299,8 @@ impl Desk {
             tracing::error!(%error, "a packet thread had ended before");
         }
         self.nics.put_back();
-        self.kernel.close();
+        for call in self.kernel.close(self.clock.now()) {
+            cdr::write_adopted(&call, self.clock.stamp());
+        }
     }
 }

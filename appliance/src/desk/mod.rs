@@ -12,6 +12,7 @@ mod open;
 mod pierce;
 mod quality;
 mod reload;
+mod reporting;
 mod run;
 mod secrets;
 mod strain;

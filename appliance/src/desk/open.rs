@@ -1,5 +1,5 @@
 use super::fast_paths::FastPaths;
-use super::{Clock, Desk, Strain, media};
+use super::{Clock, Desk, Strain, cdr, media};
 use crate::config::checked::{Certificate, Config, Dtls, EndpointLearning, Ports as PortRanges};
 use crate::export::{Homer, HomerError};
 use crate::handshake::{self, Handshakes, Identities};
@@ -55,7 +55,12 @@ impl Desk {
     pub fn open(config: &Config, waker: Arc<Waker>) -> Result<Desk, OpenError> {
         let epoch = Instant::now();
         let mut kernel = KernelTables::open(config, epoch)?;
-        Desk::open_with(config, waker, epoch, &mut kernel).inspect_err(|_| kernel.close())
+        Desk::open_with(config, waker, epoch, &mut kernel).inspect_err(|_| {
+            let clock = Clock::new(epoch);
+            for call in kernel.close(clock.now()) {
+                cdr::write_adopted(&call, clock.stamp());
+            }
+        })
     }
 
     /// Takes the tables of the kernel module if it succeeds.

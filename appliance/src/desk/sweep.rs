@@ -1,4 +1,4 @@
-use super::Desk;
+use super::{Desk, cdr};
 use crate::trace::Traces;
 use crate::watch::Watch;
 use flow::{DropReason, FlowKey, Traffic};
@@ -13,7 +13,9 @@ impl Desk {
         self.hear();
         self.hear_agents();
         let now = self.clock.now();
-        self.kernel.sweep(now);
+        for call in self.kernel.sweep(now) {
+            cdr::write_adopted(&call, self.clock.stamp());
+        }
         self.paths.retry(&mut self.changes.flows, now);
         self.flush();
         for number in self.book.due(now) {
@@ -28,6 +30,7 @@ impl Desk {
             }
         }
         self.pierce_all();
+        self.write_reports();
         Watch::look(self);
         Traces::sweep(self);
         self.listen();

@@ -13,6 +13,7 @@ mod shared;
 mod tables;
 
 pub use error::Error;
+pub use leftovers::EndedCall;
 pub use rules::{RulesAction, act_on_rules};
 pub use tables::KernelTables;
 

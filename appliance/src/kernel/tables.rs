@@ -1,10 +1,11 @@
 use super::Error;
 use super::keeper::Keeper;
-use super::leftovers::Leftovers;
+use super::leftovers::{EndedCall, Ends, Found, Leftovers};
 use super::path::{Access, KernelPath};
 use super::shared::SharedTable;
 use crate::config::checked::{Config, Mode};
 use crate::placement::FastPath;
+use call::EndReason;
 use compat_procfs::rules::generation;
 use compat_procfs::{Claim, Clock, ModuleTable, Tables};
 use flow::{Micros, Moment, Snapshot};
@@ -64,28 +65,31 @@ impl KernelTables {
 
     fn claim_all(&mut self, tables: &Tables, config: &Config, epoch: Instant) -> Result<(), Error> {
         let mut found = Vec::new();
+        let now = Moment(u64::try_from(epoch.elapsed().as_micros()).unwrap_or(u64::MAX));
         for id in wanted_tables(config) {
-            match claim(tables, id, clock(epoch)) {
+            match claim(tables, id, clock(epoch), now) {
                 Ok((table, flows)) => {
                     let module = &table.greeting().version;
                     tracing::info!("kernel table {id} is ours (module version {module})");
-                    found.extend(flows.into_iter().map(|flow| (self.tables.len(), flow)));
+                    let table_at = self.tables.len();
+                    let flows = flows.into_iter();
+                    found.extend(flows.map(|(flow, age)| Found { table: table_at, flow, age }));
                     let access = Rc::new(Cell::new(Access::default()));
                     self.tables.push(Held { id, table: SharedTable::new(table), access });
                 }
                 Err(cause) => settle(config, Error::Table { table: id, cause })?,
             }
         }
-        let silence = Micros(u64::try_from(config.timeouts.media.as_micros()).unwrap_or(u64::MAX));
-        let now = Moment(u64::try_from(epoch.elapsed().as_micros()).unwrap_or(u64::MAX));
+        let micros = |time: Duration| Micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+        let ends = Ends { silence: micros(config.timeouts.media), age: config.timeouts.call.map(micros) };
         if !found.is_empty() {
             let flows = found.len();
-            self.leftovers = Leftovers::new(found, silence, now);
+            self.leftovers = Leftovers::new(found, ends, now);
             tracing::info!(
                 "adopted {flows} flows of {} calls from a daemon before us: they go on until nobody has spoken for {} \
                  seconds",
                 self.leftovers.len(),
-                silence.0 / 1_000_000
+                ends.silence.0 / 1_000_000
             );
         }
         if let Some(rules) = &config.kernel.rules
@@ -131,11 +135,12 @@ impl KernelTables {
         self.leftovers.len()
     }
 
-    /// What is done once a second: ends calls of a daemon before us in which nobody speaks, and puts back firewall
-    /// rules that somebody has taken.
-    pub fn sweep(&mut self, now: Moment) {
+    /// What is done once a second: ends calls of a daemon before us in which nobody speaks or that are too old, and puts
+    /// back firewall rules that somebody has taken. Returns what it ended.
+    pub fn sweep(&mut self, now: Moment) -> Vec<EndedCall> {
+        let mut ended = Vec::new();
         if self.tables.is_empty() {
-            return;
+            return ended;
         }
         if let Some(keeper) = &mut self.keeper
             && keeper.check()
@@ -145,12 +150,13 @@ impl KernelTables {
             }
         }
         if self.leftovers.len() > 0 {
-            let mut handles: Vec<SharedTable> = self.tables.iter().map(|held| held.table.clone()).collect();
-            let ended = self.leftovers.sweep(&mut handles, now);
-            if ended > 0 {
+            ended = self.leftovers.sweep(&mut self.handles(), now);
+            if !ended.is_empty() {
+                let silent = ended.iter().filter(|call| call.reason == EndReason::Timeout).count();
                 tracing::info!(
-                    "{ended} calls of a daemon before us have fallen silent and are removed from the kernel module, {} \
-                     are left",
+                    "{silent} calls of a daemon before us have fallen silent and {} are too old: they are removed from \
+                     the kernel module, {} are left",
+                    ended.len() - silent,
                     self.leftovers.len()
                 );
             }
@@ -162,6 +168,11 @@ impl KernelTables {
             self.seen = now;
             self.look_for_rules(&Tables::default());
         }
+        ended
+    }
+
+    fn handles(&self) -> Vec<SharedTable> {
+        self.tables.iter().map(|held| held.table.clone()).collect()
     }
 
     /// Says once when no rule leads to a table, and once when one does again.
@@ -190,16 +201,18 @@ impl KernelTables {
         }
     }
 
-    /// Ends it: removes rules and tables, unless flows are to be kept.
-    pub fn close(&mut self) {
-        self.leftovers = Leftovers::default();
+    /// Ends it: removes rules and tables, unless flows are to be kept. Returns the calls of a daemon before us that end
+    /// by that.
+    pub fn close(&mut self, now: Moment) -> Vec<EndedCall> {
+        let mut leftovers = std::mem::take(&mut self.leftovers);
         if self.keep_flows {
             for held in self.tables.drain(..) {
                 held.table.give_up();
                 tracing::info!("kernel table {} goes on with the flows it has (kernel.keep-flows)", held.id);
             }
-            return;
+            return Vec::new();
         }
+        let ended = leftovers.end_all(&mut self.handles(), now);
         if let Some(keeper) = self.keeper.take() {
             keeper.stop();
         }
@@ -210,6 +223,7 @@ impl KernelTables {
                 _ => tracing::debug!("kernel table {} is removed", held.id),
             }
         }
+        ended
     }
 }
 
@@ -228,7 +242,8 @@ fn claim(
     tables: &Tables,
     id: u8,
     clock: Clock,
-) -> Result<(ModuleTable, Vec<Snapshot>), compat_procfs::Error> {
+    now: Moment,
+) -> Result<(ModuleTable, Vec<(Snapshot, Micros)>), compat_procfs::Error> {
     let open = |claim| ModuleTable::open(tables.clone(), id.into(), claim, clock);
     let table = match open(Claim::Adopt) {
         Err(error @ compat_procfs::Error::OtherNamespace(_)) => {
@@ -237,7 +252,7 @@ fn claim(
         }
         opened => opened?,
     };
-    let flows = table.flows()?;
+    let flows = table.flows_with_age(now)?;
     Ok((table, flows))
 }
 

@@ -1,5 +1,6 @@
-use super::leftovers::Leftovers;
+use super::leftovers::{Ends, Found, Leftovers};
 use super::*;
+use call::EndReason;
 use flow::{
     Counters, FlowKey, FlowTable, Generation, InstallError, Micros, Moment, Recipe, Snapshot, StreamId,
 };
@@ -29,8 +30,13 @@ impl Heard {
     }
 }
 
-fn found(call: u64, key: FlowKey) -> Snapshot {
+fn found(table: usize, call: u64, key: FlowKey, age_s: u64) -> Found {
+    Found { table, flow: snapshot(call, key), age: Micros::from_secs(age_s) }
+}
+
+fn snapshot(call: u64, key: FlowKey) -> Snapshot {
     Snapshot {
+        heard: Default::default(),
         key,
         generation: Generation(7),
         stream: StreamId(call << 32 | u64::from(key.port)),
@@ -54,23 +60,52 @@ fn an_old_call_goes_on_while_one_side_speaks_and_its_ports_are_held() {
     let mut tables = [Heard::default(), Heard::default()];
     let mut all = Vec::new();
     for (table, call, key) in [(0, 1, one), (1, 1, two), (0, 2, other)] {
-        tables[table].0.insert(key, found(call, key));
-        all.push((table, found(call, key)));
+        tables[table].0.insert(key, snapshot(call, key));
+        all.push(found(table, call, key, 10));
     }
-    let mut old = Leftovers::new(all, Micros::from_secs(60), Moment(5_000_000));
+    let ends = Ends { silence: Micros::from_secs(60), age: None };
+    let mut old = Leftovers::new(all, ends, Moment(5_000_000));
     assert_eq!(old.len(), 2);
     for key in [one, two, other] {
         assert!(UdpSocket::bind(std::net::SocketAddr::from(key)).is_err(), "{key} is held");
     }
     tables[1].hear(two, Moment(40_000_000));
-    assert_eq!(old.sweep(&mut tables, Moment(64_999_999)), 0);
+    assert!(old.sweep(&mut tables, Moment(64_999_999)).is_empty());
     // Nobody was heard in call 2 since the start; call 1 has one side that speaks.
-    assert_eq!(old.sweep(&mut tables, Moment(65_000_000)), 1);
+    let ended = old.sweep(&mut tables, Moment(65_000_000));
+    assert_eq!(ended.len(), 1);
+    assert_eq!((ended[0].reason, ended[0].age), (EndReason::Timeout, Micros::from_secs(70)));
+    assert_eq!(ended[0].flows, [snapshot(2, other)]);
     assert_eq!((tables[0].0.len(), tables[1].0.len(), old.len()), (1, 1, 1));
     assert!(UdpSocket::bind(std::net::SocketAddr::from(other)).is_ok(), "{other} is free again");
-    assert_eq!(old.sweep(&mut tables, Moment(99_999_999)), 0);
-    assert_eq!(old.sweep(&mut tables, Moment(100_000_000)), 1);
+    assert!(old.sweep(&mut tables, Moment(99_999_999)).is_empty());
+    assert_eq!(old.sweep(&mut tables, Moment(100_000_000)).len(), 1);
     assert!(tables.iter().all(|table| table.0.is_empty()));
+}
+
+#[test]
+fn an_old_call_ends_at_its_age_though_somebody_speaks_or_when_we_do() {
+    let [one, two, other] = [free_port(), free_port(), free_port()];
+    let mut tables = [Heard::default()];
+    let mut all = Vec::new();
+    // The younger flow of a call is one that was installed again.
+    for (call, key, age) in [(1, one, 3), (1, two, 100), (2, other, 3)] {
+        tables[0].0.insert(key, snapshot(call, key));
+        all.push(found(0, call, key, age));
+    }
+    let ends = Ends { silence: Micros::from_secs(60), age: Some(Micros::from_secs(110)) };
+    let mut old = Leftovers::new(all, ends, Moment(5_000_000));
+    for key in [one, other] {
+        tables[0].hear(key, Moment(14_000_000));
+    }
+    assert!(old.sweep(&mut tables, Moment(14_999_999)).is_empty());
+    let ended = old.sweep(&mut tables, Moment(15_000_000));
+    assert_eq!(ended.len(), 1);
+    assert_eq!((ended[0].reason, ended[0].age), (EndReason::FinalTimeout, Micros::from_secs(110)));
+    assert_eq!(ended[0].flows.len(), 2);
+    let ended = old.end_all(&mut tables, Moment(16_000_000));
+    assert_eq!((ended.len(), old.len(), tables[0].0.len()), (1, 0, 0));
+    assert_eq!((ended[0].reason, ended[0].age), (EndReason::ForceTerminated, Micros::from_secs(14)));
 }
 
 #[test]

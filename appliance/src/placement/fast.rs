@@ -182,6 +182,7 @@ fn by_flow(mut snapshot: Snapshot, recipe: &Recipe) -> Vec<Snapshot> {
     snapshot.sent_ssrcs = SmallVec::new();
     let sealed = std::mem::take(&mut snapshot.progress.sealed);
     let sent = recipe.outputs.iter().map(|output| Snapshot {
+        heard: Default::default(),
         key: output.from,
         generation: snapshot.generation,
         stream: StreamId::default(),

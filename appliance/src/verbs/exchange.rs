@@ -104,7 +104,7 @@ fn exchange(
     }
     let body = result.map_err(|refusal| refuse(desk, request, &refusal))?;
     let reply = Reply::ok().with("sdp", body);
-    let missing = limits::not_available(request, session.media.len());
+    let missing = limits::not_available(request);
     Ok(if missing.is_empty() { reply } else { reply.with_warning(missing) })
 }
 

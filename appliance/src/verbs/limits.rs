@@ -59,14 +59,11 @@ pub(super) fn full(desk: &mut Desk, request: &Request<'_>, limit: Limit) -> Repl
 }
 
 /// What the client asked for that this build cannot do, for the `warning` of the reply; empty when there is nothing.
-/// `sections` is how many the SDP has.
-pub(super) fn not_available(request: &Request<'_>, sections: usize) -> String {
+pub(super) fn not_available(request: &Request<'_>) -> String {
     let codecs = &request.codecs;
     let asked = [
         (!codecs.transcode.is_empty(), "transcoding"),
         (request.has(Flag::ForceTranscoding), "transcoding"),
-        (request.rtcp.generate == Some(true), "generate RTCP"),
-        (sections > 1 && bundles(request), "BUNDLE of several sections"),
         (doubles(request), "OSRTP with doubled sections"),
         (request.recording.call == Some(options::RecordCall::On), "recording"),
         (request.has(Flag::InjectDtmf) || request.has(Flag::DetectDtmf), "DTMF processing"),
@@ -83,13 +80,6 @@ pub(super) fn not_available(request: &Request<'_>, sections: usize) -> String {
     }
 }
 
-fn bundles(request: &Request<'_>) -> bool {
-    let said = &request.rtcp.bundle;
-    [options::Bundle::Accept, options::Bundle::Offer, options::Bundle::Require, options::Bundle::Strict]
-        .into_iter()
-        .any(|word| said.has(word))
-}
-
 fn doubles(request: &Request<'_>) -> bool {
     let said = &request.security.osrtp;
     said.has(options::Osrtp::OfferLegacy) || said.has(options::Osrtp::AcceptLegacy)
@@ -100,20 +90,9 @@ mod tests {
     use super::not_available;
     use ng::{Dict, Request};
 
-    fn told_of(sections: usize, key: &'static str, value: &'static str) -> String {
-        let dict = Dict::new().with("command", "offer").with(key, value);
-        not_available(&Request::parse_with(&dict, |_| None::<&str>).unwrap(), sections)
-    }
-
     fn told(key: &'static str, value: &'static str) -> String {
-        told_of(1, key, value)
-    }
-
-    #[test]
-    fn a_client_that_bundles_sections_is_told_that_they_stay_apart() {
-        assert_eq!(told_of(2, "bundle", "accept"), "not available in this build: BUNDLE of several sections");
-        assert_eq!(told("bundle", "accept"), "", "one section is a group");
-        assert_eq!(told_of(2, "bundle", "reject"), "");
+        let dict = Dict::new().with("command", "offer").with(key, value);
+        not_available(&Request::parse_with(&dict, |_| None::<&str>).unwrap())
     }
 
     #[test]

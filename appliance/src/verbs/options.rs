@@ -21,6 +21,7 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
         replace: replace(request),
         mux: mux(request),
         bundle: bundle(request),
+        generate_rtcp: request.rtcp.generate.or(request.has(Flag::GenerateRtcp).then_some(true)),
         rtcp_attribute: rtcp_attribute(request),
         ice: ice(request),
         ice_lite: ice_lite(request),
@@ -111,7 +112,8 @@ fn mux(request: &Request<'_>) -> MuxWish {
 fn bundle(request: &Request<'_>) -> BundleWish {
     let said = &request.rtcp.bundle;
     let offer = said.has(Bundle::Offer) || said.has(Bundle::Require) || said.has(Bundle::Strict);
-    BundleWish { accept: said.has(Bundle::Accept) && !said.has(Bundle::Reject), offer }
+    let require = said.has(Bundle::Require);
+    BundleWish { accept: said.has(Bundle::Accept) && !said.has(Bundle::Reject), offer, require }
 }
 
 fn rtcp_attribute(request: &Request<'_>) -> RtcpAttribute {

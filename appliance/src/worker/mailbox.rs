@@ -1,7 +1,7 @@
 use super::ask::Ask;
 use super::doorbell::{Bell, Waiting};
 use super::hearing::Hearing;
-use super::post::Parcel;
+use super::post::{OwnReport, Parcel};
 use super::tape::TapeAsk;
 use crossbeam_queue::ArrayQueue;
 use flow::{Change, FlowKey};
@@ -28,6 +28,8 @@ pub(super) enum Order {
     Tape(Arc<TapeAsk>),
     /// Send these datagrams.
     Send(Vec<Parcel>),
+    /// Send this RTCP of our own.
+    Report(Vec<OwnReport>),
     /// Something for the AF_XDP side.
     #[cfg(feature = "appliance")]
     Fast(super::FastOrder),

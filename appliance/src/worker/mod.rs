@@ -26,6 +26,6 @@ pub use fast::{FastOrder, Idle, Slip};
 #[cfg(feature = "appliance")]
 pub use lane::{Beat, Lane};
 pub use pool::{Pool, PoolError, StartError};
-pub use post::{Parcel, Post};
+pub use post::{OwnReport, Parcel, Post};
 pub use punted::{LONGEST, Letter, Punted};
 pub use tape::Copies;

@@ -1,10 +1,10 @@
 use super::hearing::Hearing;
 use super::mailbox::{Mailbox, Order};
 use super::outbox::Outbox;
-use super::post::Parcel;
+use super::post::{OwnReport, Parcel};
 use super::punted::Punted;
 use engine::{Applied, Engine};
-use flow::{BURST, Burst, Departure, Event, FlowKey, Moment, PacketIo, Verdict};
+use flow::{BURST, Buffers, Burst, Departure, Event, FlowKey, Moment, PacketIo, Verdict};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -169,6 +169,7 @@ impl Poller {
             Order::Hear(hearing) => self.give_out(&hearing),
             Order::Pierce(keys) => self.pierce(&keys),
             Order::Send(parcels) => self.send(&parcels),
+            Order::Report(reports) => self.report(&reports),
             #[cfg(feature = "appliance")]
             Order::Fast(order) => {
                 self.fast.obey(order, self.now);
@@ -212,6 +213,27 @@ impl Poller {
             if let Some(tos) = self.engine.tos(parcel.from) {
                 self.engine.copy_own(parcel.from, parcel.to, &parcel.bytes, self.now);
                 self.load(Departure { from: parcel.from, to: parcel.to, tos }, &parcel.bytes);
+            }
+        }
+        self.unload();
+    }
+
+    /// Seals and sends RTCP of our own.
+    fn report(&mut self, reports: &[OwnReport]) {
+        for OwnReport { from, bytes } in reports {
+            if self.burst.frames().len() == BURST {
+                self.unload();
+            }
+            let Some(mut frame) = self.io.compose(*from, bytes) else { continue };
+            match self.engine.report(*from, self.io.room_mut(&frame), bytes.len()) {
+                Some((departure, len)) => {
+                    frame.len = u16::try_from(len).unwrap_or(frame.len);
+                    frame.verdict = Verdict::Forward(departure);
+                    if let Err(frame) = self.burst.push(frame) {
+                        self.io.discard(frame);
+                    }
+                }
+                None => self.io.discard(frame),
             }
         }
         self.unload();

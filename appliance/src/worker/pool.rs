@@ -3,7 +3,7 @@ use super::hearing::Hearing;
 use super::mailbox::{Mailbox, Order, Refused};
 use super::outbox::Outbox;
 use super::poller::{COPIES, Poller};
-use super::post::Post;
+use super::post::{OwnReport, Post};
 use super::punted::Punted;
 use super::tape::{Copies, TapeAsk};
 use engine::{AddressTraffic, Overheard, Totals};
@@ -223,6 +223,14 @@ impl Pool {
     /// [`PoolError`].
     pub fn pierce(&self, worker: usize, keys: Vec<FlowKey>) -> Result<(), PoolError> {
         self.send(worker, Order::Pierce(keys))
+    }
+
+    /// Sends RTCP of our own.
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub fn report(&self, worker: usize, reports: Vec<OwnReport>) -> Result<(), PoolError> {
+        self.send(worker, Order::Report(reports))
     }
 
     /// Copies of those of `keys` that are flows of this worker, taken just before it carries the changes out; waits up

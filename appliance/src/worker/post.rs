@@ -17,6 +17,15 @@ pub struct Parcel {
     pub bytes: Box<[u8]>,
 }
 
+/// RTCP of our own for the party that a port faces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnReport {
+    /// The port it leaves from, under the keys of its flow. While the party is not known it is not sent.
+    pub from: FlowKey,
+    /// The compound, in clear.
+    pub bytes: Vec<u8>,
+}
+
 /// The way to one packet thread for who does not own the pool.
 #[derive(Clone, Debug)]
 pub struct Post {

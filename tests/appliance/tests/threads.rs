@@ -19,8 +19,8 @@ fn stand(more: &str) -> Result<Stand> {
 /// Ports in use on all addresses, as the text interface tells.
 fn used(stand: &Stand) -> Result<u64> {
     let text = text_interface(&stand.daemon, CLI.parse().expect("an address"), "list interfaces")?;
-    let used =
-        text.lines().filter_map(|line| line.split(" used ").nth(1)?.split(' ').next()?.parse::<u64>().ok());
+    let used = text.lines().filter_map(|line| line.strip_prefix(" Ports used:"));
+    let used = used.filter_map(|used| used.trim_start().split(' ').next()?.parse::<u64>().ok());
     let used: Vec<u64> = used.collect();
     assert_eq!(used.len(), 4, "{text}");
     Ok(used.iter().sum())

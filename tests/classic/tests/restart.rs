@@ -2,7 +2,7 @@
 
 use classic::{Host, PATIENCE, say, stats, status, tables, targets};
 use lab::{Call, Daemon, Pace, ng};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[test]
 fn calls_of_a_killed_daemon_go_on_and_its_successor_adopts_them() -> lab::Result<()> {
@@ -36,10 +36,38 @@ fn calls_of_a_killed_daemon_go_on_and_its_successor_adopts_them() -> lab::Result
         assert!(Instant::now() < deadline, "{:?}\n{}", status(42), next.log());
         new.talk(10, Pace::SPEECH, PATIENCE)?;
     }
-    assert!(next.log().contains("have fallen silent"), "{}", next.log());
+    let log = next.log();
+    assert!(log.contains("have fallen silent"), "{log}");
+    let line = log.lines().find(|line| line.contains("adopted=yes")).unwrap_or_default();
+    assert!(line.contains("ci=-, ") && line.contains("reason=timeout"), "{log}");
+    // Before the crash, after it, and beside the new call: all that the module has forwarded of it.
+    for part in ["={local=198.51.100.1:", ", endpoint=198.51.100.10:4000, packets=1", "={local=203.0.113.1:"]
+    {
+        assert!(line.contains(part), "{part:?} is not in {line:?}");
+    }
     new.talk_perfectly(50, Pace::SPEECH, PATIENCE)?;
     next.stop()?;
     assert!(!tables().contains(&42));
+    Ok(())
+}
+
+#[test]
+fn an_adopted_call_ends_when_it_is_too_old() -> lab::Result<()> {
+    lab::need_module!();
+    let host = Host::new(42)?;
+    let mut killed = host.daemon().start()?;
+    let old = Call::set_up(&mut killed.ng()?, &host.net, "old", 4000)?;
+    host.talk_until(2, &[&old])?;
+    killed.process().kill();
+    let next = host.daemon().arg("--final-timeout=5").start()?;
+    let deadline = Instant::now() + 2 * PATIENCE;
+    while targets(42) > 0 {
+        assert!(Instant::now() < deadline, "{:?}\n{}", status(42), next.log());
+        old.talk(5, Pace::SPEECH, Duration::from_millis(100))?;
+    }
+    let log = next.stop()?;
+    let line = log.lines().find(|line| line.contains("adopted=yes")).unwrap_or_default();
+    assert!(line.contains("reason=final_timeout"), "{log}");
     Ok(())
 }
 

@@ -80,7 +80,9 @@ impl Call {
     fn handshake(&self, at: PartyIx, place: usize) -> Option<Box<Handshake>> {
         let party = &self.parties[at];
         let media = &party.medias[place];
-        let pair = media.pair().filter(|_| !party.deleted && !media.rejected)?;
+        // Whoever shares a port has the agents of it.
+        let own = !party.deleted && !media.rejected && party.lead(place).is_none();
+        let pair = media.pair().filter(|_| own)?;
         let (dtls, ice) = (media.keying.association(), media.ice.agreed.clone());
         if dtls.is_none() && ice.is_none() {
             return None;

@@ -2,8 +2,11 @@ use crate::call::Call;
 use crate::media::{Media, Transport, is_hold};
 use crate::party::PartyIx;
 use crate::security::Place;
-use flow::{Carries, Change, FlowSpec, Generation, Learning, Micros, Moment, Output};
+use flow::{
+    Carries, Change, FlowSpec, Generation, Learning, Micros, Moment, Output, Protection, Reporting, Security,
+};
 use ice::Component;
+use sdp::Profile;
 use smallvec::SmallVec;
 use std::net::SocketAddr;
 
@@ -111,9 +114,24 @@ impl Call {
             handshakes: media.keying.expects_handshakes(),
             security: self.security((entry.party, entry.media), entry.usage, passing),
             one_way: party.treatment.one_way,
+            reporting: Reporting {
+                feedback: Profile::of(&media.protocol).has_feedback(),
+                ours: media.reports,
+            },
+            parts: Vec::new(),
+            via: self.via(entry.party, entry.media),
             traced: self.traced,
         };
         media.steer(component, &mut spec);
+        if spec.via.is_some() {
+            // The port is not the party's any more: nothing that comes there is heard.
+            let (arriving, leaving) = (Protection::Awaited, Protection::Awaited);
+            let session = self.session((entry.party, entry.media));
+            spec.security = Some(Security { session, arriving, leaving });
+            spec.learning = Learning::Off;
+        } else if entry.usage == FlowUse::Rtp {
+            spec.parts = self.parts(entry.party, entry.media);
+        }
         spec
     }
 

@@ -1,3 +1,4 @@
+use crate::bundle;
 use crate::call::{Call, Facing};
 use crate::dialogue::Dialogue;
 use crate::intent::{Intent, Options, Refusal};
@@ -5,7 +6,7 @@ use crate::media::{Media, Transport};
 use crate::party::PartyIx;
 use crate::section::transport;
 use crate::{Env, Family, Settings};
-use sdp::{Draft, Section};
+use sdp::{Draft, Section, Session};
 
 /// Which half of an offer/answer exchange (RFC 3264) a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +37,10 @@ impl Call {
         env: &mut Env<'_>,
     ) -> Result<Vec<u8>, Refusal> {
         let options = &intent.options;
-        let mut draft = Draft::from_session(intent.sdp);
+        let accepts = options.bundle.accept && role == Role::Offer;
+        let with_ports = if accepts { bundle::with_ports(intent.sdp) } else { None };
+        let sdp = with_ports.as_ref().unwrap_or(intent.sdp);
+        let mut draft = Draft::from_session(sdp);
         let removed = draft.remove_media(&options.remove_media);
         if draft.media.is_empty() {
             return Err(Refusal::NothingLeft);
@@ -45,12 +49,13 @@ impl Call {
         self.ends = None;
         self.due = env.now;
         self.remember(between, intent, env);
-        let places: Vec<usize> =
-            (0..intent.sdp.media.len()).map(|nth| self.place(between.sender, nth)).collect();
+        let places: Vec<usize> = (0..sdp.media.len()).map(|nth| self.place(between.sender, nth)).collect();
         if role == Role::Offer {
             self.parties[between.receiver].hidden = removed.iter().map(|nth| places[*nth]).collect();
         }
-        let sections = self.exchange_sections(between, role, intent, &places, &removed, &mut draft, env);
+        self.hear_group(between, role, intent);
+        let sections =
+            self.exchange_sections(between, role, (sdp, options), &places, &removed, &mut draft, env);
         // Also after a refusal: ports may have been closed before it came to that.
         self.compile(env.now, true, &mut env.changes);
         sections?;
@@ -62,29 +67,30 @@ impl Call {
         &mut self,
         between: Dialogue,
         role: Role,
-        intent: &Intent<'a>,
+        (sdp, options): (&Session<'a>, &Options<'a>),
         places: &[usize],
         removed: &[usize],
         draft: &mut Draft<'a>,
         env: &mut Env<'_>,
     ) -> Result<(), Refusal> {
-        let options = &intent.options;
+        let several = sdp.media.len() > 1;
         let mut outs = draft.media.iter_mut();
-        for (section, place) in intent.sdp.sections().zip(places.iter().copied()) {
+        for (section, place) in sdp.sections().zip(places.iter().copied()) {
             let hidden = removed.contains(&section.index);
             self.take_in(between, role, place, &section, hidden, options, env);
             if hidden {
                 continue;
             }
-            self.settle_ice(between, role, place, &section, intent.sdp.ice_lite(), options);
+            self.settle_ice(between, role, place, &section, sdp.ice_lite(), options);
             self.open_ports(between, role, place, options, env)?;
             if role == Role::Answer {
                 self.settle_mux(between, place, env);
             }
+            self.settle_bundle(between, role, place, several, options.bundle);
             self.exchange_keys(between, role, place, &section, options, env);
             self.agree_on_ice(between, role, place, options, env);
             if let Some(out) = outs.next() {
-                self.render_section(between, role, place, &section, intent.sdp, options, env, out);
+                self.render_section(between, role, place, &section, sdp, options, env, out);
             }
         }
         Ok(())
@@ -150,12 +156,14 @@ impl Call {
         if hidden {
             sender.turn_off();
         }
+        sender.reports = options.generate_rtcp.unwrap_or(sender.reports);
         let (sends, receives, off, family) = (sender.recv, sender.send, sender.rejected, sender.family);
         let codecs = sender.codecs.clone();
         // Nor does an answer change the profile that was offered.
         let converts = sender.asked.is_some() || role == Role::Answer;
         let other = &mut self.parties[between.receiver].medias[place];
         (other.send, other.recv, other.rejected) = (sends, receives, off);
+        other.reports = options.generate_rtcp.unwrap_or(other.reports);
         other.kind = section.kind.as_bytes().into();
         other.transport = transport(section);
         if !other.initialized {

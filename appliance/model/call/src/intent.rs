@@ -46,6 +46,8 @@ pub struct Options<'a> {
     pub mux: MuxWish,
     /// What is done about BUNDLE.
     pub bundle: BundleWish,
+    /// RTCP ends here and we write reports of our own, from now on.
+    pub generate_rtcp: Option<bool>,
     /// How `a=rtcp` is written.
     pub rtcp_attribute: RtcpAttribute,
     /// What is done about ICE.

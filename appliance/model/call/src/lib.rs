@@ -33,6 +33,7 @@ mod party;
 mod place;
 mod rendering;
 mod report;
+mod reporting;
 mod sdes;
 mod section;
 mod security;
@@ -59,6 +60,7 @@ pub use interface::{
 pub use media::Transport;
 pub use place::PlaceInCall;
 pub use report::{CallReport, FlowReport, MediaReport, PartyReport, Scope, StreamReport};
+pub use reporting::ReportLeg;
 pub(crate) use settings::Env;
 pub use settings::Settings;
 pub use stamp::Stamp;

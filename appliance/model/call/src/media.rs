@@ -1,3 +1,4 @@
+use crate::bundle::Bundling;
 use crate::ice::IceLeg;
 use crate::keying::Keying;
 use crate::mux::Mux;
@@ -80,6 +81,11 @@ pub(crate) struct Media {
     /// `block media` for this section.
     pub(crate) blocked: bool,
     pub(crate) ice: IceLeg,
+    pub(crate) bundling: Bundling,
+    /// Its last SDP speaks of RTCP feedback.
+    pub(crate) feedback: bool,
+    /// RTCP ends here, and we report ourselves (`generate RTCP`).
+    pub(crate) reports: bool,
     /// What its agents were told.
     pub(crate) agents: Option<Box<Handshake>>,
 }
@@ -146,6 +152,9 @@ impl Media {
             selected: None,
             blocked: false,
             ice: IceLeg::default(),
+            bundling: Bundling::default(),
+            feedback: false,
+            reports: false,
             agents: None,
         }
     }

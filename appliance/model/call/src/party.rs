@@ -60,6 +60,8 @@ pub(crate) struct Party {
     pub(crate) callee: bool,
     /// Its offer had a BUNDLE group, and we accept that.
     pub(crate) bundles: bool,
+    /// Our last offer to it had one.
+    pub(crate) told_group: bool,
     /// What it was told at session level, kept when flags say that it shall not change.
     pub(crate) told: Option<Box<Told>>,
     /// `block media` for what this party sends.
@@ -84,6 +86,7 @@ impl Party {
             ends: None,
             callee: false,
             bundles: false,
+            told_group: false,
             told: None,
             blocked: false,
         }

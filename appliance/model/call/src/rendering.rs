@@ -105,6 +105,8 @@ impl Call {
         out: &mut DraftMedia<'a>,
     ) {
         let told = &self.parties[between.receiver].medias[place];
+        // Whose port, keys and ICE it is told, if it shares them with others.
+        let carrier = self.parties[between.receiver].carrier(place);
         if told.transport == Transport::Untouched || told.rejected {
             // A refused section is answered in the words of its offer (RFC 3264 §6).
             if role == Role::Answer && told.transport == Transport::Rtp {
@@ -112,7 +114,7 @@ impl Call {
             }
             return;
         }
-        let (Some(pair), Some(ours)) = (told.pair(), shown(told, options, env)) else { return };
+        let (Some(pair), Some(ours)) = (carrier.pair(), shown(carrier, options, env)) else { return };
         if told.ice.passes.is_some() {
             told.ice.render_beside(section, session, out);
             return;
@@ -140,14 +142,14 @@ impl Call {
                 None if hold => Some(Direction::Sendonly),
                 said => Some(said.unwrap_or_default()),
             };
-            out.rtcp = told.rtcp_line(role, options, ours);
+            out.rtcp = carrier.rtcp_line(role, options, ours);
             out.rtcp_mux = match role {
-                Role::Offer => told.mux.offered,
-                Role::Answer => told.mux.active,
+                Role::Offer => carrier.mux.offered,
+                Role::Answer => carrier.mux.active,
             };
             self.render_codecs(told, role, options, out);
-            told.keying.render(role, options, out);
-            told.ice.render(role, options, out);
+            carrier.keying.render(role, options, out);
+            carrier.ice.render(role, options, out);
         }
     }
 

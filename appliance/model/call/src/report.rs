@@ -227,15 +227,18 @@ impl Call {
     fn report_stream(&self, at: PartyIx, index: usize, usage: FlowUse) -> StreamReport<'_> {
         let media = &self.parties[at].medias[index];
         let mine = |f: &&FlowEntry| f.party == at && f.media == index && f.usage == usage;
-        let pair = media.pair().filter(|p| !p.closed && !media.rejected);
+        // The port that the party knows it by may be another section's.
+        let lead = self.parties[at].lead(index).unwrap_or(index);
+        let carrier = &self.parties[at].medias[lead];
+        let pair = carrier.pair().filter(|p| !p.closed && !media.rejected);
         let (local, signalled) = match usage {
-            FlowUse::Rtp => (pair.and_then(|_| media.egress(Component::Rtp)), media.rtp),
+            FlowUse::Rtp => (pair.and_then(|_| carrier.egress(Component::Rtp)), media.rtp),
             // A muxed leg that never had an RTCP port shows port 0, one that closed it shows none.
             FlowUse::Rtcp => {
                 let local = |p: &PortPair| {
                     p.rtcp
-                        .and_then(|_| media.egress(Component::Rtcp))
-                        .or(self.never_had_rtcp(at, index, p.rtp))
+                        .and_then(|_| carrier.egress(Component::Rtcp))
+                        .or(self.never_had_rtcp(at, lead, p.rtp))
                 };
                 (pair.and_then(local), media.rtcp)
             }
@@ -280,6 +283,8 @@ impl Media {
             (self.ice.is_controlling(party.callee), "ICE controlling"),
             (self.ice.peer_lite, "ICE-lite peer"),
             (self.ice.on && self.ice.lite, "ICE-lite self"),
+            (self.feedback, "RTCP feedback"),
+            (self.reports, "RTCP generator"),
         ]
         .into_iter()
         .filter_map(|(on, text)| on.then_some(text))

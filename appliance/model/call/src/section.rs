@@ -1,6 +1,6 @@
 use crate::media::{Media, OfferedCodec, Transport, is_hold};
 use crate::{Family, Options, Settings};
-use sdp::{Direction, Profile, Section};
+use sdp::{Direction, Name, Profile, Section};
 use std::net::{IpAddr, SocketAddr};
 
 impl Media {
@@ -18,6 +18,8 @@ impl Media {
         self.mid = section.mid().map(|m| m.as_bytes().into());
         self.ptime = section.ptime();
         self.mux.said = section.rtcp_mux();
+        self.bundling.take_in(section);
+        self.feedback = section.media().first(Name::RtcpFb).is_some();
         self.take_in_endpoints(section, options, settings);
         // With ICE, 0.0.0.0 says that the candidates are still to come (RFC 8840 §4.1.1).
         self.holds = self.rtp.is_some_and(|at| is_hold(at.ip())) && section.ice_ufrag().is_none();

@@ -108,5 +108,6 @@ fn unused(key: FlowKey, generation: Generation) -> Snapshot {
         ssrcs: SmallVec::new(),
         sent_ssrcs: SmallVec::new(),
         progress: Progress::default(),
+        heard: SmallVec::new(),
     }
 }

@@ -3,13 +3,15 @@ use crate::Rtcp;
 use crate::classify::{Class, classify};
 use crate::flow::{Flow, STRAYS_EVERY};
 use crate::sessions::Guard;
-use flow::{Buffers, Carries, DropReason, Event, Frame, Moment, PuntReason};
+use flow::{Buffers, Carries, DropReason, Event, Frame, HeardReport, Moment, PuntReason};
+use rtp::rtcp;
 use std::net::SocketAddr;
 
 /// What is to be done with a frame.
 pub(crate) enum Next {
     Send(Admitted),
     Punt(PuntReason),
+    Consume,
 }
 
 /// What is left to do with a frame that was let in. It is in clear now.
@@ -20,6 +22,18 @@ pub(crate) struct Admitted {
     pub(crate) outputs: usize,
     /// A fast path should have taken it, and has come nobody knows how far.
     pub(crate) lost_count: bool,
+    /// What of its RTCP goes on.
+    pub(crate) rtcp: GoesOn,
+}
+
+/// What of an RTCP compound goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GoesOn {
+    All,
+    /// All, but feedback only to who takes it.
+    Fitting,
+    /// Feedback, to who takes it: reports are ours.
+    Feedback,
 }
 
 impl Engine {
@@ -63,6 +77,13 @@ impl Engine {
         let admitted = flow.peer.admit(frame.remote, teaches, flow.gate, now);
         report(flow, now, events);
         admitted?;
+        if !flow.parts.is_empty()
+            && let Ok(class) = class
+        {
+            self.places[at].ingress = Some(self.part(ingress, class, buffers.payload(frame)));
+        }
+        let ingress = self.places[at].ingress.ok_or(DropReason::NoFlow)?;
+        let flow = self.table.get_mut(ingress).ok_or(DropReason::NoFlow)?;
         flow.counters.received.count(on_wire);
         self.totals.received.count(on_wire);
         if let Some(received) = self.addresses.received(flow.address) {
@@ -82,14 +103,37 @@ impl Engine {
         if flow.blocked && class != Class::Rtcp {
             return Err(DropReason::Blocked);
         }
+        let rtcp = if class == Class::Rtcp { flow.passing(buffers.payload(frame), now) } else { GoesOn::All };
+        if rtcp == GoesOn::Feedback && !has_feedback(buffers.payload(frame)) {
+            return Ok(Next::Consume);
+        }
         let rtcp_port = flow.carries == Carries::Rtcp;
         let by_rtcp = (class == Class::Rtcp || rtcp_port) && !flow.rtcp.is_empty();
         let outputs = if by_rtcp { flow.rtcp.len() } else { flow.rtp.len() };
         if outputs == 0 {
             return Err(DropReason::NoOutput);
         }
-        Ok(Next::Send(Admitted { class, by_rtcp, outputs, lost_count }))
+        Ok(Next::Send(Admitted { class, by_rtcp, outputs, lost_count, rtcp }))
     }
+}
+
+impl Flow {
+    /// What of an RTCP compound goes on. Reports that end here are remembered.
+    fn passing(&mut self, payload: &[u8], now: Moment) -> GoesOn {
+        if !self.reporting.ours {
+            return if self.reporting.feedback { GoesOn::Fitting } else { GoesOn::All };
+        }
+        for packet in rtcp::walk(payload).flatten() {
+            if let (Some(ssrc), Some(info)) = (packet.ssrc(), packet.sender_info()) {
+                self.hear(HeardReport { ssrc, ntp: info.ntp_middle(), at: now });
+            }
+        }
+        GoesOn::Feedback
+    }
+}
+
+fn has_feedback(payload: &[u8]) -> bool {
+    rtcp::walk(payload).flatten().any(|packet| packet.header().kind.is_feedback())
 }
 
 fn report(flow: &mut Flow, now: Moment, events: &mut Vec<Event>) {

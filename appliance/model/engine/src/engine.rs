@@ -1,4 +1,6 @@
 use crate::addresses::{AddressTraffic, Addresses};
+use crate::classify::Class;
+use crate::flow::Flow;
 use crate::overheard::Overheard;
 use crate::sessions::Sessions;
 use crate::table::Table;
@@ -52,8 +54,31 @@ impl Engine {
 
     /// How a packet of our own would leave through a port: `None` while its peer is not known.
     pub fn way_out(&self, key: FlowKey) -> Option<Departure> {
-        let flow = self.table.get(self.table.find(key)?)?;
-        Some(Departure { from: key, to: flow.peer.address()?, tos: flow.tos })
+        let flow = self.port(key)?;
+        match flow.via {
+            Some(via) => Some(Departure { from: via, to: self.port(via)?.peer.address()?, tos: flow.tos }),
+            None => Some(Departure { from: key, to: flow.peer.address()?, tos: flow.tos }),
+        }
+    }
+
+    /// The flow of a port.
+    pub(crate) fn port(&self, key: FlowKey) -> Option<&Flow> {
+        self.table.get(self.table.find(key)?)
+    }
+
+    /// Makes RTCP of our own, in the first `len` bytes of `room`, ready to leave through a port: where it goes to, and its
+    /// length then. `None` while that cannot be.
+    pub fn report(&mut self, key: FlowKey, room: &mut [u8], len: usize) -> Option<(Departure, usize)> {
+        let departure = self.way_out(key)?;
+        let seal = self.port(departure.from)?.sealed_by().ok()?;
+        let len = match seal {
+            Some(session) => self.sessions.seal(session, Class::Rtcp, room, len).ok()?,
+            None => len,
+        };
+        let place = self.table.find(key)?;
+        self.table.get_mut(place)?.counters.sent.count(len);
+        self.totals.sent.count(len);
+        Some((departure, len))
     }
 
     /// The traffic class byte of what leaves through a port; `None` when it has no flow.

@@ -4,8 +4,8 @@ use crate::sent::SentTable;
 use crate::sessions::{Guard, Held};
 use crate::ssrc::SsrcTable;
 use flow::{
-    Carries, Counters, DropReason, FlowKey, FlowSpec, Gate, Generation, Micros, Moment, Output, Progress,
-    Rewrite, Snapshot, StreamId,
+    Carries, Counters, DropReason, FlowKey, FlowSpec, Gate, Generation, HeardReport, Micros, Moment, Output,
+    Part, Progress, Reporting, Rewrite, Snapshot, StreamId,
 };
 use smallvec::SmallVec;
 
@@ -32,9 +32,19 @@ pub(crate) struct Flow {
     pub(crate) held: Option<Held>,
     /// A fast path carries the flow.
     pub(crate) away: Option<Away>,
+    pub(crate) reporting: Reporting,
+    /// The last sender reports, if they end here.
+    pub(crate) heard: Vec<HeardReport>,
+    /// Sections that share the port.
+    pub(crate) parts: Vec<Part>,
+    /// Whose port it leaves through.
+    pub(crate) via: Option<FlowKey>,
     /// Its packets are copied to the tape.
     pub(crate) traced: bool,
 }
+
+/// The most senders whose reports are remembered.
+const MAX_HEARD: usize = 4;
 
 /// Strays of a flow are reported at most this often. Whoever hears of them has this long to say how far the fast path has
 /// come.
@@ -98,6 +108,21 @@ impl Flow {
             held: None,
             away: None,
             traced: spec.traced,
+            reporting: spec.reporting,
+            heard: Vec::with_capacity(if spec.reporting.ours { MAX_HEARD } else { 0 }),
+            parts: spec.parts.clone(),
+            via: spec.via,
+        }
+    }
+
+    /// Remembers a sender report. One sender more than there is room for takes the place of the one silent for longest.
+    pub(crate) fn hear(&mut self, report: HeardReport) {
+        if let Some(known) = self.heard.iter_mut().find(|known| known.ssrc == report.ssrc) {
+            *known = report;
+        } else if self.heard.len() < self.heard.capacity() {
+            self.heard.push(report);
+        } else if let Some(oldest) = self.heard.iter_mut().min_by_key(|known| known.at) {
+            *oldest = report;
         }
     }
 
@@ -112,7 +137,9 @@ impl Flow {
         let counters = std::mem::take(&mut self.counters);
         let mut peer = self.peer;
         peer.replace(spec);
-        *self = Flow { peer, counters, ssrcs, sent, away: self.away, ..fresh };
+        let mut heard = fresh.heard;
+        heard.extend(self.heard.iter().take(heard.capacity()));
+        *self = Flow { peer, counters, ssrcs, sent, heard, away: self.away, ..fresh };
     }
 
     /// Its RTCP is in clear once it was opened: it is not encrypted by two ends for each other.
@@ -156,6 +183,7 @@ impl Flow {
             ssrcs: self.ssrcs.snapshot(),
             sent_ssrcs: self.sent.snapshot(),
             progress,
+            heard: self.heard.iter().copied().collect(),
         }
     }
 }

@@ -1,11 +1,12 @@
 use crate::Engine;
-use crate::arrive::{Admitted, Next};
+use crate::arrive::{Admitted, GoesOn, Next};
 use crate::classify::Class;
 use crate::engine::Places;
 use crate::flow::Way;
 use crate::tape::{Copied, Passing};
 use flow::{Buffers, Burst, Departure, DropReason, Event, Frame, Moment, Rewrite, Verdict};
 use rtp::HeaderMut;
+use rtp::rtcp::{self, Type};
 
 /// How a packet leaves by one of a flow's outputs.
 struct Leaving {
@@ -15,6 +16,8 @@ struct Leaving {
     rewrite: Rewrite,
     /// The session that seals it.
     seal: Option<u32>,
+    /// Who gets it takes RTCP feedback.
+    feedback: bool,
 }
 
 impl Engine {
@@ -43,6 +46,7 @@ impl Engine {
             frame.verdict = match taken_in {
                 Ok(Next::Send(admitted)) => self.send_on((at, now), &mut frame, &admitted, burst, buffers),
                 Ok(Next::Punt(reason)) => Verdict::Punt(reason),
+                Ok(Next::Consume) => Verdict::Consume,
                 Err(reason) => {
                     if matches!(reason, DropReason::NotMedia | DropReason::TooShort) {
                         self.blame_egress(at);
@@ -76,7 +80,7 @@ impl Engine {
                 self.count_lost_copy(at, DropReason::NoRoom);
                 continue;
             };
-            copy.verdict = self.let_out(&mut copy, admitted.class, &leaving, (buffers, now));
+            copy.verdict = self.let_out(&mut copy, admitted, &leaving, (buffers, now));
             if burst.push(copy).is_ok() {
                 let ingress = self.places[at].ingress;
                 self.places.push(Places { ingress, egress: Some(leaving.egress) });
@@ -85,7 +89,7 @@ impl Engine {
         match self.resolve(at, admitted, 0) {
             Ok(leaving) => {
                 self.places[at].egress = Some(leaving.egress);
-                self.let_out(frame, admitted.class, &leaving, (buffers, now))
+                self.let_out(frame, admitted, &leaving, (buffers, now))
             }
             Err(reason) => Verdict::Drop(reason),
         }
@@ -112,12 +116,22 @@ impl Engine {
     fn let_out<B: Buffers>(
         &mut self,
         frame: &mut Frame,
-        class: Class,
+        admitted: &Admitted,
         leaving: &Leaving,
         (buffers, now): (&mut B, Moment),
     ) -> Verdict {
-        if matches!(class, Class::Rtp(_)) {
-            apply_rewrite(buffers.payload_mut(frame), leaving.rewrite);
+        let class = admitted.class;
+        match (class, admitted.rtcp, leaving.feedback) {
+            (Class::Rtp(_), ..) => apply_rewrite(buffers.payload_mut(frame), leaving.rewrite),
+            (_, GoesOn::Fitting, false) => {
+                shorten(frame, buffers, |kind| !kind.is_feedback());
+                if frame.len == 0 {
+                    return Verdict::Drop(DropReason::Feedback);
+                }
+            }
+            (_, GoesOn::Feedback, true) => shorten(frame, buffers, Type::is_feedback),
+            (_, GoesOn::Feedback, false) => return Verdict::Consume,
+            _ => {}
         }
         if self.table.get(leaving.egress).is_some_and(|flow| flow.traced) {
             let Departure { from, to, .. } = leaving.departure;
@@ -163,15 +177,27 @@ impl Engine {
             found
         };
         let egress = self.table.get(place).ok_or(DropReason::NoPeer)?;
-        let to = egress.peer.address().ok_or(DropReason::NoPeer)?;
-        let seal = egress.sealed_by()?;
+        // A section that shares another's port leaves as that one does.
+        let (key, port) = match egress.via {
+            None => (key, egress),
+            Some(via) => (via, self.port(via).ok_or(DropReason::NoPeer)?),
+        };
+        let to = port.peer.address().ok_or(DropReason::NoPeer)?;
+        let seal = port.sealed_by()?;
         // How far the numbers have come is known to the fast path alone.
         if seal.is_some() && admitted.lost_count {
             return Err(DropReason::SealedElsewhere);
         }
         let departure = Departure { from: key, to, tos: egress.tos };
-        Ok(Leaving { departure, egress: place, rewrite, seal })
+        Ok(Leaving { departure, egress: place, rewrite, seal, feedback: egress.reporting.feedback })
     }
+}
+
+/// Takes packets out of an RTCP compound.
+fn shorten<B: Buffers>(frame: &mut Frame, buffers: &mut B, keep: impl Fn(Type) -> bool) {
+    let len = rtcp::retain(buffers.payload_mut(frame), keep);
+    // No longer than it was.
+    frame.len = u16::try_from(len).unwrap_or(frame.len);
 }
 
 fn apply_rewrite(payload: &mut [u8], rewrite: Rewrite) {

@@ -15,6 +15,7 @@ mod forward;
 pub mod fuzz;
 mod learn;
 mod overheard;
+mod part;
 mod sent;
 mod sessions;
 mod settle;

@@ -88,6 +88,11 @@ impl SentTable {
         }
     }
 
+    /// Something of it has left here.
+    pub(crate) fn has(&self, ssrc: u32) -> bool {
+        self.senders.iter().any(|(seen, _)| seen.ssrc == ssrc)
+    }
+
     pub(crate) fn snapshot(&self) -> SmallVec<[SsrcCounters; 1]> {
         let counters = |(seen, traffic): &(RtpSeen, Traffic)| SsrcCounters {
             ssrc: seen.ssrc,

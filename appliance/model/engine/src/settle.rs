@@ -69,7 +69,7 @@ impl Engine {
                     self.totals.received.errors += 1;
                     self.addresses.received(flow.address).map(fail);
                 }
-                DropReason::TooShort | DropReason::NotMedia => self.not_media(at),
+                DropReason::TooShort | DropReason::NotMedia | DropReason::Feedback => self.not_media(at),
                 _ => {}
             }
         }

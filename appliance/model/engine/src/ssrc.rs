@@ -96,6 +96,11 @@ impl SsrcTable {
         Some(self.senders.len() - 1)
     }
 
+    /// It has been heard here.
+    pub(crate) fn has(&self, ssrc: u32) -> bool {
+        self.senders.iter().any(|sender| sender.ssrc == ssrc)
+    }
+
     pub(crate) fn snapshot(&self) -> SmallVec<[SsrcCounters; 1]> {
         self.senders.iter().map(Sender::snapshot).collect()
     }

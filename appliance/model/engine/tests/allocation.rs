@@ -65,6 +65,9 @@ fn spec(port: u16, egress: &[u16], gate: Gate) -> FlowSpec {
         handshakes: false,
         security: None,
         one_way: false,
+        reporting: Default::default(),
+        parts: Vec::new(),
+        via: None,
         traced: false,
     }
 }

@@ -85,6 +85,17 @@ impl SsrcCounters {
     }
 }
 
+/// A sender report that ended here: what a report of ours answers it with (RFC 3550 §6.4.1, last SR).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeardReport {
+    /// Who sent it.
+    pub ssrc: u32,
+    /// Middle 32 bits of its NTP time.
+    pub ntp: u32,
+    /// When it came.
+    pub at: Moment,
+}
+
 /// A copy of one flow's state, taken by its worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -106,6 +117,8 @@ pub struct Snapshot {
     pub sent_ssrcs: SmallVec<[SsrcCounters; 1]>,
     /// How far SRTP has come, of a port that opens or seals.
     pub progress: Progress,
+    /// The last sender reports of a flow whose RTCP ends here, one for each sender; bounded.
+    pub heard: SmallVec<[HeardReport; 1]>,
 }
 
 impl Snapshot {

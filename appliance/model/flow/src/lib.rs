@@ -21,14 +21,14 @@ mod table;
 mod verdict;
 
 pub use change::{Change, Event};
-pub use counters::{Counters, Snapshot, SsrcCounters, Traffic};
+pub use counters::{Counters, HeardReport, Snapshot, SsrcCounters, Traffic};
 pub use key::{FlowKey, Generation, StreamId};
 pub use moment::{Micros, Moment};
 pub use packet::{BURST, Buffers, Burst, Frame, PacketIo};
 pub use path::{Path, PathReason};
 pub use recipe::{Recipe, RecipeOutput};
 pub use secure::{Progress, Protection, Security, SessionId};
-pub use spec::{Carries, FlowSpec, Gate, Learning, Output, PtChange, Rewrite};
+pub use spec::{Carries, FlowSpec, Gate, Learning, Output, Part, PtChange, Reporting, Rewrite};
 pub use srtp;
 pub use table::{FlowTable, InstallError};
 pub use verdict::{Departure, DropReason, PuntReason, Verdict};

@@ -44,6 +44,8 @@ reasons! {
         Blocked = "blocked",
         /// RTCP is read by the daemon.
         Rtcp = "rtcp",
+        /// Several media sections share the port, or that of an output (BUNDLE).
+        SharedPort = "shared-port",
         /// The fast path of the interface is not there.
         PathUnavailable = "path-unavailable",
         /// The fast path refused the flow.

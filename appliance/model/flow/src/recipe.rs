@@ -68,13 +68,13 @@ impl Recipe {
     /// learner. What had been opened and sealed before is to be added by who knows it.
     pub fn compile<'a>(spec: &FlowSpec, egress: impl Fn(FlowKey) -> Option<&'a FlowSpec>) -> Option<Recipe> {
         let source = spec.peer.filter(|_| spec.confirmed && !spec.blocked)?;
-        if matches!(spec.carries, Carries::Rtcp) || spec.rtp.is_empty() {
+        if matches!(spec.carries, Carries::Rtcp) || spec.rtp.is_empty() || spec.shares_port() {
             return None;
         }
         let open = keys(spec, |security| &security.arriving)?;
         let mut outputs = SmallVec::new();
         for out in &spec.rtp {
-            let port = egress(out.egress)?;
+            let port = egress(out.egress).filter(|port| !port.shares_port())?;
             let to = port.peer.filter(|_| port.confirmed || spec.one_way)?;
             let seal = keys(port, |security| &security.leaving)?;
             let (rewrite, sealed) = (out.rewrite, Vec::new());

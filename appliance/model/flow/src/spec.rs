@@ -42,11 +42,45 @@ pub struct FlowSpec {
     pub security: Option<Security>,
     /// The fast path may carry the flow although nothing comes back (`unidirectional`).
     pub one_way: bool,
+    /// What is done with RTCP.
+    pub reporting: Reporting,
+    /// Other media sections that share this port (BUNDLE). What is told by none of them is the flow's own.
+    pub parts: Vec<Part>,
+    /// The section shares the port of this flow, which has its keys and its peer: what would leave through its own port
+    /// leaves through that one.
+    pub via: Option<FlowKey>,
     /// Its packets are copied for somebody who looks: it is carried only by paths that can.
     pub traced: bool,
 }
 
+/// What is done with the RTCP of a leg.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reporting {
+    /// The party's profile has RTCP feedback (RFC 4585). From such a leg to one without, feedback does not pass.
+    pub feedback: bool,
+    /// RTCP that arrives ends here, because we write reports of our own.
+    pub ours: bool,
+}
+
+/// A media section that shares the port of another (RFC 9143), and how its packets are told from those of the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The flow that has its outputs and counters.
+    pub flow: FlowKey,
+    /// Number of the header extension that names the section, and the name; first choice.
+    pub mid: Option<(u8, Box<[u8]>)>,
+    /// Its senders as far as its SDP names them; second choice, together with those its packets have shown.
+    pub ssrcs: Vec<u32>,
+    /// Payload types that no other section of the port has, one per bit; third choice.
+    pub payload_types: u128,
+}
+
 impl FlowSpec {
+    /// Several media sections share its port: its packets have to be told apart.
+    pub fn shares_port(&self) -> bool {
+        self.via.is_some() || !self.parts.is_empty()
+    }
+
     /// True while the keys that open what arrives at the port are awaited.
     pub fn cannot_open(&self) -> bool {
         self.security.as_ref().is_some_and(|keys| keys.arriving.is_awaited())

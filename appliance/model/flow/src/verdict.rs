@@ -66,6 +66,8 @@ reasons! {
         Blocked = "blocked",
         /// No free buffer for a copy.
         NoRoom = "no-room",
+        /// Nothing but RTCP feedback, towards a party whose profile has none.
+        Feedback = "rtcp-feedback",
         /// The keys to open or to seal it with are not known yet.
         NoKeys = "no-keys",
         /// SRTP: the tag is not right.

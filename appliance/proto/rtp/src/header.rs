@@ -94,6 +94,18 @@ impl<'a> Header<'a> {
         Some(Extension { profile, data: &self.bytes[start + 4..self.end] })
     }
 
+    /// The element of that number in the header extension (RFC 8285 §4.2, §4.3): its data.
+    pub fn element(&self, id: u8) -> Option<&'a [u8]> {
+        let Extension { profile, data } = self.extension()?;
+        match profile {
+            0xbede => element(data, id, |head| (head[0] >> 4, 1, usize::from(head[0] & 0x0f) + 1)),
+            0x1000..=0x100f => {
+                element(data, id, |head| (head[0], 2, head.get(1).copied().unwrap_or(0).into()))
+            }
+            _ => None,
+        }
+    }
+
     /// Everything behind the header, padding (and in SRTP the tag) included.
     pub fn payload(&self) -> &'a [u8] {
         &self.bytes[self.end..]
@@ -115,6 +127,29 @@ impl<'a> Header<'a> {
             _ => Err(Error::Padding { padding, room }),
         }
     }
+}
+
+/// Walks over elements; `read` gives number, header length and data length of the one that bytes begin with.
+fn element(data: &[u8], wanted: u8, read: impl Fn(&[u8]) -> (u8, usize, usize)) -> Option<&[u8]> {
+    let mut rest = data;
+    while let Some(first) = rest.first() {
+        // A byte of zero is padding, whatever the form.
+        if *first == 0 {
+            rest = &rest[1..];
+            continue;
+        }
+        let (id, head, len) = read(rest);
+        // In the short form number 15 ends the list.
+        if head == 1 && id == 15 {
+            return None;
+        }
+        let found = rest.get(head..head + len)?;
+        if id == wanted {
+            return Some(found);
+        }
+        rest = &rest[head + len..];
+    }
+    None
 }
 
 /// The fixed part of an RTP header, to change in place.
@@ -178,6 +213,38 @@ mod tests {
         assert_eq!(header.extension(), Some(Extension { profile: 0xbede, data: &[1, 2, 3, 4, 5, 6, 7, 8] }));
         assert_eq!(header.payload(), [0x11, 0x22, 0x33, 1]);
         assert_eq!(header.unpadded().unwrap(), [0x11, 0x22, 0x33]);
+    }
+
+    fn extended(profile: u16, data: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0x90, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1];
+        bytes.extend(profile.to_be_bytes());
+        bytes.extend((data.len() as u16 / 4).to_be_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    #[test]
+    fn elements_of_both_forms_are_found_behind_padding() {
+        let short = extended(0xbede, &[0x10, 7, 0, 0, 0x41, b'v', b'1', 0]);
+        let header = Header::parse(&short).unwrap();
+        assert_eq!([1, 4, 2].map(|id| header.element(id)), [Some(&[7][..]), Some(b"v1"), None]);
+        let long = extended(0x1003, &[0, 1, 0, 4, 2, b'v', b'1', 0]);
+        let header = Header::parse(&long).unwrap();
+        assert_eq!([1, 4, 2].map(|id| header.element(id)), [Some(&[][..]), Some(b"v1"), None]);
+    }
+
+    #[test]
+    fn an_element_that_does_not_fit_ends_the_search() {
+        for (profile, data) in [
+            (0xbede, [0x2f, 1, 0x40, 9]),
+            (0xbede, [0xf0, 1, 0x40, 9]),
+            (0x1000, [2, 200, 4, 0]),
+            (0xabac, [0x40, 9, 0, 0]),
+            (0x1000, [0, 0, 0, 4]),
+        ] {
+            let bytes = extended(profile, &data);
+            assert_eq!(Header::parse(&bytes).unwrap().element(4).unwrap_or_default(), b"", "{profile:x}");
+        }
     }
 
     #[test]

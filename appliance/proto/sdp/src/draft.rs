@@ -84,6 +84,8 @@ pub struct DraftMedia<'a> {
     pub bandwidth: Bandwidth,
     /// `a=mid`
     pub mid: Option<Field<'a>>,
+    /// `a=bundle-only`
+    pub bundle_only: bool,
     /// `a=label`
     pub label: Option<Field<'a>>,
     /// `a=extmap-allow-mixed`
@@ -203,6 +205,7 @@ impl Default for DraftMedia<'_> {
             address: Ipv4Addr::UNSPECIFIED.into(),
             bandwidth: Bandwidth::default(),
             mid: None,
+            bundle_only: false,
             label: None,
             extmap_allow_mixed: false,
             extmaps: Vec::new(),

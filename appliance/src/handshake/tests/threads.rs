@@ -68,6 +68,9 @@ impl Lab {
             handshakes: true,
             security: None,
             one_way: false,
+            reporting: Default::default(),
+            parts: Vec::new(),
+            via: None,
             traced: false,
         };
         self.pool.open(0, port).unwrap();

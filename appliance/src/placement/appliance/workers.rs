@@ -420,6 +420,7 @@ fn dropped_before(table: &DriverTable<NetlinkHops>, key: FlowKey) -> Option<Snap
     counters.received.errors = strays;
     counters.drops[DropReason::UnknownSource as usize] = strays;
     (strays > 0).then(|| Snapshot {
+        heard: Default::default(),
         key,
         generation: Generation::default(),
         stream: StreamId::default(),

@@ -88,6 +88,8 @@ impl Entry {
             Some(PathReason::Rtcp)
         } else if spec.rtp.is_empty() {
             Some(PathReason::NoOutput)
+        } else if spec.shares_port() {
+            Some(PathReason::SharedPort)
         } else if spec.cannot_open() {
             Some(PathReason::NoKeys)
         } else if spec.peer.is_none() {

@@ -121,6 +121,7 @@ impl Paths {
             let egress = self.flows.get(&output.egress).map(|egress| &egress.spec);
             match egress {
                 None => return Some(Err(PathReason::NoPeer)),
+                Some(egress) if egress.shares_port() => return Some(Err(PathReason::SharedPort)),
                 Some(egress) if egress.cannot_seal() => return Some(Err(PathReason::NoKeys)),
                 Some(egress) if egress.peer.is_none() => return Some(Err(PathReason::NoPeer)),
                 Some(egress) if !egress.confirmed && !entry.spec.one_way => {

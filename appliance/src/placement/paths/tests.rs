@@ -47,6 +47,7 @@ impl FlowTable for Fake {
         let (recipe, packets) = board.flows.get(&key)?;
         let received = Traffic { packets: *packets, bytes: packets * 172, errors: 0 };
         Some(Snapshot {
+            heard: Default::default(),
             key,
             generation: recipe.generation,
             stream: recipe.stream,
@@ -90,6 +91,9 @@ fn spec(port: u16, egress: u16, generation: u64) -> FlowSpec {
         handshakes: false,
         security: None,
         one_way: false,
+        reporting: Default::default(),
+        parts: Vec::new(),
+        via: None,
         traced: false,
     }
 }

@@ -109,6 +109,9 @@ fn spec(key: FlowKey, peer: SocketAddr, egress: FlowKey) -> FlowSpec {
         handshakes: false,
         security: None,
         one_way: false,
+        reporting: Default::default(),
+        parts: Vec::new(),
+        via: None,
         traced: false,
     }
 }

@@ -132,6 +132,9 @@ fn flow(shape: &CallShape, port: Port, state: State) -> FlowSpec {
         handshakes: false,
         security: security(shape, port.facing, keys),
         one_way: false,
+        reporting: Default::default(),
+        parts: Vec::new(),
+        via: None,
         traced: false,
     }
 }

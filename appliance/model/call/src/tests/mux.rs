@@ -73,11 +73,11 @@ fn a_group_of_one_section_is_kept() {
     let told = World::new().say(true, ("a", None), &audio(A, 4000, ""), wish).unwrap();
     assert_eq!(group(&told).as_deref(), Some("a=group:BUNDLE 1"));
     assert_eq!(group(&World::new().offer("a", None, &bundled(""))), None);
-    // Several sections have ports of their own, so they are no group.
+    // Without rtcp-mux they have to stay apart (RFC 9143 §9.3).
     let video = "m=video 4002 RTP/AVP 97\na=mid:y\n";
     let mut world = World::new();
     let told = world.say(true, ("a", None), &bundled(video), wish).unwrap();
-    assert_eq!(group(&told), None);
+    assert_eq!(group(&told).as_deref(), Some("a=group:BUNDLE x y"));
     let video = "m=video 5002 RTP/AVP 97\n";
     assert_eq!(group(&world.answer("a", "b", &(audio(B, 5000, "") + video))), None);
 }

@@ -7,7 +7,9 @@ mod learning;
 mod lifecycle;
 mod memory;
 mod offload;
+mod parts;
 mod relay;
+mod reporting;
 mod secure;
 
 use flow::*;
@@ -57,6 +59,9 @@ fn spec(number: u16, peer: Option<&str>, egress: &[u16]) -> FlowSpec {
         handshakes: false,
         security: None,
         one_way: false,
+        reporting: Default::default(),
+        parts: Vec::new(),
+        via: None,
         traced: false,
     }
 }

@@ -27,6 +27,13 @@ pub enum Type {
     Other(u8),
 }
 
+impl Type {
+    /// Feedback of RFC 4585, which only the profiles with an F know.
+    pub fn is_feedback(self) -> bool {
+        matches!(self, Type::TransportFeedback | Type::PayloadFeedback)
+    }
+}
+
 impl From<u8> for Type {
     fn from(byte: u8) -> Type {
         match byte {

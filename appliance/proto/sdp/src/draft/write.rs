@@ -71,6 +71,7 @@ fn media(m: &DraftMedia<'_>, edits: Option<&ScopeEdits<'_>>, out: &mut Vec<u8>) 
     bandwidth(out, &m.bandwidth);
     let mut a = Attributes { out, edits };
     a.optional("mid:", m.mid.as_deref());
+    a.flag("bundle-only", m.bundle_only);
     a.optional("label:", m.label.as_deref());
     for codec in m.codecs() {
         codec_lines(&mut a, codec);

@@ -22,6 +22,7 @@ impl Learner for FakeLearner {
         assert_eq!(worker, WORKER);
         let threads = self.0.borrow();
         let copy = |key: &FlowKey| Snapshot {
+            heard: Default::default(),
             key: *key,
             generation: Generation(1),
             stream: StreamId(0),

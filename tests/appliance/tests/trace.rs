@@ -1,0 +1,73 @@
+//! The packets of a call as a file, while the call is on a fast path and goes on.
+
+use appliance_lab::{PATIENCE, Stand, Tier, await_standing, text_interface};
+use lab::{Call, CallSpec, Pace, Result};
+use std::time::Duration;
+
+const CLI: &str = "127.0.0.1:2224";
+
+fn ask(stand: &Stand, line: &str) -> Result<String> {
+    text_interface(&stand.daemon, CLI.parse().expect("an address"), line)
+}
+
+/// Talks while the call is traced; every packet must arrive, and be in the trace twice: as it came and as it left.
+fn traced(tier: Tier, meanwhile: &str) -> Result<()> {
+    let more = format!("[control]\nlisten-cli = [\"{CLI}\"]\n");
+    let mut stand = Stand::start(tier, &more)?;
+    let call: Call = match tier {
+        Tier::Sockets => CallSpec::new("seen", 6000).set_up(&mut stand.client, &stand.net)?,
+        _ => stand.call_on(tier, "seen", 6000)?,
+    };
+    let said = ask(&stand, "trace start seen")?;
+    assert_eq!(said, "# tracing 4 ports\n");
+    call.talk_perfectly(20, Pace::BRISK, PATIENCE)?;
+    if !meanwhile.is_empty() {
+        await_standing(&mut stand.client, "seen", [meanwhile; 2], PATIENCE)?;
+    }
+    call.talk_perfectly(200, Pace::BRISK, PATIENCE)?;
+    let page = ask(&stand, "trace stop seen")?;
+    assert!(page.ends_with("# ended\n") && !page.contains("# lost"), "{page}");
+    let (alice, bob) = (call.alice.local(), call.bob.local());
+    for (way, ends) in [
+        ("in", [format!(" {alice} "), format!(" {bob} ")]),
+        ("out", [format!(" {bob} "), format!(" {alice} ")]),
+    ] {
+        for end in ends {
+            let of = |line: &&str| line.split(' ').nth(1) == Some(way) && line.contains(&end);
+            assert_eq!(page.lines().filter(of).count(), 220, "{way}{end}of\n{page}");
+        }
+    }
+    assert_eq!(ask(&stand, "trace read seen")?, "# refused: Call ID not found\n");
+    // It comes back to where it was.
+    if tier != Tier::Sockets {
+        call.talk_perfectly(20, Pace::BRISK, PATIENCE)?;
+        await_standing(&mut stand.client, "seen", [tier.reached(); 2], PATIENCE + Duration::from_secs(5))?;
+        call.talk_perfectly(50, Pace::BRISK, PATIENCE)?;
+    }
+    stand.stop()?;
+    Ok(())
+}
+
+#[test]
+fn a_call_on_the_sockets_is_copied() -> Result<()> {
+    lab::need_root!();
+    traced(Tier::Sockets, "")
+}
+
+#[test]
+fn a_call_on_a_packet_thread_is_copied_and_stays_there() -> Result<()> {
+    lab::need_root!();
+    traced(Tier::Worker, "af-xdp on-fast-path")
+}
+
+#[test]
+fn a_call_on_the_program_is_handed_to_a_packet_thread_meanwhile() -> Result<()> {
+    lab::need_root!();
+    traced(Tier::Auto, "af-xdp on-fast-path")
+}
+
+#[test]
+fn a_call_that_only_the_program_may_have_goes_through_the_sockets_meanwhile() -> Result<()> {
+    lab::need_root!();
+    traced(Tier::Driver, "userspace traced")
+}
