@@ -91,7 +91,10 @@ fn exchange(
         desk.console.note_proxy(call, from);
     }
     desk.flush();
-    if matches!(result, Err(Refusal::Ports(PortError::Exhausted { .. }))) && desk.await_withdrawals() {
+    // Also when the ports that are left are held by others: those of a call that has just ended come back in a moment.
+    let lacking =
+        matches!(result, Err(Refusal::Ports(PortError::Exhausted { .. } | PortError::BindFailed { .. })));
+    if lacking && desk.await_withdrawals() {
         let (book, mut outside) = desk.book_and_outside(now);
         result = apply(book, &intent, &mut outside);
         desk.flush();
