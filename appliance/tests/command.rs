@@ -218,7 +218,7 @@ fn signals_end_it_in_order_and_change_the_log() {
         });
         assert_eq!(fs::read_to_string(&pidfile).unwrap().trim(), running.child.id().to_string());
         running.signal(Signal::SIGHUP);
-        let line = running.log_until("WARNING");
+        let line = running.log_until("was read again");
         assert!(line.contains("[core]"), "{line}");
         let start = Instant::now();
         running.signal(stop);

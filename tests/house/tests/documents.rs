@@ -95,9 +95,16 @@ fn command_lines_of_the_daemon_are_understood() {
     }
 }
 
+/// What the control tool and the text interface say of themselves, each line from its first word.
+fn control_help() -> String {
+    let texts = ["appliance/src/cli/usage.rs", "appliance/src/ctl/arguments.rs"]
+        .map(|path| std::fs::read_to_string(root().join(path)).unwrap());
+    texts.iter().flat_map(|text| text.lines()).map(|line| format!("\n{}", line.trim_start())).collect()
+}
+
 #[test]
 fn command_lines_of_the_control_tool_are_understood() {
-    let help = std::fs::read_to_string(root().join("appliance/src/cli/usage.rs")).unwrap();
+    let help = control_help();
     let mentions = mentions();
     let lines =
         named::commands(&mentions, "rtpengine-ctl").into_iter().filter(|(_, words)| !words.is_empty());
@@ -107,7 +114,8 @@ fn command_lines_of_the_control_tool_are_understood() {
         let fixed: Vec<&str> =
             words.into_iter().take_while(|word| !word.contains(|c: char| c.is_uppercase())).collect();
         let command = format!("\n{}", fixed.join(" "));
-        let known = help.match_indices(&command).any(|(at, _)| help[at + command.len()..].starts_with(' '));
+        let ends = |at: usize| help[at + command.len()..].starts_with([' ', '|', '\n']);
+        let known = help.match_indices(&command).any(|(at, _)| ends(at));
         assert!(known, "{}: the text interface does not know `{}`", mention.at, mention.text);
         seen += 1;
     }
@@ -116,11 +124,12 @@ fn command_lines_of_the_control_tool_are_understood() {
 
 #[test]
 fn options_exist() {
-    let mentions = mentions();
+    let (mentions, control) = (mentions(), control_help());
     let named = named::options(&mentions);
     assert!(!named.is_empty(), "no page names an option");
     for (mention, name) in named {
-        let known = options::find(name).is_some() || ["config", "version", "help"].contains(&name);
+        let of_daemon = options::find(name).is_some() || ["config", "version", "help"].contains(&name);
+        let known = of_daemon || control.contains(&format!("--{name}"));
         assert!(known, "{}: there is no option --{name}", mention.at);
     }
 }

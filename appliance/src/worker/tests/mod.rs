@@ -1,6 +1,7 @@
 //! Packet threads with real sockets on the loopback.
 
 mod handshakes;
+mod packets;
 mod queues;
 mod relaying;
 mod threads;
@@ -8,6 +9,7 @@ mod threads;
 use super::{Letter, Pool, PoolError, Punted, StartError};
 use flow::*;
 use mio::{Events, Poll, Token, Waker};
+use packets::{SR, rtp};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -140,13 +142,3 @@ impl Party {
         assert_eq!((&got[..len], FlowKey::from(source)), (bytes, from));
     }
 }
-
-fn rtp(seq: u16) -> Vec<u8> {
-    let mut bytes = vec![0x80, 8];
-    bytes.extend(seq.to_be_bytes());
-    bytes.extend([0, 0, 0, 1, 0, 0, 0, 2]);
-    bytes.extend([0xd5; 160]);
-    bytes
-}
-
-const SR: &[u8] = &[0x80, 200, 0, 6, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
