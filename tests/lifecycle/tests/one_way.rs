@@ -47,9 +47,8 @@ impl Stage {
                 let enough = &enough;
                 scope.spawn(move || talk(sender, 0x0c00_0000 | nth as u32, enough));
             }
-            let outcome = self.watch(cause, words, mend);
-            enough.store(true, Ordering::Relaxed);
-            outcome
+            let _enough = Enough(&enough);
+            self.watch(cause, words, mend)
         })?;
         let log = self.daemon.stop()?;
         let told = format!("one-way audio: {words}: {cause}: ");
@@ -100,6 +99,15 @@ impl Stage {
 
     fn call(&mut self, spec: CallSpec) -> lab::Result<Call> {
         spec.set_up(&mut self.client, &self.net)
+    }
+}
+
+/// Ends the talk, also where a test fails.
+struct Enough<'a>(&'a AtomicBool);
+
+impl Drop for Enough<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -162,7 +170,9 @@ fn it_is_blocked_until_it_is_not() -> lab::Result<()> {
     lab::need_root!();
     let mut stage = Stage::new()?;
     let call = stage.call(CallSpec::new("one", 4000))?;
-    let block = |command: &str| ng::request(command).set("call-id", "one").set("from-tag", "alice");
+    let block = |command: &str| {
+        ng::request(command).set("call-id", "one").set("from-tag", "alice").flags(&["directional"])
+    };
     stage.client.ok(&block("block media"))?;
     let mend = |client: &mut ng::Client| client.ok(&block("unblock media")).map(drop);
     stage.expect("blocked", "bob does not hear alice (section 1)", &[&call.alice, &call.bob], Some(&mend))

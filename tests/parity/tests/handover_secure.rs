@@ -7,14 +7,14 @@ use parity::Placement;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// A packet every 2 ms each way: ten times faster than speech.
-const PACE: Pace = Pace::Every(Duration::from_millis(2));
+/// A packet every 4 ms each way: five times faster than speech.
+const PACE: Pace = Pace::Every(Duration::from_millis(4));
 /// In a guest, which is emulated.
 const SLOW_PACE: Pace = Pace::Every(Duration::from_millis(10));
 /// A busy machine stands still now and then.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// More than the turns take; what is left over runs on the fast path.
-const PACKETS: u32 = 10_000;
+const PACKETS: u32 = 5_000;
 /// At the slow pace.
 const FEW_PACKETS: u32 = 4_000;
 /// The first numbers, there and back; they wrap after some hundred packets.
