@@ -42,7 +42,7 @@ fn what_is_sealed_comes_back_opened() {
     need_tool!("ethtool", "chrt", "taskset");
     let _alone = lab::alone().unwrap();
     let text = "suite = \"AEAD_AES_128_GCM\"\n[[subject]]\nname = \"ours\"\n\
-                interface = 'mode = \"userspace\"'\n\
+                interface = 'mode = \"appliance\"'\n\
                 config = \"[media]\\nendpoint-learning = 'immediate'\\n[threads]\\nmedia = 1\"\n";
     let profile = Profile::parse(text).unwrap();
     let mut stage = Stage::open(&profile, &profile.subjects[0], 4).unwrap();
