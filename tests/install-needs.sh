@@ -27,6 +27,8 @@ esac
 
 missing=()
 for package in "${wanted[@]}"; do
+	# Node from elsewhere than Debian brings npm along, and Debian's packages cannot stand beside it.
+	case $package in nodejs) command -v node ;; npm) command -v npm ;; *) false ;; esac >/dev/null && continue
 	status=$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)
 	[[ $status == *' installed' ]] || missing+=("$package")
 done
@@ -75,6 +77,11 @@ quiet() { # WHAT COMMAND…: shows WHAT and the seconds it takes; its output onl
 
 echo "Installing what is missing: ${missing[*]}"
 quiet "reading package lists" apt-get update
-quiet "installing ${#missing[@]} packages" apt-get install -y --no-install-recommends "${missing[@]}" ||
-	echo "Going on without; what needs these packages will say so."
+install=(apt-get install -y --no-install-recommends)
+quiet "installing ${#missing[@]} packages" "${install[@]}" "${missing[@]}" && exit 0
+# One that cannot be had must not keep the others away.
+for package in "${missing[@]}"; do
+	quiet "installing $package" "${install[@]}" "$package" ||
+		echo "Going on without $package; what needs it will say so."
+done
 exit 0

@@ -97,8 +97,9 @@ fn command_lines_of_the_daemon_are_understood() {
 
 /// What the control tool and the text interface say of themselves, each line from its first word.
 fn control_help() -> String {
-    let texts = ["appliance/src/cli/usage.rs", "appliance/src/ctl/arguments.rs"]
-        .map(|path| std::fs::read_to_string(root().join(path)).unwrap());
+    let texts = ["appliance/src/cli/usage.rs", "appliance/src/ctl/arguments.rs"].map(|path| {
+        std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    });
     texts.iter().flat_map(|text| text.lines()).map(|line| format!("\n{}", line.trim_start())).collect()
 }
 
