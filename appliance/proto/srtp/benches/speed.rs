@@ -1,7 +1,8 @@
-//! What a packet costs: `cargo test --release -p srtp --test speed -- --ignored --nocapture --test-threads=1`.
+//! What a packet costs, and how much of that is the bare primitives: `cargo bench -p srtp`.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench, started by hand")]
 
+#[path = "../tests/packet/mod.rs"]
 mod packet;
 
 use packet::{Dice, setup};
@@ -22,8 +23,11 @@ fn best(mut batch: impl FnMut() -> Duration) -> u128 {
     best.as_nanos() / u128::from(BATCH)
 }
 
-#[test]
-#[ignore = "prints nanoseconds per packet, checks nothing"]
+fn main() {
+    nanoseconds_per_packet();
+    open_and_seal_cost_little_more_than_their_primitives();
+}
+
 fn nanoseconds_per_packet() {
     let mut dice = Dice(1);
     println!("{:26} {:>22} {:>22}", "seal / open, ns", "172 bytes", "1200 bytes");
@@ -158,8 +162,6 @@ fn cost(
     start.elapsed()
 }
 
-#[test]
-#[ignore = "needs an optimised build and a quiet core"]
 fn open_and_seal_cost_little_more_than_their_primitives() {
     let mut dice = Dice(2);
     let mut clear = vec![[0u8; 256]; usize::from(BATCH)];
