@@ -10,7 +10,8 @@ const GOES_ON: &str = "the packet thread goes on";
 /// A few packets each way of every call; the calls of which all arrived.
 fn whole(calls: &[Call], ssrc: u32) -> Result<Vec<usize>> {
     let stream = |number: usize, way: u32| Stream::new(ssrc + 2 * number as u32 + way, 10);
-    let streams: Vec<[Stream; 2]> = (0..calls.len()).map(|number| [0, 1].map(|way| stream(number, way))).collect();
+    let streams: Vec<[Stream; 2]> =
+        (0..calls.len()).map(|number| [0, 1].map(|way| stream(number, way))).collect();
     let flows: Vec<(&RtpPeer, &RtpPeer, &Stream)> = calls
         .iter()
         .zip(&streams)
