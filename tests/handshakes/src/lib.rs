@@ -10,5 +10,5 @@ mod phone;
 
 pub use call::{SecureCall, counted, dropped};
 pub use error::{Error, Result};
-pub use load::{Load, Outcome, measure};
+pub use load::{Load, Lost, Outcome, measure};
 pub use phone::{Phone, SAVP};

@@ -63,6 +63,18 @@ class Microphone(AudioStreamTrack):
         return frame
 
 
+class Picture(VideoStreamTrack):
+    """One colour, as small as it may be, so that nobody is busy with it."""
+
+    async def recv(self):
+        pts, time_base = await self.next_timestamp()
+        frame = av.VideoFrame(width=160, height=120)
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        frame.pts, frame.time_base = pts, time_base
+        return frame
+
+
 def share(samples, hertz):
     """How much of the energy is at a frequency (Goertzel)."""
     energy = sum(sample * sample for sample in samples)
@@ -115,7 +127,7 @@ async def main():
 
     connection.addTrack(Microphone())
     if PICTURE:
-        connection.addTrack(VideoStreamTrack())
+        connection.addTrack(Picture())
     known = RTCRtpSender.getCapabilities("audio").codecs
     g711 = [codec for codec in known if codec.mimeType in ("audio/PCMU", "audio/PCMA")]
     if await ask("role") == "caller":
