@@ -210,7 +210,7 @@ impl Poller {
     /// Sends datagrams of others.
     fn send(&mut self, parcels: &[Parcel]) {
         for parcel in parcels {
-            if let Some(tos) = self.engine.tos(parcel.from) {
+            if let Some(tos) = self.engine.send_own(parcel.from, &parcel.bytes) {
                 self.engine.copy_own(parcel.from, parcel.to, &parcel.bytes, self.now);
                 self.load(Departure { from: parcel.from, to: parcel.to, tos }, &parcel.bytes);
             }

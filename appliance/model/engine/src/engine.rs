@@ -7,6 +7,7 @@ use crate::table::Table;
 use crate::tape::Tape;
 use crate::totals::Totals;
 use flow::{Departure, FlowKey, Snapshot};
+use rtp::Kind;
 
 /// The flows of one worker and what is done with their packets. See the crate's front page for who calls what when.
 #[derive(Debug)]
@@ -81,9 +82,15 @@ impl Engine {
         Some((departure, len))
     }
 
-    /// The traffic class byte of what leaves through a port; `None` when it has no flow.
-    pub fn tos(&self, key: FlowKey) -> Option<u8> {
-        Some(self.table.get(self.table.find(key)?)?.tos)
+    /// The traffic class byte of a datagram of an agent that leaves through a port; `None` when that has no flow. DTLS
+    /// counts as sent to the party, checks of ICE do not, since upstream has it so.
+    pub fn send_own(&mut self, key: FlowKey, bytes: &[u8]) -> Option<u8> {
+        let flow = self.table.get_mut(self.table.find(key)?)?;
+        if Kind::of(bytes) == Kind::Dtls {
+            flow.counters.sent.count(bytes.len());
+            self.totals.sent.count(bytes.len());
+        }
+        Some(flow.tos)
     }
 
     /// What was counted over all flows since the start.
