@@ -14,5 +14,5 @@ mod table;
 
 pub use bind::{BindError, PortSocket, SocketBuffers};
 pub use io::{Door, UdpIo};
-pub use shared::SharedSockets;
+pub use shared::{Returned, SharedSockets};
 pub use table::PortTable;

@@ -43,6 +43,12 @@ impl Foreign {
         foreign
     }
 
+    /// Looks for sockets at this address, too.
+    pub(super) fn add(&mut self, addr: IpAddr) {
+        self.addresses.entry(addr).or_default();
+        self.look();
+    }
+
     /// Looks again, if there was not too much of it lately.
     pub(super) fn refresh(&mut self) {
         let now = Instant::now();
