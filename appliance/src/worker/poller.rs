@@ -150,6 +150,9 @@ impl Poller {
         }
         if taken > 0 {
             self.mailbox.made_room();
+            self.engine.make_ready();
+            #[cfg(feature = "appliance")]
+            self.fast.engine().make_ready();
         }
     }
 

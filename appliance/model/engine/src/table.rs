@@ -73,7 +73,7 @@ impl Table {
         self.free.push(place);
         let flow = self.slots[place as usize].take();
         if self.index.is_empty() && self.slots.len() > self.least {
-            let hasher = self.hasher;
+            let hasher = self.hasher.clone();
             *self = Table { hasher, ..Table::with_capacity(self.least) };
         }
         flow.map(|flow| *flow)
