@@ -130,7 +130,10 @@ pub(super) fn set(desk: &mut Desk, name: &str, value: &str) -> Option<String> {
                 desk.console.control_tos = (tos, true);
                 Ok(format!("Success setting control-tos to {tos}\n"))
             }
-            Err(_) => Err(format!("Invalid control-tos value {}\n", value.escape_debug())),
+            Err(_) => Err({
+                let shown = value.escape_debug();
+                format!("Invalid control-tos value {shown}, must be between 0 and 255\n")
+            }),
         },
         "loglevel" => set_loglevel(&desk.console, value),
         "redisdisable" => Err("No redis write to disable\n".to_owned()),

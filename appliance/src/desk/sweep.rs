@@ -1,4 +1,5 @@
 use super::{Desk, cdr};
+use crate::export::Graphite;
 use crate::trace::Traces;
 use crate::watch::Watch;
 use flow::{DropReason, FlowKey, Traffic};
@@ -34,7 +35,9 @@ impl Desk {
         Watch::look(self);
         Traces::sweep(self);
         self.listen();
-        self.take_pulse()
+        let alive = self.take_pulse();
+        Graphite::look(self);
+        alive
     }
 
     /// True when all packet threads have answered.

@@ -41,7 +41,7 @@ mod vitals;
 pub use bencode::Value;
 pub use call::{Call, CallSpec};
 pub use cleanup::on_interrupt;
-pub use daemon::{Daemon, DaemonSpec, daemon_binary, foreign_daemon};
+pub use daemon::{Daemon, DaemonSpec, control_tool, daemon_binary, foreign_daemon};
 pub use error::{LabError, Result};
 pub use histogram::Histogram;
 pub use need::{Alone, Skipped, alone, missing_module, missing_root, missing_tool, skip};

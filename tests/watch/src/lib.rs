@@ -3,10 +3,14 @@
 mod page;
 mod prometheus;
 mod scene;
+mod specification;
+mod terminal;
 
 pub use page::{Metric, Page};
 pub use prometheus::Prometheus;
 pub use scene::{Scene, get};
+pub use specification::{Figure, Specification};
+pub use terminal::Terminal;
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::interface::Interfaces;
-use super::outside::{Homer, Http};
+use super::outside::{Graphite, Homer, Http};
 
 /// Everything the daemon is told at start.
 #[derive(Debug, Clone)]
@@ -33,6 +33,8 @@ pub struct Config {
     pub kernel: Kernel,
     /// A HEP collector.
     pub homer: Option<Homer>,
+    /// A Graphite server.
+    pub graphite: Option<Graphite>,
     /// Logging.
     pub log: Log,
     /// The process.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::interface::Interface;
-use super::outside::{Homer, Http};
+use super::outside::{Graphite, Homer, Http};
 use super::schema::define_section;
 
 /// A whole configuration file.
@@ -34,6 +34,8 @@ pub struct Config {
     pub kernel: Kernel,
     /// A HEP collector.
     pub homer: Homer,
+    /// A Graphite server.
+    pub graphite: Graphite,
     /// Logging.
     pub log: Log,
     /// The process.

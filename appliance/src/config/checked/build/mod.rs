@@ -53,6 +53,7 @@ pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, V
     let control = builder.control(&raw.control);
     let http = builder.http(&raw.http, !raw.control.listen_https.is_empty());
     let homer = builder.homer(&raw.homer);
+    let graphite = builder.graphite(&raw.graphite);
     let media = builder.media(&raw.media);
     let limits = builder.limits(&raw.limits);
     let kernel = builder.kernel(&raw.kernel);
@@ -79,6 +80,7 @@ pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, V
         appliance,
         kernel,
         homer,
+        graphite,
         log,
         process: plain::process(&raw.process),
         templates: raw.templates.clone(),
