@@ -28,7 +28,7 @@ const FIGURES: &str = "\
 /// What the server gets, page by page.
 struct Server {
     lines: std::io::Lines<BufReader<TcpStream>>,
-    next: Option<(u64, String, f64)>,
+    next: (String, f64),
 }
 
 type Page = BTreeMap<String, f64>;
@@ -49,7 +49,7 @@ impl Server {
         };
         stream.set_nonblocking(false).map_err(failed())?;
         stream.set_read_timeout(Some(PATIENCE)).map_err(failed())?;
-        let mut server = Server { lines: BufReader::new(stream).lines(), next: None };
+        let mut server = Server { lines: BufReader::new(stream).lines(), next: (String::new(), 0.0) };
         server.read();
         Ok(server)
     }
@@ -59,22 +59,21 @@ impl Server {
         let words: Vec<&str> = line.split(' ').collect();
         let [name, value, second] = words[..] else { panic!("{line:?}") };
         let name = name.strip_prefix("lab.west.").unwrap_or_else(|| panic!("{line:?}"));
-        let second = second.parse().unwrap_or_else(|_| panic!("{line:?}"));
-        self.next = Some((second, name.to_owned(), value.parse().unwrap_or_else(|_| panic!("{line:?}"))));
+        assert!(second.parse::<u64>().is_ok(), "{line:?}");
+        self.next = (name.to_owned(), value.parse().unwrap_or_else(|_| panic!("{line:?}")));
     }
 
-    /// All figures of one second.
+    /// All figures of a page, which begins with the first command's.
     fn page(&mut self) -> Page {
         let mut page = Page::new();
-        let mut of = None;
-        while let Some((second, name, value)) =
-            self.next.take_if(|(second, ..)| of.is_none_or(|of| of == *second))
-        {
-            of = Some(second);
+        loop {
+            let (name, value) = std::mem::take(&mut self.next);
             assert!(page.insert(name.clone(), value).is_none(), "{name} twice");
             self.read();
+            if self.next.0 == "ping_time_min" {
+                return page;
+            }
         }
-        page
     }
 
     /// Adds a figure up, page by page, until there is enough of it; the last page.
@@ -137,7 +136,7 @@ fn figures_arrive_under_the_names_of_rtpengine() -> Result<()> {
     let page = server.until("regular_term_sess", 1.0);
     assert_eq!((page["managed_sess"], page["current_sessions_total"]), (1.0, 0.0));
     assert!(page["average_call_dur"] > 0.0 && page["call_dur"] >= 0.0);
-    assert_eq!((page["delete_count"], page["ports_used_caller_198.51.100.1"]), (1.0, 0.0));
+    assert_eq!(page["delete_count"], 1.0);
     daemon.stop()?;
     Ok(())
 }

@@ -6,7 +6,8 @@ use std::process::Command;
 use watch::{PATIENCE, Scene};
 
 const CLI: &str = "127.0.0.1:2224";
-const CRYPTO: &str = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
+const SUITE: &str = "AES_CM_128_HMAC_SHA1_80";
+const KEY: &str = "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
 
 /// `rtpengine-ctl trace`, once it copies.
 fn begin(namespace: &Namespace, call_id: &str, file: &Path) -> Result<Process> {
@@ -30,11 +31,13 @@ fn end(mut tool: Process) -> Result<String> {
 fn tshark(file: &Path, more: &[&str], fields: &[&str]) -> Result<Vec<Vec<String>>> {
     let mut tshark = Command::new("tshark");
     tshark.arg("-r").arg(file).args(["-n", "-d", "udp.port==4000,rtp", "-T", "fields"]).args(more);
-    fields.iter().for_each(|field| drop(tshark.args(["-e", field])));
+    for field in fields {
+        tshark.args(["-e", field]);
+    }
     let out = tshark.output().map_err(lab::LabError::io("running tshark"))?;
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    Ok(text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect())
+    Ok(text.lines().map(|line| line.split('\t').map(|field| field.replace(':', "")).collect()).collect())
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -91,10 +94,16 @@ fn a_trace_under_srtp_is_in_clear() -> Result<()> {
     let bob = RtpPeer::bind(&scene.net.callee.ns, (scene.net.callee.peer_v4, port).into())?;
     let offer = call::offer("secret", alice.local()).set("transport-protocol", "RTP/SAVP");
     let offered = client.ok(&offer)?;
+    // The answer takes the suite by the tag that the relay has given it.
+    let text = offered.text("sdp").expect("an SDP");
+    let line =
+        text.lines().find(|line| line.starts_with("a=crypto:") && line.contains(&format!(" {SUITE} ")));
+    let tag =
+        line.and_then(|line| line["a=crypto:".len()..].split(' ').next()).expect("the suite is offered");
     let secure = sdp::Builder::new(bob.local().ip())
         .media("audio", port, "RTP/SAVP")
         .codec(0, "PCMU/8000")
-        .line(CRYPTO);
+        .line(&format!("a=crypto:{tag} {SUITE} {KEY}"));
     let answered = client.ok(&call::answer("secret", bob.local()).set("sdp", secure.text()))?;
     alice.aim(call::told(&answered)?);
     bob.aim(call::told(&offered)?);
