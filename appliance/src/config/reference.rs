@@ -10,8 +10,8 @@ const HEAD: &str = "\
 
 Every key of `/etc/rtpengine/rtpengine.toml`, and every option of the classic command line and of `rtpengine.conf`, which
 work as well. Generated from the program: `rtpengine config reference` prints this page, `rtpengine config default` the
-same as a file to edit, `rtpengine check` says what is wrong with a file, and `rtpengine convert` turns a classic file into
-TOML ([how to migrate](migrate.md)). Keys that a running daemon takes on reload are listed in
+same as a file to edit, `rtpengine check` says what is wrong with a file, and `rtpengine convert FILE` turns a classic file
+into TOML ([how to migrate](migrate.md)). Keys that a running daemon takes on reload are listed in
 [packages and service](packages.md#reload).
 
 A value in brackets is an example, for keys that have none by default.

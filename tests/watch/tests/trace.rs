@@ -103,7 +103,7 @@ fn a_trace_under_srtp_is_in_clear() -> Result<()> {
     let secure = sdp::Builder::new(bob.local().ip())
         .media("audio", port, "RTP/SAVP")
         .codec(0, "PCMU/8000")
-        .line(&format!("a=crypto:{tag} {SUITE} {KEY}"));
+        .line(format!("a=crypto:{tag} {SUITE} {KEY}"));
     let answered = client.ok(&call::answer("secret", bob.local()).set("sdp", secure.text()))?;
     alice.aim(call::told(&answered)?);
     bob.aim(call::told(&offered)?);
