@@ -5,6 +5,7 @@ use crate::export::{Homer, HomerError};
 use crate::handshake::{self, Handshakes, Identities};
 use crate::kernel::{self, KernelTables};
 use crate::placement::{Overlap, Ports};
+use crate::record::{self, Recordings};
 use crate::watch::Watch;
 use crate::worker::{Pool, StartError};
 use call::{Book, Interfaces, LocalAddress, Settings};
@@ -34,6 +35,9 @@ pub enum OpenError {
     /// The HEP collector cannot be sent to.
     #[error(transparent)]
     Homer(#[from] HomerError),
+    /// Recordings cannot be made as they are to be.
+    #[error(transparent)]
+    Recording(#[from] record::StartError),
     /// The random source gave nothing.
     #[error("no random numbers from the system: {0}")]
     Random(String),
@@ -108,6 +112,9 @@ impl Desk {
         desk.watch = Watch::new(micros(config.timeouts.one_way));
         if let Some(homer) = &config.homer {
             desk.homer = Some(Homer::start(homer)?);
+        }
+        if let Some(recording) = &config.recording {
+            desk.recordings = Recordings::start(recording, clock, desk.ports.pool().reels())?;
         }
         // The packet threads get room for what they hear.
         desk.listen();

@@ -1,4 +1,5 @@
 use super::{Desk, cdr};
+use crate::record::Recordings;
 use crate::trace::Traces;
 use crate::watch::Watch;
 use flow::{DropReason, FlowKey, Traffic};
@@ -33,6 +34,7 @@ impl Desk {
         self.write_reports();
         Watch::look(self);
         Traces::sweep(self);
+        Recordings::sweep(self);
         self.listen();
         self.take_pulse()
     }

@@ -7,6 +7,7 @@ mod limits;
 mod list;
 mod options;
 mod query;
+mod recording;
 mod security;
 mod statistics;
 
@@ -47,6 +48,9 @@ fn dispatch(desk: &mut Desk, request: &Request<'_>, from: SocketAddr) -> Reply {
         Command::Statistics => Ok(statistics::statistics(desk)),
         Command::BlockMedia => block::block(desk, request, true),
         Command::UnblockMedia => block::block(desk, request, false),
+        Command::StartRecording => recording::start(desk, request),
+        Command::StopRecording => recording::stop(desk, request),
+        Command::PauseRecording => recording::pause(desk, request),
         Command::Cli => Ok(statistics::cli(desk, request)),
         other => {
             return Reply::error(format!("Command \"{}\" is not available in this build", other.as_str()));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::interface::Interfaces;
 use super::outside::{Homer, Http};
+use super::recording::Recording;
 
 /// Everything the daemon is told at start.
 #[derive(Debug, Clone)]
@@ -33,6 +34,8 @@ pub struct Config {
     pub kernel: Kernel,
     /// A HEP collector.
     pub homer: Option<Homer>,
+    /// How calls are recorded; None if they are not.
+    pub recording: Option<Recording>,
     /// Logging.
     pub log: Log,
     /// The process.

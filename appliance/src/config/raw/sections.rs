@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::interface::Interface;
 use super::outside::{Homer, Http};
+use super::recording::Recording;
 use super::schema::define_section;
 
 /// A whole configuration file.
@@ -34,6 +35,8 @@ pub struct Config {
     pub kernel: Kernel,
     /// A HEP collector.
     pub homer: Homer,
+    /// Recording.
+    pub recording: Recording,
     /// Logging.
     pub log: Log,
     /// The process.
