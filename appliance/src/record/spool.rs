@@ -38,7 +38,8 @@ pub(super) fn left_behind(root: &Path) -> Vec<(Place, Option<u64>)> {
 /// Cuts a file of packets to whole ones; how many they are. One that has none is removed.
 fn mend(path: &Path) -> Option<u64> {
     let mut file = OpenOptions::new().read(true).write(true).open(path).ok()?;
-    match pcap::whole(&mut BufReader::new(&mut file)) {
+    let whole = pcap::whole(&mut BufReader::new(&mut file));
+    match whole {
         Ok(Some((length, packets))) => file.set_len(length).ok().map(|()| packets),
         _ => {
             drop(fs::remove_file(path));

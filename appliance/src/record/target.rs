@@ -25,8 +25,8 @@ const TRUSTED: [&str; 3] =
 #[derive(Debug, Error)]
 pub enum TargetError {
     /// It is no URL.
-    #[error("recording.s3-endpoint `{0}` is no URL that a bucket can be at: {1}")]
-    Endpoint(String, String),
+    #[error("recording.s3-endpoint `{0}` is no URL that a bucket can be at")]
+    Endpoint(String),
     /// A file that is needed cannot be read.
     #[error("{0}: {1}")]
     File(String, io::Error),
@@ -69,10 +69,10 @@ impl Target {
     /// [`TargetError`].
     pub(super) fn new(config: &checked::Target) -> Result<Target, TargetError> {
         let style = if config.path_style { UrlStyle::Path } else { UrlStyle::VirtualHost };
-        let wrong = |why: String| TargetError::Endpoint(config.endpoint.clone(), why);
-        let endpoint = config.endpoint.parse().map_err(|error| wrong(format!("{error}")))?;
-        let bucket = Bucket::new(endpoint, style, config.bucket.clone(), config.region.clone())
-            .map_err(|error| wrong(error.to_string()))?;
+        let endpoint = config.endpoint.parse().ok();
+        let bucket = endpoint
+            .and_then(|url| Bucket::new(url, style, config.bucket.clone(), config.region.clone()).ok())
+            .ok_or_else(|| TargetError::Endpoint(config.endpoint.clone()))?;
         let timeouts = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
