@@ -2,24 +2,24 @@ use std::fmt;
 
 /// A point in time as people write it, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Civil {
+pub(super) struct Civil {
     /// Year, Gregorian.
-    pub year: u64,
+    pub(super) year: u64,
     /// Month, from 1.
-    pub month: u64,
+    pub(super) month: u64,
     /// Day, from 1.
-    pub day: u64,
+    pub(super) day: u64,
     /// Hour, from 0.
-    pub hour: u64,
+    pub(super) hour: u64,
     /// Minute.
-    pub minute: u64,
+    pub(super) minute: u64,
     /// Second.
-    pub second: u64,
+    pub(super) second: u64,
 }
 
 impl Civil {
     /// Of microseconds since 1970.
-    pub fn of(wall_us: u64) -> Civil {
+    pub(super) fn of(wall_us: u64) -> Civil {
         let seconds = wall_us / 1_000_000;
         let (days, rest) = (seconds / 86_400, seconds % 86_400);
         // Years begin in March, so that the odd day is the last; an era has 400 years and 146,097 days.

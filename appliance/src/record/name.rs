@@ -8,19 +8,19 @@ const FACT: usize = 180;
 
 /// What a pattern can put into a name.
 #[derive(Clone, Debug, Default)]
-pub struct Facts<'a> {
+pub(super) struct Facts<'a> {
     /// The call.
-    pub call_id: &'a [u8],
+    pub(super) call_id: &'a [u8],
     /// Tag of who called.
-    pub tag: &'a [u8],
+    pub(super) tag: &'a [u8],
     /// Label of who called.
-    pub label: &'a [u8],
+    pub(super) label: &'a [u8],
     /// Free text of the call, `KEY:VALUE|KEY:VALUE`.
-    pub metadata: &'a [u8],
+    pub(super) metadata: &'a [u8],
     /// Sixteen hexadecimal digits that no other recording has.
-    pub random: &'a str,
+    pub(super) random: &'a str,
     /// When the recording began, in microseconds since 1970.
-    pub wall_us: u64,
+    pub(super) wall_us: u64,
 }
 
 /// What is wrong with a pattern.
@@ -58,7 +58,7 @@ pub fn check(pattern: &str) -> Result<(), PatternError> {
 ///
 /// # Errors
 /// [`PatternError`], never one of a pattern that was checked.
-pub fn expand(pattern: &str, facts: &Facts<'_>) -> Result<String, PatternError> {
+pub(super) fn expand(pattern: &str, facts: &Facts<'_>) -> Result<String, PatternError> {
     let mut out = String::new();
     let mut rest = pattern.chars();
     let at = Civil::of(facts.wall_us);
@@ -94,7 +94,7 @@ pub fn expand(pattern: &str, facts: &Facts<'_>) -> Result<String, PatternError> 
 }
 
 /// Text of a call as a part of a file name: what is no letter, digit, `-`, `_`, `.` or `~` becomes `%XX`.
-pub fn escaped(text: &[u8]) -> String {
+pub(super) fn escaped(text: &[u8]) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text {
         if out.len() + 3 > FACT {

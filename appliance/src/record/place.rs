@@ -14,15 +14,15 @@ pub struct Wish<'a> {
 
 /// Where the files of a recording are: while it lasts, and afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub(super) struct Place {
     /// The packets, while they are written.
-    pub packets_spool: PathBuf,
+    pub(super) packets_spool: PathBuf,
     /// What is known of the call, meanwhile.
-    pub facts_spool: PathBuf,
+    pub(super) facts_spool: PathBuf,
     /// The packets, at the end.
-    pub packets: PathBuf,
+    pub(super) packets: PathBuf,
     /// What is known of the call, at the end.
-    pub facts: PathBuf,
+    pub(super) facts: PathBuf,
 }
 
 /// Folders below the one for recordings.
@@ -34,7 +34,7 @@ const FACTS_STEM: &str = "rtpengine-meta-";
 
 impl Place {
     /// The place of a recording below `root`, and what was wished for and is not done: no wish leads out of `root`.
-    pub fn choose(root: &Path, pattern: &str, wish: Wish<'_>, facts: &Facts<'_>) -> (Place, Option<String>) {
+    pub(super) fn choose(root: &Path, pattern: &str, wish: Wish<'_>, facts: &Facts<'_>) -> (Place, Option<String>) {
         let mut refused = None;
         let mut refuse = |what: &str, text: &str| {
             refused = Some(format!("{what} `{}` is not used: it is not below the folder for recordings", text.escape_debug()));
@@ -72,7 +72,7 @@ impl Place {
 
     /// The place of a recording that another process began, from the file in the spool that says what it knows of the call,
     /// and the first line of that, which is where the packets belong.
-    pub fn resume(root: &Path, facts_spool: &Path, first_line: &str) -> Option<Place> {
+    pub(super) fn resume(root: &Path, facts_spool: &Path, first_line: &str) -> Option<Place> {
         let name = facts_spool.file_name()?.to_str()?;
         let stem = name.strip_prefix(FACTS_STEM)?.strip_suffix(".tmp")?;
         let packets = below(root, first_line).filter(|path| path != root);
