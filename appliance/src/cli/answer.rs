@@ -1,6 +1,6 @@
 use super::{
-    calls, drain, explain, interfaces, json, params, paths, recordings, sessions, streams, totals, trace, tunable, usage,
-    watch,
+    calls, drain, explain, interfaces, json, params, paths, recordings, sessions, streams, totals, trace,
+    tunable, usage, watch,
 };
 use crate::desk::Desk;
 

@@ -142,7 +142,9 @@ pub(super) fn words(path: Path, reason: PathReason) -> &'static str {
         (_, Why::EgressByKernel) => {
             "a packet thread relays it, but its packets leave through the kernel's routing, which costs more"
         }
-        (_, Why::Recorded) => "with the sockets while it is recorded, because the fast path cannot copy packets",
+        (_, Why::Recorded) => {
+            "with the sockets while it is recorded, because the fast path cannot copy packets"
+        }
         (_, Why::Traced) => "with the sockets while it is traced, because the fast path cannot copy packets",
         (_, Why::WorkerHangs) => "with the sockets: a packet thread hangs",
         (_, Why::SharedPort) => "with the sockets: several media sections share the port (BUNDLE)",

@@ -284,7 +284,8 @@ fn recording(page: &mut Page, desk: &Desk) {
     page.one("recordings_total", Counter, "Recordings that were finished", of(&totals.finished));
     page.one("recording_bytes_total", Counter, "Bytes of finished recordings", of(&totals.bytes));
     let sums = totals.packets.sums();
-    let rows = [("written", sums.written), ("lost-memory", sums.lost + unknown), ("lost-disk", sums.unwritten)];
+    let rows =
+        [("written", sums.written), ("lost-memory", sums.lost + unknown), ("lost-disk", sums.unwritten)];
     page.by("recording_packets_total", Counter, "What became of packets to be recorded", "result", &rows);
     let help = "Files of recordings that could not be moved out of the spool";
     page.one("recording_stranded_total", Counter, help, of(&totals.stranded));

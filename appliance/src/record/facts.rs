@@ -60,8 +60,12 @@ pub(super) fn tail(began_us: u64, ended_us: u64, sums: Sums, note: &str, metadat
 /// What is added to the file of a recording that a process left behind.
 pub(super) fn interrupted(packets: Option<u64>) -> String {
     match packets {
-        Some(packets) => format!("\nRecording interrupted: the relay ended before the call; packets written: {packets}\n"),
-        None => "\nRecording interrupted: the relay ended before the call; no packets were written\n".to_owned(),
+        Some(packets) => {
+            format!("\nRecording interrupted: the relay ended before the call; packets written: {packets}\n")
+        }
+        None => {
+            "\nRecording interrupted: the relay ended before the call; no packets were written\n".to_owned()
+        }
     }
 }
 
@@ -106,9 +110,13 @@ mod tests {
 
     #[test]
     fn no_key_is_written_down() {
-        let text = sdp(0, false, 7, b"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^20\r\na=sendrecv\r\n");
+        let text =
+            sdp(0, false, 7, b"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^20\r\na=sendrecv\r\n");
         let text = String::from_utf8(text).unwrap();
-        assert!(text.ends_with("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:(hidden)\r\na=sendrecv\r\n"), "{text}");
+        assert!(
+            text.ends_with("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:(hidden)\r\na=sendrecv\r\n"),
+            "{text}"
+        );
         assert!(text.contains("SDP before RTP packet: 8"));
     }
 }

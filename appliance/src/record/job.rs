@@ -6,12 +6,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) enum Job {
     /// A recording begins; its packets come under this number.
-    Begin {
-        id: u32,
-        place: Box<Place>,
-        count: Arc<Count>,
-        began_us: u64,
-    },
+    Begin { id: u32, place: Box<Place>, count: Arc<Count>, began_us: u64 },
     /// An SDP was sent.
     Sdp { id: u32, offer: bool, sdp: Vec<u8> },
     /// It pauses, or goes on.

@@ -101,7 +101,9 @@ pub(super) fn escaped(text: &[u8]) -> String {
             break;
         }
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(*byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(char::from(*byte))
+            }
             _ => {
                 // Writing to a String cannot fail.
                 let _ = write!(out, "%{byte:02X}");

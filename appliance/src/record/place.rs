@@ -34,10 +34,18 @@ const FACTS_STEM: &str = "rtpengine-meta-";
 
 impl Place {
     /// The place of a recording below `root`, and what was wished for and is not done: no wish leads out of `root`.
-    pub(super) fn choose(root: &Path, pattern: &str, wish: Wish<'_>, facts: &Facts<'_>) -> (Place, Option<String>) {
+    pub(super) fn choose(
+        root: &Path,
+        pattern: &str,
+        wish: Wish<'_>,
+        facts: &Facts<'_>,
+    ) -> (Place, Option<String>) {
         let mut refused = None;
         let mut refuse = |what: &str, text: &str| {
-            refused = Some(format!("{what} `{}` is not used: it is not below the folder for recordings", text.escape_debug()));
+            refused = Some(format!(
+                "{what} `{}` is not used: it is not below the folder for recordings",
+                text.escape_debug()
+            ));
         };
         let name = wish.pattern.and_then(|pattern| expand(pattern, facts).ok());
         let name = name.or_else(|| expand(pattern, facts).ok()).unwrap_or_else(|| facts.random.to_owned());
@@ -122,7 +130,8 @@ mod tests {
         assert_eq!(chosen(file("/rec/x/mine.pcap")), ("/rec/x/mine.pcap".to_owned(), false));
         assert_eq!(chosen(folder("sub")), ("/rec/sub/a%20b-00ff.pcap".to_owned(), false));
         assert_eq!(chosen(Wish { file: Some("f"), ..folder("sub") }), ("/rec/sub/f".to_owned(), false));
-        for hostile in ["/etc/cron.d/x", "../x", "a/../../x", "/rec/../etc/x", "/recs/x", ".", "/rec", "a\0b"] {
+        for hostile in ["/etc/cron.d/x", "../x", "a/../../x", "/rec/../etc/x", "/recs/x", ".", "/rec", "a\0b"]
+        {
             assert_eq!(chosen(file(hostile)), (usual.clone(), true), "{hostile:?}");
         }
         assert_eq!(chosen(folder("/var/tmp")), (usual.clone(), true));

@@ -240,7 +240,11 @@ impl Recorder {
             match settle(from, to, mode) {
                 Ok(at) => {
                     if at != *to {
-                        tracing::warn!("{} is there already: this recording is {}", to.display(), at.display());
+                        tracing::warn!(
+                            "{} is there already: this recording is {}",
+                            to.display(),
+                            at.display()
+                        );
                     }
                     settled.push(at);
                 }

@@ -111,8 +111,7 @@ mod tests {
         sink.append(b"packet").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().len(), sink.length());
         // A device that is always full.
-        let mut full =
-            Sink { file: OpenOptions::new().write(true).open("/dev/full").unwrap(), length: 0 };
+        let mut full = Sink { file: OpenOptions::new().write(true).open("/dev/full").unwrap(), length: 0 };
         assert!(full.append(b"packet").is_err());
         assert_eq!(full.length, 0);
     }

@@ -188,7 +188,8 @@ mod tests {
         assert!(matches!(error, TargetError::Endpoint(..)), "{error}");
         let error = wrong(checked::Target { credentials: Some(folder.path().join("none")), ..good.clone() });
         assert!(matches!(error, TargetError::File(..)), "{error}");
-        let https = checked::Target { endpoint: "https://192.0.2.1".to_owned(), authority: Some(keys), ..good };
+        let https =
+            checked::Target { endpoint: "https://192.0.2.1".to_owned(), authority: Some(keys), ..good };
         assert!(matches!(wrong(https), TargetError::Authority(_)));
     }
 }

@@ -45,9 +45,7 @@ pub(super) fn delete(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Re
     let reply = if request.has(Flag::Fast) {
         Reply::ok()
     } else {
-        desk.book
-            .get(doomed.number())
-            .map_or_else(Reply::ok, |call| render(desk, call, scope, &snapshots))
+        desk.book.get(doomed.number()).map_or_else(Reply::ok, |call| render(desk, call, scope, &snapshots))
     };
     if let Doomed::Call(number, _) = doomed
         && over

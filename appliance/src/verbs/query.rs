@@ -100,7 +100,10 @@ impl Page<'_> {
         out.push("VSC", Value::List(Vec::new()));
         if self.recorded.is_some() {
             let excluded = int(party.unrecorded.into());
-            out.push("recording", Value::Dict(Dict::new().with("excluded", excluded).with("forwarding", int(0))));
+            out.push(
+                "recording",
+                Value::Dict(Dict::new().with("excluded", excluded).with("forwarding", int(0))),
+            );
         }
         out
     }

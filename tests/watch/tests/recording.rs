@@ -93,9 +93,13 @@ fn every_packet_is_in_the_file_and_tshark_reads_it() -> Result<()> {
         assert!(rtp.iter().all(|(_, payload)| payload.len() == rtp[0].1.len() && !payload.is_empty()));
     }
     assert_eq!(file.packets.len(), 400, "what leaves is not in it");
-    for part in
-        ["SDP mode: offer\n", "SDP mode: answer\n", "\ncall end time: ", "\npackets written: 400\n", "\n\n\nwho:me\n"]
-    {
+    for part in [
+        "SDP mode: offer\n",
+        "SDP mode: answer\n",
+        "\ncall end time: ",
+        "\npackets written: 400\n",
+        "\n\n\nwho:me\n",
+    ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
     assert!(text.starts_with(&format!("{}\n\n\nTimestamp started ms: ", path.display())), "{text}");
@@ -113,7 +117,9 @@ fn tshark(path: &Path, ways: [(std::net::SocketAddr, std::net::SocketAddr); 2]) 
     for (_, to) in ways {
         command.arg(format!("-dudp.port=={},rtp", to.port()));
     }
-    command.args("-e ip.src -e udp.srcport -e ip.dst -e udp.dstport -e rtp.seq -e ip.checksum.status".split(' '));
+    command.args(
+        "-e ip.src -e udp.srcport -e ip.dst -e udp.dstport -e rtp.seq -e ip.checksum.status".split(' '),
+    );
     let out = command.output().map_err(lab::LabError::io("running tshark"))?;
     let text = String::from_utf8_lossy(&out.stdout);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
@@ -150,7 +156,8 @@ fn a_pause_leaves_a_gap_and_a_stop_ends_the_file() -> Result<()> {
     // What a round's packets are numbered from is a thousand times the round.
     let expected: Vec<u16> = (1000..1020).chain(3000..3040).collect();
     for (from, to) in arriving(&call) {
-        let numbers = |rtp: Vec<(u16, Vec<u8>)>| rtp.into_iter().map(|(number, _)| number).collect::<Vec<_>>();
+        let numbers =
+            |rtp: Vec<(u16, Vec<u8>)>| rtp.into_iter().map(|(number, _)| number).collect::<Vec<_>>();
         assert_eq!(numbers(file.rtp(from, to)), expected, "as it came");
         assert_eq!(numbers(file.rtp(to, from)), expected, "as it left");
     }
@@ -273,7 +280,8 @@ fn a_relay_that_is_killed_leaves_a_file_that_the_next_one_finishes() -> Result<(
     stand.daemon.process().kill();
     // What was being written when it died.
     let spool = files(&stand.below("tmp"));
-    let packets = spool.iter().find(|path| path.extension().is_some_and(|end| end == "pcap")).expect("a file");
+    let packets =
+        spool.iter().find(|path| path.extension().is_some_and(|end| end == "pcap")).expect("a file");
     let mut torn = fs::read(packets).expect("the file");
     torn.extend([1; 30]);
     fs::write(packets, torn).expect("the file");

@@ -38,7 +38,9 @@ fn serve(namespace: &Namespace, s3rver: &Path, folder: &Path) -> Result<Process>
 fn relay(net: &Topology, spool: &Path, keys: &Path) -> Result<Daemon> {
     let interfaces: String = [("caller", &net.caller), ("callee", &net.callee)]
         .into_iter()
-        .map(|(name, leg)| format!("[[interface]]\nname = \"{name}\"\naddress = \"{}\"\n", leg.relay(lab::Family::V4)))
+        .map(|(name, leg)| {
+            format!("[[interface]]\nname = \"{name}\"\naddress = \"{}\"\n", leg.relay(lab::Family::V4))
+        })
         .collect();
     let text = format!(
         "{interfaces}[control]\nlisten-http = [\"{}\"]\n[recording]\nfolder = \"{}\"\npattern = \"%{{who}}/%c-%r\"\n\
@@ -78,7 +80,9 @@ fn recordings_wait_for_a_dead_target_and_outlive_the_relay() -> Result<()> {
     fs::write(&keys, KEYS).expect("the keys");
     let daemon = relay(&net, spool.path(), &keys)?;
     record(&net, &daemon, "first")?;
-    until("it is told that the target is dead", || daemon.log().contains("recordings wait in ").then_some(()));
+    until("it is told that the target is dead", || {
+        daemon.log().contains("recordings wait in ").then_some(())
+    });
     assert_eq!(waiting(&net)?, 1.0);
     assert!(!daemon.log().contains("S3RVER"), "no key is in the log");
     daemon.stop()?;
@@ -98,7 +102,8 @@ fn recordings_wait_for_a_dead_target_and_outlive_the_relay() -> Result<()> {
     for id in ["first", "second"] {
         let packets = object("pcaps/alice", &format!("{id}-"));
         assert_eq!(Pcap::read(&packets).packets.len(), 50);
-        let text = fs::read_to_string(object("metadata", &format!("rtpengine-meta-{id}-"))).expect("the text");
+        let text =
+            fs::read_to_string(object("metadata", &format!("rtpengine-meta-{id}-"))).expect("the text");
         assert!(text.contains("packets written: 50") && text.ends_with("who:alice\n"), "{text}");
     }
     for folder in ["pcaps/alice", "metadata", "upload", "tmp"] {

@@ -45,7 +45,8 @@ pub(super) const RECORDING: Group = Group {
         Opt::text("vsc-stop-rec", "Digits that stop a recording").later(RECORDING_BY_DIGITS),
         Opt::text("vsc-start-stop-rec", "Digits that start or stop a recording").later(RECORDING_BY_DIGITS),
         Opt::text("vsc-pause-rec", "Digits that pause a recording").later(RECORDING_BY_DIGITS),
-        Opt::text("vsc-pause-resume-rec", "Digits that pause or resume a recording").later(RECORDING_BY_DIGITS),
+        Opt::text("vsc-pause-resume-rec", "Digits that pause or resume a recording")
+            .later(RECORDING_BY_DIGITS),
         Opt::text("vsc-start-pause-resume-rec", "Digits that start, pause or resume a recording")
             .later(RECORDING_BY_DIGITS),
     ],

@@ -81,12 +81,7 @@ pub static SECTIONS: &[Section] = &[
     Section { name: "appliance", kind: SectionKind::Table, docs: Appliance::DOCS, fields: Appliance::FIELDS },
     Section { name: "kernel", kind: SectionKind::Table, docs: Kernel::DOCS, fields: Kernel::FIELDS },
     Section { name: "homer", kind: SectionKind::Table, docs: Homer::DOCS, fields: Homer::FIELDS },
-    Section {
-        name: "recording",
-        kind: SectionKind::Table,
-        docs: Recording::DOCS,
-        fields: Recording::FIELDS,
-    },
+    Section { name: "recording", kind: SectionKind::Table, docs: Recording::DOCS, fields: Recording::FIELDS },
     Section { name: "log", kind: SectionKind::Table, docs: Log::DOCS, fields: Log::FIELDS },
     Section { name: "process", kind: SectionKind::Table, docs: Process::DOCS, fields: Process::FIELDS },
     Section {

@@ -48,8 +48,7 @@ fn only_what_the_recording_has_is_copied() {
 #[test]
 fn what_finds_no_room_is_said_of_its_recording_and_nothing_is_counted_twice() {
     let mut engine = Engine::new(4, 4);
-    let [mut one, mut two] =
-        [1, 2].map(|id| flow(Some(Recorded { id, arriving: true, leaving: false })));
+    let [mut one, mut two] = [1, 2].map(|id| flow(Some(Recorded { id, arriving: true, leaving: false })));
     assert!(!engine.wants_reel(), "nothing is recorded");
     engine.reel.make_room();
     let room = engine.reel.bytes.capacity();

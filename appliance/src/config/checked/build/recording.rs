@@ -41,7 +41,11 @@ impl Builder<'_> {
         }
         let folder = PathBuf::from(folder?);
         if !folder.is_absolute() {
-            self.wrong("recording.folder", format!("`{}` is no absolute path", folder.display()), "begin it with /");
+            self.wrong(
+                "recording.folder",
+                format!("`{}` is no absolute path", folder.display()),
+                "begin it with /",
+            );
             return None;
         }
         Some(Recording {
@@ -61,7 +65,11 @@ impl Builder<'_> {
         // Whoever cannot read or write what it makes itself has made a mistake.
         let mode = mode.filter(|mode| mode & 0o600 == 0o600);
         if mode.is_none() {
-            self.wrong(path, format!("`{text}` are no permissions"), "write them in octal, for example \"0640\"");
+            self.wrong(
+                path,
+                format!("`{text}` are no permissions"),
+                "write them in octal, for example \"0640\"",
+            );
         }
         mode
     }
@@ -82,7 +90,11 @@ impl Builder<'_> {
             return None;
         }
         if endpoint.starts_with("http://") {
-            self.warn("recording.s3-endpoint", "recordings are sent in clear", "use https, unless the network is yours");
+            self.warn(
+                "recording.s3-endpoint",
+                "recordings are sent in clear",
+                "use https, unless the network is yours",
+            );
         }
         Some(Target {
             endpoint: endpoint.to_owned(),
