@@ -5,6 +5,7 @@ use crate::export::{Graphite, GraphiteError, Homer, HomerError};
 use crate::handshake::{self, Handshakes, Identities};
 use crate::kernel::{self, KernelTables};
 use crate::placement::{Overlap, Ports};
+use crate::record::{self, Recordings};
 use crate::watch::Watch;
 use crate::worker::{Pool, StartError};
 use call::{Book, Interfaces, LocalAddress, Settings};
@@ -37,6 +38,9 @@ pub enum OpenError {
     /// Nothing can be sent to Graphite.
     #[error(transparent)]
     Graphite(#[from] GraphiteError),
+    /// Recordings cannot be made as they are to be.
+    #[error(transparent)]
+    Recording(#[from] record::StartError),
     /// The random source gave nothing.
     #[error("no random numbers from the system: {0}")]
     Random(String),
@@ -114,6 +118,9 @@ impl Desk {
         }
         if let Some(graphite) = &config.graphite {
             desk.graphite = Some(Graphite::start(graphite, desk.clock.now())?);
+        }
+        if let Some(recording) = &config.recording {
+            desk.recordings = Recordings::start(recording, clock, desk.ports.pool().reels())?;
         }
         // The packet threads get room for what they hear.
         desk.listen();

@@ -1,5 +1,6 @@
 use super::{Desk, cdr};
 use crate::export::Graphite;
+use crate::record::Recordings;
 use crate::trace::Traces;
 use crate::watch::Watch;
 use flow::{DropReason, FlowKey, Traffic};
@@ -34,6 +35,7 @@ impl Desk {
         self.write_reports();
         Watch::look(self);
         Traces::sweep(self);
+        Recordings::sweep(self);
         self.listen();
         let alive = self.take_pulse();
         Graphite::look(self);

@@ -3,10 +3,12 @@ use super::homer::Homer;
 use super::statistics::ByAddress;
 use crate::desk::{Desk, Tally, Worked};
 use crate::placement::PortUse;
+use crate::record::Standing;
 use call::EndReason;
 use flow::{DropReason, Path, Traffic};
 use std::fmt::{Display, Write};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Everything for Prometheus, in its text format: the names and labels that dashboards for rtpengine read, what this build
 /// does not measure as zero, and after these our own (`rtpengine_streams`, `rtpengine_path_…`, `rtpengine_drops_total`).
@@ -21,6 +23,7 @@ pub fn metrics(desk: &mut Desk) -> String {
     interfaces(&mut page, desk, &by_address);
     paths(&mut page, desk, &worked);
     collector(&mut page, desk);
+    recording(&mut page, desk);
     page.0
 }
 
@@ -267,6 +270,29 @@ fn collector(page: &mut Page, desk: &Desk) {
     page.by("homer_packets_total", Kind::Counter, "HEP packets for the collector", "result", &rows);
     let help = "RTCP datagrams whose reports were not read for want of room; they were relayed";
     page.one("rtcp_unread_total", Kind::Counter, help, desk.unheard());
+}
+
+/// What became of recorded calls. Zero where nothing can be recorded, so that a rule finds its data.
+fn recording(page: &mut Page, desk: &Desk) {
+    use Kind::{Counter, Gauge};
+    let none = crate::record::Totals::default();
+    let (totals, unknown) = desk.recordings.totals().unwrap_or((&none, 0));
+    let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    let standing = |wanted| desk.recordings.iter().filter(|(_, one)| one.standing() == wanted).count() as u64;
+    let rows = [("running", standing(Standing::Running)), ("paused", standing(Standing::Paused))];
+    page.by("recordings", Gauge, "Calls that are recorded now", "state", &rows);
+    page.one("recordings_total", Counter, "Recordings that were finished", of(&totals.finished));
+    page.one("recording_bytes_total", Counter, "Bytes of finished recordings", of(&totals.bytes));
+    let sums = totals.packets.sums();
+    let rows =
+        [("written", sums.written), ("lost-memory", sums.lost + unknown), ("lost-disk", sums.unwritten)];
+    page.by("recording_packets_total", Counter, "What became of packets to be recorded", "result", &rows);
+    let help = "Files of recordings that could not be moved out of the spool";
+    page.one("recording_stranded_total", Counter, help, of(&totals.stranded));
+    let rows = [("done", of(&totals.uploaded)), ("failed", of(&totals.refused))];
+    page.by("recording_uploads_total", Counter, "Attempts to upload files of recordings", "result", &rows);
+    let help = "Recordings that wait to be uploaded";
+    page.one("recording_uploads_waiting", Gauge, help, of(&totals.waiting));
 }
 
 fn paths(page: &mut Page, desk: &Desk, worked: &Worked) {

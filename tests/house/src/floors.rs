@@ -57,7 +57,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("hostile", &["lab"]),
     ("handshakes-lab", &["lab", "dtls", "srtp"]),
     ("lifecycle", &["lab"]),
-    ("watch", &["lab"]),
+    ("watch", &["lab", "srtp"]),
     ("classic", &["lab"]),
     ("parity", &["lab", "flow", "engine"]),
     ("appliance-lab", &["lab"]),

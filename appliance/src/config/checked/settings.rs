@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::interface::Interfaces;
 use super::outside::{Graphite, Homer, Http};
+use super::recording::Recording;
 
 /// Everything the daemon is told at start.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub struct Config {
     pub homer: Option<Homer>,
     /// A Graphite server.
     pub graphite: Option<Graphite>,
+    /// How calls are recorded; None if they are not.
+    pub recording: Option<Recording>,
     /// Logging.
     pub log: Log,
     /// The process.

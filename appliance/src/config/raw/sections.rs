@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::interface::Interface;
 use super::outside::{Graphite, Homer, Http};
+use super::recording::Recording;
 use super::schema::define_section;
 
 /// A whole configuration file.
@@ -36,6 +37,8 @@ pub struct Config {
     pub homer: Homer,
     /// A Graphite server.
     pub graphite: Graphite,
+    /// Recording.
+    pub recording: Recording,
     /// Logging.
     pub log: Log,
     /// The process.
