@@ -34,7 +34,8 @@ pub(super) fn render(desk: &Desk, call: &Call, scope: Scope<'_>, snapshots: &Sna
 
 /// The statistics of a call with the path of each stream, for the control tool.
 pub fn render_call(call: &Call, snapshots: &Snapshots, paths: &Paths, now: Stamp) -> Reply {
-    Page { snapshots, histories: &[], now, explain: Some(paths), recorded: None }.reply(call, Scope::default())
+    Page { snapshots, histories: &[], now, explain: Some(paths), recorded: None }
+        .reply(call, Scope::default())
 }
 
 /// What a report is written with.
