@@ -16,6 +16,7 @@ mod reload;
 mod reporting;
 mod run;
 mod secrets;
+mod slack;
 mod strain;
 mod sweep;
 mod tally;

@@ -3,6 +3,7 @@ use crate::classify::Class;
 use crate::flow::Flow;
 use crate::overheard::Overheard;
 use crate::sessions::Sessions;
+use crate::ssrc::SpareRoom;
 use crate::table::Table;
 use crate::tape::Tape;
 use crate::totals::Totals;
@@ -20,6 +21,7 @@ pub struct Engine {
     pub(crate) tape: Tape,
     pub(crate) overheard: Overheard,
     pub(crate) addresses: Addresses,
+    pub(crate) spare: SpareRoom,
 }
 
 /// The flows a frame has to do with, as places in the table.
@@ -35,6 +37,8 @@ impl Engine {
     /// Makes room for `flows` flows (more are taken, at the price of an allocation when they are installed) and for
     /// bursts of up to `burst` frames, fan-out copies included.
     pub fn new(flows: usize, burst: usize) -> Engine {
+        let mut spare = SpareRoom::default();
+        spare.refill();
         Engine {
             table: Table::with_capacity(flows),
             places: Vec::with_capacity(burst),
@@ -43,7 +47,13 @@ impl Engine {
             tape: Tape::default(),
             overheard: Overheard::default(),
             addresses: Addresses::default(),
+            spare,
         }
+    }
+
+    /// Makes ready what packets may need, so that they allocate nothing. To be called between bursts, now and then.
+    pub fn make_ready(&mut self) {
+        self.spare.refill();
     }
 
     /// A copy of what is known of one flow.
