@@ -1,5 +1,5 @@
 use super::SteerReason;
-use super::layout::{Address, Meter, Place, Recipe};
+use super::layout::{Address, Addressed, Few, Meter, Place, Recipe};
 use super::skeleton::{OpenSteerSkel, SteerMaps};
 use crate::Error;
 use libbpf_rs::{MapCore, MapFlags, MapHandle, MapImpl};
@@ -27,6 +27,7 @@ pub struct Sizes {
 #[derive(Debug)]
 pub struct Maps {
     addresses: MapHandle,
+    few_addresses: MapHandle,
     flows: MapHandle,
     slots: MapHandle,
     meters: MapHandle,
@@ -69,6 +70,7 @@ impl Maps {
     pub(crate) fn of(maps: &SteerMaps<'_>) -> Result<Maps, Error> {
         Ok(Maps {
             addresses: handle(&maps.ADDRESSES, "ADDRESSES")?,
+            few_addresses: handle(&maps.FEW_ADDRESSES, "FEW_ADDRESSES")?,
             flows: handle(&maps.FLOWS, "FLOWS")?,
             slots: handle(&maps.SLOTS, "SLOTS")?,
             meters: handle(&maps.METERS, "METERS")?,
@@ -81,6 +83,7 @@ impl Maps {
     pub(crate) fn share_with(&self, open: &mut OpenSteerSkel<'_>) -> Result<(), Error> {
         let maps = &mut open.maps;
         maps.ADDRESSES.reuse_fd(self.addresses.as_fd()).map_err(Error::map("ADDRESSES"))?;
+        maps.FEW_ADDRESSES.reuse_fd(self.few_addresses.as_fd()).map_err(Error::map("FEW_ADDRESSES"))?;
         maps.FLOWS.reuse_fd(self.flows.as_fd()).map_err(Error::map("FLOWS"))?;
         maps.SLOTS.reuse_fd(self.slots.as_fd()).map_err(Error::map("SLOTS"))?;
         maps.METERS.reuse_fd(self.meters.as_fd()).map_err(Error::map("METERS"))?;
@@ -147,11 +150,19 @@ impl Maps {
         self.slots.update(&slot.to_ne_bytes(), recipe.as_bytes(), MapFlags::ANY).map_err(Error::map("SLOTS"))
     }
 
-    /// Gives an address a row of FLOWS.
+    /// Gives an address a row of FLOWS. An address keeps its row.
     pub(crate) fn set_row(&self, addr: IpAddr, row: u32) -> Result<(), Error> {
+        let address = Address::from(addr);
         self.addresses
-            .update(Address::from(addr).as_bytes(), &row.to_ne_bytes(), MapFlags::ANY)
-            .map_err(Error::map("ADDRESSES"))
+            .update(address.as_bytes(), &row.to_ne_bytes(), MapFlags::ANY)
+            .map_err(Error::map("ADDRESSES"))?;
+        let key = 0u32.to_ne_bytes();
+        let failed = || Error::map("FEW_ADDRESSES");
+        let known = self.few_addresses.lookup(&key, MapFlags::ANY).map_err(failed())?;
+        let mut few = known.and_then(|bytes| Few::read_from_bytes(&bytes).ok()).unwrap_or(Few::NONE);
+        let Some(free) = few.of.iter_mut().find(|one| one.address.family == 0) else { return Ok(()) };
+        *free = Addressed { address, row };
+        self.few_addresses.update(&key, few.as_bytes(), MapFlags::ANY).map_err(failed())
     }
 
     pub(crate) fn point(&self, flow: u32, place: Place) -> Result<(), Error> {

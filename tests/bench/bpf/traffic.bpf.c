@@ -65,6 +65,7 @@ struct flow {
 	__u32 seq;
 	__u32 next;		// the sequence number that the sink waits for
 	__u64 heard;
+	__u64 delay;	// of the last packet
 };
 
 struct side {
@@ -92,6 +93,7 @@ struct counts {
 	__u64 checked;
 	__u64 bad_checksum;
 	__u64 partial_checksum;	// left to a network card that is none
+	__u64 jitter;		// sum of differences in delay between neighbours of a flow, in nanoseconds
 };
 
 struct state {
@@ -272,7 +274,9 @@ static __always_inline int turn(struct packet *packet, struct flow *flow)
 	packet->udp.source = flow->goes.sport;
 	packet->udp.dest = flow->goes.dport;
 	packet->udp.check = 0;
-	return XDP_TX;
+	// Not XDP_TX: a veth hands over what came that way only where the other end has a program, and a relay with sockets has
+	// none.
+	return bpf_redirect_map(&WIRES, !(flow->side & 1), XDP_DROP);
 }
 
 static __always_inline void check(struct packet *packet, void *end, struct counts *counts)
@@ -327,6 +331,9 @@ int sink(struct xdp_md *ctx)
 		counts->out_of_order++;
 	}
 	__u64 delay = bpf_ktime_get_ns() - packet->rtp.stamp.time;
+	if (flow->delay)
+		counts->jitter += delay > flow->delay ? delay - flow->delay : flow->delay - delay;
+	flow->delay = delay;
 	if (delay > TOO_LATE)
 		counts->too_late++;
 	__u32 at = bucket(delay);

@@ -167,8 +167,9 @@ fn start(
     }
 }
 
-fn daemon(profile: &Profile, subject: &Subject, net: &Topology) -> Result<Daemon, BenchError> {
-    let core = profile.relay_core.to_string();
+/// Starts a daemon on its core.
+pub(crate) fn daemon(profile: &Profile, subject: &Subject, net: &Topology) -> Result<Daemon, BenchError> {
+    let core = subject.cores.clone().unwrap_or_else(|| profile.relay_core.to_string());
     let binary = match &subject.binary {
         Some(path) => path.clone(),
         None => ours()?,
