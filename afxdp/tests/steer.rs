@@ -525,3 +525,51 @@ fn flows_of_one_port_on_two_addresses_are_two_and_an_address_too_many_is_refused
     assert_eq!(bench.table.arrival(last), Some((LOOPBACK, 0)));
     assert_eq!(bench.table.arrival(first), None);
 }
+
+#[test]
+fn no_count_is_lost_when_a_flow_goes_while_its_packets_come() {
+    need_root!();
+    const TURNS: u64 = 2000;
+    let mut bench = Bench::with(Sizes { flows: 4000, ..SIZES });
+    bench.hop("198.51.100.1", "198.51.100.20", None);
+    let mut plain = recipe(
+        "192.0.2.1:5000",
+        "192.0.2.10:4000",
+        "198.51.100.1:6000",
+        "198.51.100.20:7000",
+        Rewrite::default(),
+    );
+    let frame = udp(plain.source, plain.key.into(), None, &rtp(8, 1, 1, 2));
+    // The same maps, as a program on another NIC has them.
+    let other = Program::load_next(bench.table.maps(), 0, 4).unwrap();
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let mut told = Traffic::default();
+    let sent = std::thread::scope(|scope| {
+        let packets = scope.spawn(|| {
+            let other = other;
+            let mut sent = 0;
+            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                sent += u64::from(other.rehearse(&frame).is_ok_and(|rehearsal| rehearsal.action == TX));
+            }
+            sent
+        });
+        for turn in 1..=TURNS {
+            plain.generation = Generation(turn);
+            if bench.table.install(&plain).is_ok()
+                && let Some(last) = bench.table.withdraw(plain.key, plain.generation)
+            {
+                told.add(last.counters.received);
+            }
+        }
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        packets.join().unwrap()
+    });
+    // Nothing is due at once; all of it is after a while.
+    let mut late = Traffic::default();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
+    while told.packets + late.packets < sent && std::time::Instant::now() < deadline {
+        bench.table.late().iter().for_each(|late_one| late.add(late_one.snapshot.counters.received));
+    }
+    assert_eq!(told.packets + late.packets, sent, "{} told at once", told.packets);
+    println!("{sent} sent, {} of them counted late", late.packets);
+}

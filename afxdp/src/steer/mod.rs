@@ -18,7 +18,7 @@ pub use maps::{Maps, Sizes};
 pub use program::{Attached, AttachedMode, Program, Rehearsal};
 pub use reason::SteerReason;
 pub use report::Clock;
-pub use table::{DriverTable, Lost};
+pub use table::{DriverTable, Late, Lost};
 
 #[allow(
     missing_docs,

@@ -11,7 +11,10 @@ use flow::{
 use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// After this time no CPU is still in the program with a flow that was taken out of it. Shorter than a place rests.
+const OVER: Duration = Duration::from_millis(200);
 
 /// What the XDP program does with which flow: the driver tier as a [`FlowTable`], and the flows it redirects to
 /// workers. One writer; the program reads. A flow that changes hands between the tiers does so without a gap.
@@ -28,6 +31,28 @@ pub struct DriverTable<H> {
     flows: HashMap<FlowKey, Flow>,
     /// Which flows leave through a local port, for the port's sent counters.
     through: HashMap<FlowKey, Through>,
+    /// Flows of the driver tier that were withdrawn lately.
+    gone: Vec<Gone>,
+    late: Vec<Late>,
+}
+
+/// A flow that was withdrawn while another CPU may have been sending a packet of it.
+#[derive(Debug)]
+struct Gone {
+    since: Instant,
+    meter: u32,
+    recipe: Box<flow::Recipe>,
+    /// What was told of it.
+    told: Snapshot,
+}
+
+/// What was counted of a flow after it was withdrawn: a packet that another CPU was just sending then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Late {
+    /// What was done with the packet.
+    pub recipe: Box<flow::Recipe>,
+    /// Only that packet.
+    pub snapshot: Snapshot,
 }
 
 /// An interface that packets leave through.
@@ -86,6 +111,8 @@ impl<H: Hops> DriverTable<H> {
             ports: HashMap::new(),
             flows: HashMap::new(),
             through: HashMap::new(),
+            gone: Vec::new(),
+            late: Vec::new(),
         }
     }
 
@@ -269,6 +296,8 @@ impl<H: Hops> DriverTable<H> {
         mut recipe: Recipe,
     ) -> Result<(), InstallError> {
         let now = Instant::now();
+        // Before a meter that was theirs gets another meaning.
+        self.look_after_the_gone(now);
         let full = InstallError::Full(self.flows.len());
         let old = self.flows.get(&key).map(|flow| (flow.generation, flow.slot, flow.meter));
         if old.is_some_and(|(installed, ..)| installed > generation) {
@@ -314,8 +343,27 @@ impl<H: Hops> DriverTable<H> {
         Ok(())
     }
 
+    /// What was missing in the last counters of flows withdrawn a while ago. To be asked for about once a second.
+    pub fn late(&mut self) -> Vec<Late> {
+        self.look_after_the_gone(Instant::now());
+        std::mem::take(&mut self.late)
+    }
+
+    fn look_after_the_gone(&mut self, now: Instant) {
+        let due = |gone: &Gone| now.saturating_duration_since(gone.since) >= OVER;
+        // They are in the order in which they went.
+        let over = self.gone.iter().take_while(|gone| due(gone)).count();
+        for Gone { meter, recipe, told, .. } in self.gone.drain(..over) {
+            let Ok(meter) = self.maps.meter(meter) else { continue };
+            let mut last = told.clone();
+            last.counters = meter.counters(self.clock, told.counters.sent);
+            last.ssrcs = meter.ssrcs().collect();
+            self.late.extend(last.since(&told).map(|snapshot| Late { recipe, snapshot }));
+        }
+    }
+
     /// Takes a flow out of the program; its last counters. A packet that another CPU is just sending may be missing
-    /// in them.
+    /// in them; that is told by [`DriverTable::late`].
     fn remove(&mut self, key: FlowKey) -> Option<Snapshot> {
         if let Some(place) = self.rows.place(key) {
             // The map has this place, or the flow would not have been put there.
@@ -327,6 +375,9 @@ impl<H: Hops> DriverTable<H> {
         let now = Instant::now();
         self.slots.release(flow.slot, now);
         self.meters.release(flow.meter, now);
+        if let (Tier::Driver { recipe, .. }, Some(told)) = (flow.tier, &snapshot) {
+            self.gone.push(Gone { since: now, meter: flow.meter, recipe, told: told.clone() });
+        }
         snapshot
     }
 

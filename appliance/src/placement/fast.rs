@@ -44,6 +44,13 @@ pub enum Finding {
         /// What had not been told.
         counted: Vec<Snapshot>,
     },
+    /// What it has counted besides, of a flow that was withdrawn or is on another tier now.
+    Counted {
+        /// The flow.
+        key: FlowKey,
+        /// What had not been told.
+        counted: Vec<Snapshot>,
+    },
     /// Flows that were refused may be taken now.
     TryAgain,
     /// What kept packets from the fast path is no more: flows that were not verified need not wait any longer.
@@ -177,7 +184,7 @@ impl<T: FlowTable + std::fmt::Debug> FastPath for TablePath<T> {
 /// A table counts what arrives. What arrived was sent, so the same counts are also those of the egress ports; what the
 /// table itself says of its sending is left out, because it goes on when a flow is replaced. What it has sealed, too, is
 /// of the egress ports.
-fn by_flow(mut snapshot: Snapshot, recipe: &Recipe) -> Vec<Snapshot> {
+pub(super) fn by_flow(mut snapshot: Snapshot, recipe: &Recipe) -> Vec<Snapshot> {
     snapshot.counters.sent = Traffic::default();
     snapshot.sent_ssrcs = SmallVec::new();
     let sealed = std::mem::take(&mut snapshot.progress.sealed);

@@ -95,13 +95,16 @@ fn closed_ports_are_answered_as_the_kernel_would() -> lab::Result<()> {
     let open = talking.alice.remote().map_or(0, |at| at.port());
     let closed = if open == 30_000 { 30_002 } else { 30_000 };
     let flood = caller_socket(&net, (net.caller.relay_v4, closed).into())?;
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            // Every refusal takes a send along; most are sent.
-            (0..20_000).for_each(|_| drop(flood.send(&[0x80; 172])));
-        });
-        talking.talk_perfectly(50, Pace::BRISK, PATIENCE)
-    })?;
+    let [there, back] = [0x0a00_0009, 0x0b00_0009].map(|ssrc| lab::Stream::new(ssrc, 50));
+    for number in 0..50 {
+        // More than a socket holds, fewer than the kernel queues for a CPU. Every refusal takes a send along.
+        (0..200).for_each(|_| drop(flood.send(&[0x80; 172])));
+        talking.alice.send_one(&there, number)?;
+        talking.bob.send_one(&back, number)?;
+    }
+    for report in [talking.bob.receive(&there, PATIENCE)?, talking.alice.receive(&back, PATIENCE)?] {
+        report.assert_whole();
+    }
     assert_eq!(answer_of(&flood), ErrorKind::ConnectionRefused);
     let alice = talking.alice.remote().map_or(flood.peer_addr().ok(), Some).map(|at| at.port());
     talking.delete(&mut client)?;

@@ -26,6 +26,15 @@ impl Traffic {
         self.bytes += other.bytes;
         self.errors += other.errors;
     }
+
+    /// What was counted after `earlier`, a look at the same count.
+    pub fn since(self, earlier: Traffic) -> Traffic {
+        Traffic {
+            packets: self.packets.saturating_sub(earlier.packets),
+            bytes: self.bytes.saturating_sub(earlier.bytes),
+            errors: self.errors.saturating_sub(earlier.errors),
+        }
+    }
 }
 
 /// What one flow has seen. All counts are since the port was opened.
@@ -83,6 +92,18 @@ impl SsrcCounters {
             self.jitter = other.jitter;
         }
     }
+
+    /// What was counted after `earlier`, a look at the same sender's counters.
+    fn since(&self, earlier: &SsrcCounters) -> SsrcCounters {
+        SsrcCounters {
+            traffic: self.traffic.since(earlier.traffic),
+            first_seq: self.last_seq,
+            lost: self.lost.saturating_sub(earlier.lost),
+            duplicates: self.duplicates.saturating_sub(earlier.duplicates),
+            reordered: self.reordered.saturating_sub(earlier.reordered),
+            ..*self
+        }
+    }
 }
 
 /// A sender report that ended here: what a report of ours answers it with (RFC 3550 §6.4.1, last SR).
@@ -137,6 +158,29 @@ impl Snapshot {
         // Of what was sent no cycles are counted.
         self.sent_ssrcs.iter_mut().for_each(|sender| sender.last_seq &= 0xffff);
     }
+
+    /// What has arrived after `earlier`, a look at the same counters, to be [joined](Snapshot::join) with what followed
+    /// from that. `None` when nothing has.
+    pub fn since(&self, earlier: &Snapshot) -> Option<Snapshot> {
+        let received = self.counters.received.since(earlier.counters.received);
+        if received == Traffic::default() {
+            return None;
+        }
+        let before = earlier.counters.drops.iter();
+        let drops = self.counters.drops.iter().zip(before).map(|(now, before)| now.saturating_sub(*before));
+        let mut counters =
+            Counters { received, last_packet: self.counters.last_packet, ..Counters::default() };
+        counters.drops.iter_mut().zip(drops).for_each(|(all, new)| *all = new);
+        let known = |sender: &SsrcCounters| earlier.ssrcs.iter().find(|other| other.ssrc == sender.ssrc);
+        let ssrcs =
+            self.ssrcs.iter().map(|sender| known(sender).map_or(*sender, |other| sender.since(other)));
+        Some(Snapshot {
+            counters,
+            ssrcs: ssrcs.filter(|sender| sender.traffic.packets > 0).collect(),
+            sent_ssrcs: SmallVec::new(),
+            ..self.clone()
+        })
+    }
 }
 
 /// The latest stand last.
@@ -158,6 +202,47 @@ fn join_senders(mine: &mut SmallVec<[SsrcCounters; 1]>, others: &[SsrcCounters],
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_came_after_a_look_completes_it() {
+        let sender = |packets, last_seq| SsrcCounters {
+            ssrc: 1,
+            traffic: Traffic { packets, bytes: 100 * packets, errors: 0 },
+            first_seq: 10,
+            last_seq,
+            last_timestamp: 160 * last_seq,
+            last_pt: 8,
+            lost: 0,
+            duplicates: 0,
+            reordered: 0,
+            jitter: Micros(5),
+        };
+        let look = |packets, last_seq| Snapshot {
+            key: FlowKey { addr: [192, 0, 2, 1].into(), port: 30_000 },
+            generation: Generation(1),
+            stream: StreamId::default(),
+            peer: None,
+            confirmed: true,
+            counters: Counters {
+                received: Traffic { packets, bytes: 100 * packets, errors: 0 },
+                last_packet: Some(Moment::default() + Micros::from_millis(packets)),
+                ..Counters::default()
+            },
+            ssrcs: smallvec::smallvec![sender(packets, last_seq)],
+            sent_ssrcs: SmallVec::new(),
+            progress: Progress::default(),
+            heard: SmallVec::new(),
+        };
+        let (before, after) = (look(5, 14), look(7, 16));
+        assert_eq!(before.since(&before), None);
+        let mut whole = before.clone();
+        whole.join(&after.since(&before).expect("two packets"));
+        assert_eq!(whole, after);
+        // A sender that was new then.
+        let mut other = after.clone();
+        other.ssrcs[0].ssrc = 2;
+        assert_eq!(other.since(&before).expect("two packets").ssrcs, other.ssrcs);
+    }
 
     #[test]
     fn cycles_go_on_where_the_other_path_begins() {

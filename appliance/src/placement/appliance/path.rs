@@ -1,5 +1,6 @@
 use super::open::{Obtained, ProgramPlaces};
 use super::workers::WorkerTier;
+use crate::placement::fast::by_flow;
 use crate::placement::{FastPath, Finding, Leaving, Stable, TablePath};
 use afxdp::DriverTable;
 use afxdp::egress::Features;
@@ -48,7 +49,7 @@ impl Appliance {
     /// Last counters of flows that have changed their tier, as far as they are not told yet.
     fn untold(&self) -> impl Iterator<Item = &Snapshot> {
         let last = self.told.iter().filter_map(|finding| match finding {
-            Finding::Finished { counted, .. } => Some(counted),
+            Finding::Counted { counted, .. } => Some(counted),
             _ => None,
         });
         last.flatten()
@@ -85,7 +86,7 @@ impl FastPath for Appliance {
         }
         let left = self.driver.withdraw(key, flow.recipe.generation);
         if !left.counted.is_empty() {
-            self.told.push(Finding::Finished { key, counted: left.counted });
+            self.told.push(Finding::Counted { key, counted: left.counted });
         }
         self.workers.install(flow, self.driver.table_mut())
     }
@@ -152,6 +153,10 @@ impl FastPath for Appliance {
 
     fn look(&mut self) -> Vec<Finding> {
         let mut findings = std::mem::take(&mut self.told);
+        findings.extend(self.driver.table_mut().late().into_iter().map(|late| Finding::Counted {
+            key: late.snapshot.key,
+            counted: by_flow(late.snapshot, &late.recipe),
+        }));
         findings.append(&mut self.look_at_nics());
         findings.append(&mut self.look_at_hops());
         findings.append(&mut self.workers.look());

@@ -43,6 +43,11 @@ impl Paths {
                     self.wait_if_it_may_pass(key, reason);
                 }
                 Finding::Finished { key, counted } => self.finished(key, counted, changes),
+                Finding::Counted { key, counted } => {
+                    if let Some(worker) = self.flows.get(&key).map(|entry| entry.worker) {
+                        self.tell_counted(worker, counted, changes);
+                    }
+                }
                 Finding::TryAgain => self.doubtful.extend(&self.waiting),
                 Finding::Mended => self.mended(at),
             }
