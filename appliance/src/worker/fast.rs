@@ -107,11 +107,6 @@ pub(super) struct Fast {
     heard: Moment,
     /// The last burst was a large one.
     busy: bool,
-    /// EXPERIMENT
-    nap_us: u64,
-    dense_us: u64,
-    dense: bool,
-    full: bool,
     /// When a flow came last.
     installed: Moment,
     unwatched: Vec<RawFd>,
@@ -142,10 +137,6 @@ impl Fast {
             retiring: VecDeque::new(),
             heard: Moment::default(),
             busy: false,
-            nap_us: std::env::var("NAP_US").ok().and_then(|v| v.parse().ok()).unwrap_or(0),
-            dense_us: std::env::var("DENSE_US").ok().and_then(|v| v.parse().ok()).unwrap_or(200),
-            dense: false,
-            full: false,
             installed: Moment::default(),
             unwatched: Vec::new(),
         }
@@ -169,16 +160,6 @@ impl Fast {
         let due = self.retiring.front()?.due;
         // A millisecond more, because that is how finely one can wait.
         Some(Duration::from_micros(due.since(now).0) + Duration::from_millis(1))
-    }
-
-    /// EXPERIMENT
-    pub(super) fn nap(&self, now: Moment) -> Option<Duration> {
-        (self.nap_us > 0
-            && self.io.is_some()
-            && self.dense
-            && !self.full
-            && now.since(self.heard).0 < self.dense_us)
-            .then(|| Duration::from_micros(self.nap_us))
     }
 
     /// True while packets of a flow may be in the rings that are older than some in its socket.
@@ -211,8 +192,6 @@ impl Fast {
             && !self.burst.frames().is_empty()
         {
             self.busy = self.burst.frames().len() >= BUSY;
-            self.full = self.burst.frames().len() >= BURST;
-            self.dense = now.since(self.heard).0 < self.dense_us;
             self.engine.run(&mut self.burst, &mut **io, now, &mut self.events);
             self.punted.post(self.worker, &mut self.burst, &**io);
             io.finish(&mut self.burst);

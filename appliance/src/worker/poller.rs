@@ -66,13 +66,6 @@ impl Poller {
         let mailbox = Arc::clone(&self.mailbox);
         let _last_words = LastWords(&mailbox);
         while !mailbox.ended() {
-            #[cfg(feature = "appliance")]
-            if let Some(nap) = self.fast.nap(self.now) {
-                std::thread::sleep(nap);
-                self.io.wait(Some(Duration::ZERO))?;
-                self.turn()?;
-                continue;
-            }
             let idle = if mailbox.is_empty() { self.patience() } else { Some(Duration::ZERO) };
             self.io.wait(idle)?;
             self.turn()?;

@@ -2,7 +2,8 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is for people")]
 
-use bench::campaign::{self, Plan, Results};
+use bench::campaign::{self, Plan};
+use bench::report::Verdict;
 use bench::suite::{self, Asked};
 use bench::{BenchError, Profile, Sample, l2fwd, plot, program, report};
 use clap::{Parser, Subcommand};
@@ -131,7 +132,7 @@ fn run(command: Command) -> Result<(), BenchError> {
             let plan = Plan { rounds, rates_pps: rates, seconds, calls, highest, loss };
             let results = campaign::run(&profile, &plan, tell)?;
             println!("\n{}", report::table(&results));
-            judge(&results);
+            judge(&report::verdicts(&results));
             json.map_or(Ok(()), |path| keep(&results, &path))
         }
         Command::All { profiles, subjects, rounds, rates, flows_rate, seconds, exchanges, json } => {
@@ -146,9 +147,7 @@ fn run(command: Command) -> Result<(), BenchError> {
             for complaint in whole.complaints() {
                 println!("! {complaint}");
             }
-            for results in [&whole.plain, &whole.flows, &whole.secure] {
-                judge(results);
-            }
+            judge(&whole.verdicts());
             if let Some(path) = json {
                 keep(&whole, &path)?;
                 plot::draw(&path, None)?;
@@ -164,8 +163,8 @@ fn run(command: Command) -> Result<(), BenchError> {
     }
 }
 
-fn judge(results: &Results) {
-    for verdict in report::verdicts(results) {
+fn judge(verdicts: &[Verdict]) {
+    for verdict in verdicts {
         let word = if verdict.kept { "kept  " } else { "BROKEN" };
         println!("{word} {} {:.2}", verdict.promise, verdict.found);
     }

@@ -194,7 +194,7 @@ pub(crate) fn daemon(profile: &Profile, subject: &Subject, net: &Topology) -> Re
 }
 
 /// The daemon in the folder this program was built in, built for the same profile.
-fn ours() -> Result<PathBuf, BenchError> {
+pub(crate) fn ours() -> Result<PathBuf, BenchError> {
     Ok(lab::daemon_binary()?)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::campaign::{self, Plan, Results};
 use crate::control::{self, Control};
-use crate::report::Spread;
+use crate::report::{Spread, Verdict};
 use crate::{BenchError, Profile, Role, Sample};
 use serde::Serialize;
 use std::fmt::Write;
@@ -153,10 +153,7 @@ impl Whole {
         line("  with two workers, packets/s", &|name| self.two.best(name, |s| s.delivered_pps));
         for rate in &self.asked.rates_pps {
             for (title, figure) in DELAYS {
-                line(&format!("{title} at {} k/s", rate / 1000), &|name| {
-                    let of = |sample: &&Sample| sample.subject == name && sample.target_pps == *rate;
-                    middle(self.plain.fixed.iter().filter(of).filter(carried), figure)
-                });
+                line(&format!("{title} at {} k/s", rate / 1000), &|name| self.plain.at(name, *rate, figure));
             }
         }
         for calls in CALLS {
@@ -205,7 +202,67 @@ impl Whole {
     }
 }
 
+impl Whole {
+    /// What is promised of ours beside the distribution's daemon, as far as it was measured. Costs are compared where each is at
+    /// its highest rate and, when both carried a fixed rate, at the highest of these.
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        let mut all = Vec::new();
+        let mut judge = |promise: String, found: Option<f64>, at_least: f64| {
+            all.extend(found.map(|found| Verdict { promise, found, kept: found >= at_least }));
+        };
+        let times = |a: Option<f64>, b: Option<f64>| Some(a? / b?.max(f64::MIN_POSITIVE));
+        for (name, wanted) in [("driver", 15.0), ("worker", 6.0), ("shared", 1.0 / 0.35)] {
+            let fixed = self.asked.rates_pps.iter().rev().find_map(|rate| {
+                times(self.plain.at("debian", *rate, COST), self.plain.at(name, *rate, COST))
+            });
+            judge(format!("{name}: debian's CPU for a packet, at least {wanted:.1} times"), fixed, wanted);
+            let own = times(self.plain.best("debian", COST), self.plain.best(name, COST));
+            judge(format!("{name}: the same, each at its own highest rate, {wanted:.1} times"), own, wanted);
+        }
+        let sealed = times(self.secure.best("debian", COST), self.secure.best("worker", COST));
+        judge("worker, SRTP: debian's CPU for a packet, at least 5 times".to_owned(), sealed, 5.0);
+        let rate = |name: &str| self.plain.best(name, |sample| sample.delivered_pps);
+        let share = times(rate("worker"), rate("l2fwd"));
+        judge("worker: packets/s of the bare forwarder's, at least 0.75".to_owned(), share, 0.75);
+        // Half of what debian carries, or the next rate below that was measured.
+        let half = rate("debian").map_or(0.0, |rate| rate / 2.0);
+        let half = self.asked.rates_pps.iter().copied().filter(|rate| *rate as f64 <= half).max();
+        for name in ["driver", "worker"] {
+            let delay = |name| self.plain.at(name, half?, |sample| sample.delay_p999_us);
+            let found = times(delay("debian"), delay(name));
+            let promise = format!("{name}: debian's p99.9 of delay at half of its highest rate, 10 times");
+            judge(promise, found, 10.0);
+            let cost = |calls: u32| {
+                let of = |sample: &&Sample| sample.subject == name && sample.flows == 2 * calls;
+                middle(self.flows.fixed.iter().filter(of), COST)
+            };
+            for (calls, most) in [(5_000, 1.3), (25_000, 1.5)] {
+                let found = times(cost(CALLS[0]), cost(calls));
+                let flows = 2 * calls;
+                let promise = format!("{name}: cost with {flows} flows at most {most} of that with 10: inverse");
+                judge(promise, found, 1.0 / most);
+            }
+        }
+        let control = |name: &str, value: fn(&Control) -> f64| {
+            median(self.control.iter().filter(|one| one.subject == name).map(value))
+        };
+        let busy = times(control("debian", |one| one.cpu_us), control("userspace", |one| one.cpu_us));
+        judge("CPU for offer, answer and delete: debian's, at least 5 times".to_owned(), busy, 5.0);
+        let weight = self.control.iter().filter(|one| one.subject == "shared");
+        let weight = median(weight.filter_map(|one| one.memory.last()).map(|memory| memory.daemon + memory.kernel));
+        let promise = "memory for a call, daemon and kernel, at most 10 kB: inverse of kB".to_owned();
+        judge(promise, weight.map(|bytes| 1000.0 / bytes.max(1.0)), 0.1);
+        all
+    }
+}
+
 impl Results {
+    /// Of a subject at a rate, if it lost next to nothing.
+    fn at(&self, name: &str, rate: u64, value: Figure) -> Option<f64> {
+        let of = |sample: &&Sample| sample.subject == name && sample.target_pps == rate;
+        middle(self.fixed.iter().filter(of).filter(|sample| sample.loss <= 0.001), value)
+    }
+
     /// Of a subject at its highest rate.
     fn best(&self, name: &str, value: Figure) -> Option<f64> {
         middle(self.highest.iter().filter(|sample| sample.subject == name), value)

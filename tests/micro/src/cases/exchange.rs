@@ -1,16 +1,20 @@
 //! ng messages and SDP: what the desk does, without sockets.
 
 use call::{
-    AddressId, Book, Changes, Delete, Intent, Interfaces, LocalAddress, Options, Outside, PortError,
+    AddressId, Book, Changes, Intent, Interfaces, LocalAddress, Options, Outside, PortError,
     PortSource, Secrets, Settings, Stamp,
 };
-use flow::{FlowKey, Micros, Moment};
+use flow::{FlowKey, Moment};
+use ng::request::Flag;
 use ng::{Encoding, Incoming, Reply, Request};
 use std::hint::black_box;
 use std::net::IpAddr;
 
 const CALLER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 const CALLEE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 1));
+
+/// A call-id.
+const CALL: &str = "0f2b3a5e-8d1c-4a67-9e01-3b5c7d9e1f20";
 
 /// As a telephone writes it.
 fn body(address: &str, port: u16) -> String {
@@ -22,16 +26,23 @@ fn body(address: &str, port: u16) -> String {
     )
 }
 
+/// As a proxy writes it: keys and values in turn.
 fn offer() -> Vec<u8> {
+    let word = |text: &str| format!("{}:{text}", text.len());
+    let list = |words: &[&str]| format!("l{}e", words.iter().map(|text| word(text)).collect::<String>());
     let sdp = body("192.0.2.20", 40_000);
-    let text = format!(
-        "4711_1 d7:call-id36:0f2b3a5e-8d1c-4a67-9e01-3b5c7d9e1f208:command5:offer5:flagsl14:trust-address\
-         e8:from-tag10:as5d2f7b1c7:replacel6:origine13:received-froml3:IP410:192.0.2.20e3:sdp{}:{sdp}\
-         18:transport-protocol7:RTP/AVPe",
-        sdp.len()
-    );
-    // The flag's length is that of `trust-address`.
-    text.replace("14:trust-address", "13:trust-address").into_bytes()
+    let pairs = [
+        ("call-id", word(CALL)),
+        ("command", word("offer")),
+        ("flags", list(&["trust-address"])),
+        ("from-tag", word("as5d2f7b1c")),
+        ("received-from", list(&["IP4", "192.0.2.20"])),
+        ("replace", list(&["origin"])),
+        ("sdp", word(&sdp)),
+        ("transport-protocol", word("RTP/AVP")),
+    ];
+    let dict: String = pairs.iter().map(|(key, value)| word(key) + value).collect();
+    format!("4711_1 d{dict}e").into_bytes()
 }
 
 /// The datagram of an offer, to a request.
@@ -39,15 +50,10 @@ pub(super) fn read() -> Box<dyn FnMut()> {
     let message = offer();
     Box::new(move || {
         let incoming = Incoming::parse(black_box(&message)).expect("a message");
-        let (_, dict) = Incoming::parse_body(incoming_body(&message)).expect("a body");
-        let request = Request::parse(&dict).expect("a request");
-        assert!(request.need_sdp().is_ok());
-        black_box((incoming, request));
+        let request = Request::parse(&incoming.dict).expect("a request");
+        assert!(request.need_sdp().is_ok() && request.has(Flag::TrustAddress));
+        black_box(&request);
     })
-}
-
-fn incoming_body(message: &[u8]) -> &[u8] {
-    Incoming::split(message).expect("a cookie").1
 }
 
 /// A reply with SDP, to a datagram.
@@ -114,7 +120,7 @@ pub(super) fn call() -> Box<dyn FnMut()> {
         for (to_tag, text) in [(None, &offered), (Some(&b"callee"[..]), &answered)] {
             let session = sdp::Session::parse(black_box(text.as_bytes())).expect("a body");
             let intent = Intent {
-                call_id: b"0f2b3a5e-8d1c-4a67-9e01-3b5c7d9e1f20",
+                call_id: CALL.as_bytes(),
                 from_tag: b"caller",
                 to_tag,
                 via_branch: None,
@@ -128,14 +134,8 @@ pub(super) fn call() -> Box<dyn FnMut()> {
             };
             assert!(!written.expect("an SDP").is_empty());
         }
-        let wanted = Delete {
-            call_id: b"0f2b3a5e-8d1c-4a67-9e01-3b5c7d9e1f20",
-            delay: Some(Micros(0)),
-            ..Delete::default()
-        };
-        let doomed = book.doom(&wanted, Moment(at)).expect("the call");
-        book.carry_out(doomed, &mut outside);
-        assert!(book.is_empty());
+        let number = book.number(CALL.as_bytes()).expect("the call");
+        assert!(book.remove(number, &mut changes).is_some() && book.is_empty());
         black_box(&changes);
     })
 }

@@ -57,10 +57,10 @@ struct Relay {
     memory: Memory,
     burst: Burst,
     flows: u32,
-    /// Packets come on every so many-th flow only.
+    /// From one packet to the next so many flows are passed by.
     step: u32,
-    next: u32,
-    round: u32,
+    /// Packets so far.
+    sent: u64,
     seal: Option<Sealer>,
 }
 
@@ -77,8 +77,7 @@ impl Relay {
             burst: Burst::new(BURST),
             flows,
             step,
-            next: 0,
-            round: 0,
+            sent: 0,
             seal,
         }
     }
@@ -87,16 +86,13 @@ impl Relay {
     fn fill(&mut self) {
         self.burst.clear();
         for buffer in 0..BURST as u32 {
-            let number = self.next;
-            self.next += self.step;
-            if self.next >= self.flows {
-                self.next %= self.flows;
-                self.round += 1;
-            }
+            let number = (self.sent * u64::from(self.step) % u64::from(self.flows)) as u32;
+            let round = self.round();
+            self.sent += 1;
             let mut packet = [0xd5; PACKET + 16];
             packet[..2].copy_from_slice(&[0x80, 8]);
-            packet[2..4].copy_from_slice(&(self.round as u16).to_be_bytes());
-            packet[4..8].copy_from_slice(&(self.round * 160).to_be_bytes());
+            packet[2..4].copy_from_slice(&(round as u16).to_be_bytes());
+            packet[4..8].copy_from_slice(&(round * 160).to_be_bytes());
             packet[8..12].copy_from_slice(&number.to_be_bytes());
             let len = match &mut self.seal {
                 Some(sealer) => sealer.seal_rtp(&mut packet, PACKET).expect("a packet"),
@@ -116,9 +112,14 @@ impl Relay {
         }
     }
 
+    /// How often all flows have had a packet.
+    fn round(&self) -> u32 {
+        (self.sent / u64::from(self.flows)) as u32
+    }
+
     fn run(&mut self, events: &mut Vec<flow::Event>) {
         self.fill();
-        let now = Moment(u64::from(self.round) * 20_000);
+        let now = Moment(u64::from(self.round()) * 20_000);
         self.engine.run(&mut self.burst, &mut self.memory, now, events);
         self.engine.settle(&self.burst);
         let last = self.burst.frames().last().map(|frame| frame.verdict);
