@@ -52,11 +52,7 @@ pub struct Whole {
 ///
 /// # Errors
 /// When a profile cannot be read. Subjects that fail are noted.
-pub fn run(
-    profiles: &Path,
-    asked: &Asked,
-    mut tell: impl FnMut(&str, &Sample),
-) -> Result<Whole, BenchError> {
+pub fn run(profiles: &Path, asked: &Asked, mut tell: impl FnMut(&str, &Sample)) -> Result<Whole, BenchError> {
     let read = |at: usize| {
         let mut profile = Profile::read(&profiles.join(PROFILES[at]))?;
         if !asked.subjects.is_empty() {
@@ -173,7 +169,9 @@ impl Whole {
         line("offer, answer, delete: calls/s", &|name| {
             control(name, &|one| Some(one.calls_per_s).filter(|rate| *rate > 0.0))
         });
-        line("  CPU for each call, us", &|name| control(name, &|one| Some(one.cpu_us).filter(|us| *us > 0.0)));
+        line("  CPU for each call, us", &|name| {
+            control(name, &|one| Some(one.cpu_us).filter(|us| *us > 0.0))
+        });
         for calls in MEMORY {
             line(&format!("kB for each of {calls} calls"), &|name| {
                 let of = |one: &Control| one.memory.iter().find(|memory| memory.calls == calls).copied();
@@ -186,14 +184,19 @@ impl Whole {
     /// What could not be measured, or is not to be believed.
     pub fn complaints(&self) -> Vec<String> {
         let mut all = Vec::new();
-        for (title, results) in
-            [("plain", &self.plain), ("flows", &self.flows), ("two workers", &self.two), ("SRTP", &self.secure)]
-        {
+        for (title, results) in [
+            ("plain", &self.plain),
+            ("flows", &self.flows),
+            ("two workers", &self.two),
+            ("SRTP", &self.secure),
+        ] {
             all.extend(results.failed.iter().chain(&results.flawed).map(|line| format!("{title}: {line}")));
             let samples = results.fixed.iter().chain(&results.highest);
             let (noisy, count) = (samples.clone().filter(|sample| sample.noisy).count(), samples.count());
             if noisy > 0 {
-                all.push(format!("{title}: {noisy} of {count} samples are noisy: others used the relay's core"));
+                all.push(format!(
+                    "{title}: {noisy} of {count} samples are noisy: others used the relay's core"
+                ));
             }
         }
         let ended = self.control.iter().filter_map(|one| Some((&one.subject, one.ended.as_ref()?)));
@@ -239,7 +242,8 @@ impl Whole {
             for (calls, most) in [(5_000, 1.3), (25_000, 1.5)] {
                 let found = times(cost(CALLS[0]), cost(calls));
                 let flows = 2 * calls;
-                let promise = format!("{name}: cost with {flows} flows at most {most} of that with 10: inverse");
+                let promise =
+                    format!("{name}: cost with {flows} flows at most {most} of that with 10: inverse");
                 judge(promise, found, 1.0 / most);
             }
         }
@@ -249,7 +253,8 @@ impl Whole {
         let busy = times(control("debian", |one| one.cpu_us), control("userspace", |one| one.cpu_us));
         judge("CPU for offer, answer and delete: debian's, at least 5 times".to_owned(), busy, 5.0);
         let weight = self.control.iter().filter(|one| one.subject == "shared");
-        let weight = median(weight.filter_map(|one| one.memory.last()).map(|memory| memory.daemon + memory.kernel));
+        let weight =
+            median(weight.filter_map(|one| one.memory.last()).map(|memory| memory.daemon + memory.kernel));
         let promise = "memory for a call, daemon and kernel, at most 10 kB: inverse of kB".to_owned();
         judge(promise, weight.map(|bytes| 1000.0 / bytes.max(1.0)), 0.1);
         all

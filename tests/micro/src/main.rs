@@ -3,9 +3,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is for people")]
 
 use clap::{Parser, Subcommand};
+use micro::MicroError;
 use micro::cases::{self, Case};
 use micro::counts::{self, Compared, Counts, Tools};
-use micro::MicroError;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -78,8 +78,11 @@ fn check(names: &[String]) -> Result<bool, MicroError> {
         return Ok(true);
     }
     let find = |name: &String| cases::find(name).ok_or_else(|| MicroError::NoCase(name.clone()));
-    let wanted: Vec<&Case> =
-        if names.is_empty() { cases::ALL.iter().collect() } else { names.iter().map(find).collect::<Result<_, _>>()? };
+    let wanted: Vec<&Case> = if names.is_empty() {
+        cases::ALL.iter().collect()
+    } else {
+        names.iter().map(find).collect::<Result<_, _>>()?
+    };
     let all = counts::compare(&counts::count(&wanted)?, &stored);
     print!("{}", counts::table(&all));
     Ok(!all.iter().any(Compared::too_much))

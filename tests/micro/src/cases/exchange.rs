@@ -1,8 +1,8 @@
 //! ng messages and SDP: what the desk does, without sockets.
 
 use call::{
-    AddressId, Book, Changes, Intent, Interfaces, LocalAddress, Options, Outside, PortError,
-    PortSource, Secrets, Settings, Stamp,
+    AddressId, Book, Changes, Intent, Interfaces, LocalAddress, Options, Outside, PortError, PortSource,
+    Secrets, Settings, Stamp,
 };
 use flow::{FlowKey, Moment};
 use ng::request::Flag;
@@ -115,8 +115,7 @@ pub(super) fn call() -> Box<dyn FnMut()> {
         at += 1_000;
         let now = Stamp { at: Moment(at), wall_us: 1_700_000_000_000_000 + at };
         let mut changes = Changes::default();
-        let mut outside =
-            Outside { ports: &mut ports, now, secrets: &mut secrets, changes: &mut changes };
+        let mut outside = Outside { ports: &mut ports, now, secrets: &mut secrets, changes: &mut changes };
         for (to_tag, text) in [(None, &offered), (Some(&b"callee"[..]), &answered)] {
             let session = sdp::Session::parse(black_box(text.as_bytes())).expect("a body");
             let intent = Intent {

@@ -71,15 +71,7 @@ impl Relay {
         for spec in specs {
             assert_eq!(engine.apply(Change::Install(Box::new(spec)), &mut events), Applied::Installed);
         }
-        Relay {
-            engine,
-            memory: Memory::new(BURST),
-            burst: Burst::new(BURST),
-            flows,
-            step,
-            sent: 0,
-            seal,
-        }
+        Relay { engine, memory: Memory::new(BURST), burst: Burst::new(BURST), flows, step, sent: 0, seal }
     }
 
     /// Writes the next burst. What this costs is counted too, and is the same for all cases without keys.

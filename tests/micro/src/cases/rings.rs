@@ -1,7 +1,7 @@
 //! Buffers and rings, without a NIC: a burst received, given headers, sent and taken back.
 
-use afxdp::io::{Frames, MemoryQueue, Place, XskIo};
 use afxdp::Hop;
+use afxdp::io::{Frames, MemoryQueue, Place, XskIo};
 use flow::{BURST, Burst, Departure, FlowKey, PacketIo, Verdict};
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
