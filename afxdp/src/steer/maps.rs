@@ -2,10 +2,14 @@ use super::SteerReason;
 use super::layout::{Address, Addressed, Few, Meter, Place, Recipe};
 use super::skeleton::{OpenSteerSkel, SteerMaps};
 use crate::Error;
+use flow::Traffic;
 use libbpf_rs::{MapCore, MapFlags, MapHandle, MapImpl};
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use zerocopy::{FromBytes, IntoBytes};
+
+/// Meters that are read with one system call.
+const AT_ONCE: u32 = 256;
 
 /// Ports of an address.
 pub(crate) const PORTS: u32 = 1 << 16;
@@ -175,6 +179,15 @@ impl Maps {
             map: "METERS",
             reason: format!("no place {place} of the expected size"),
         })
+    }
+
+    /// What the meters below `end` have counted, by place: many with one system call. Fewer than asked for, perhaps none,
+    /// where the kernel does not know how (before 5.6).
+    pub(crate) fn traffic(&self, end: u32) -> Result<Vec<Traffic>, Error> {
+        let all =
+            self.meters.lookup_batch(AT_ONCE, MapFlags::ANY, MapFlags::ANY).map_err(Error::map("METERS"))?;
+        let meters = all.take(end as usize).filter_map(|(_, bytes)| Meter::read_from_bytes(&bytes).ok());
+        Ok(meters.map(|meter| meter.traffic()).collect())
     }
 
     pub(crate) fn reset_meter(&self, place: u32) -> Result<(), Error> {
