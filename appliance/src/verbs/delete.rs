@@ -41,9 +41,10 @@ pub(super) fn delete(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Re
     let reply = if request.has(Flag::Fast) {
         Reply::ok()
     } else {
-        desk.book
-            .get(doomed.number())
-            .map_or_else(Reply::ok, |call| render(call, scope, &snapshots, desk.clock.stamp()))
+        desk.book.get(doomed.number()).map_or_else(Reply::ok, |call| {
+            let histories = desk.quality.histories(doomed.number());
+            render(call, scope, &snapshots, histories, desk.clock.stamp())
+        })
     };
     if let Doomed::Call(number, _) = doomed
         && over

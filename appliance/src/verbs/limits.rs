@@ -64,7 +64,6 @@ pub(super) fn not_available(request: &Request<'_>) -> String {
     let asked = [
         (!codecs.transcode.is_empty(), "transcoding"),
         (request.has(Flag::ForceTranscoding), "transcoding"),
-        (doubles(request), "OSRTP with doubled sections"),
         (request.recording.call == Some(options::RecordCall::On), "recording"),
         (request.has(Flag::InjectDtmf) || request.has(Flag::DetectDtmf), "DTMF processing"),
         (request.path.media_echo.is_some(), "media-echo"),
@@ -78,11 +77,6 @@ pub(super) fn not_available(request: &Request<'_>) -> String {
     } else {
         format!("not available in this build: {}", names.join(", "))
     }
-}
-
-fn doubles(request: &Request<'_>) -> bool {
-    let said = &request.security.osrtp;
-    said.has(options::Osrtp::OfferLegacy) || said.has(options::Osrtp::AcceptLegacy)
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 /// Where the daemon listens for ng (UDP) inside its namespace.
 const CONTROL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 2223);
-/// How long a daemon may take to answer its first ping.
-const START_WITHIN: Duration = Duration::from_secs(15);
+/// How long a daemon may take to answer its first ping. In an emulated guest the kernel alone looks at the XDP program for
+/// as long as eight seconds.
+const START_WITHIN: Duration = Duration::from_secs(60);
 /// How long it may take to end after SIGTERM.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
+const STOP_WITHIN: Duration = Duration::from_secs(30);
 
 /// How to start a daemon. Made by [`Daemon::on`] or [`Daemon::within`].
 #[derive(Debug)]

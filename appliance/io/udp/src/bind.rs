@@ -1,7 +1,7 @@
 use flow::FlowKey;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use thiserror::Error;
 
@@ -75,6 +75,21 @@ impl PortSocket {
             self.tos = tos;
         }
     }
+}
+
+/// Looks whether an address is one of this machine. No port is taken, not even for a moment.
+///
+/// # Errors
+/// [`BindError::NotHere`] if it is not; others as in [`PortSocket::bind`].
+pub fn find_address(addr: IpAddr) -> Result<(), BindError> {
+    let key = FlowKey::new(addr, 0);
+    let fail = |error| BindError::of(key, error);
+    let at = SocketAddr::from(key);
+    let socket =
+        Socket::new(Domain::for_address(at), Type::DGRAM.cloexec(), Some(Protocol::UDP)).map_err(fail)?;
+    // Without it the system would look for a free port, which takes long when most are reserved.
+    crate::sys::set(socket.as_fd(), libc::SOL_IP, libc::IP_BIND_ADDRESS_NO_PORT, 1).map_err(fail)?;
+    socket.bind(&at.into()).map_err(fail)
 }
 
 fn set_traffic_class(fd: BorrowedFd<'_>, v6: bool, tos: u8) -> io::Result<()> {

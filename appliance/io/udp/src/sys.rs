@@ -2,9 +2,11 @@
 //! is borrowed for the length of a call, and offsets are checked.
 
 mod batch;
+mod errors;
 mod memory;
 
 pub(crate) use batch::{Batch, Leaving};
+pub(crate) use errors::{Return, take_return};
 pub(crate) use memory::Memory;
 
 use std::io;

@@ -95,7 +95,7 @@ impl Call {
     ) {
         let sender = &mut self.parties[between.sender];
         let (offered, media) = (sender.told_group, &mut sender.medias[place]);
-        let relayed = media.transport == Transport::Rtp && media.ice.passes.is_none();
+        let relayed = media.transport == Transport::Rtp && !media.passes();
         match role {
             Role::Offer => media.bundling.shared &= media.bundling.grouped && relayed,
             Role::Answer => {

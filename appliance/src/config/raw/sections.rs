@@ -95,7 +95,7 @@ define_section! {
         /// costs no descriptor and a burst of packets one system call. Needs Linux 5.9 and the capabilities NET_ADMIN,
         /// NET_RAW and BPF; where they are missing the log says so, and it is as with `per-port`: a socket for every
         /// port, which needs no privilege.
-        sockets: Sockets = Sockets::PerPort, "\"per-port\"";
+        sockets: Sockets = Sockets::Shared, "\"shared\"";
         /// Keep the kernel from tracking media as connections: an nftables table of our own exempts the port ranges for
         /// as long as the daemon runs. Rules that let media in must then do so by port, not by `ct state`. Needs
         /// CAP_NET_ADMIN and Linux 5.12; where it cannot be had, the log says so.

@@ -47,6 +47,24 @@ impl Reserved {
         };
         Ok(Reserved { added, record, folder: folder.to_owned(), stem })
     }
+
+    /// Reserves more.
+    ///
+    /// # Errors
+    /// As [`Reserved::take`].
+    pub(super) fn extend(&mut self, wanted: &BTreeSet<u16>) -> io::Result<()> {
+        let mut now = read()?;
+        let fresh: Vec<u16> = wanted.difference(&now).copied().collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        self.added.extend(&fresh);
+        if let Some((_, file)) = &mut self.record {
+            write_record(file, &self.added)?;
+        }
+        now.extend(fresh);
+        write(&now)
+    }
 }
 
 impl Drop for Reserved {
@@ -95,10 +113,14 @@ fn record(folder: &Path, stem: &str, added: &BTreeSet<u16>) -> io::Result<(PathB
     let path = folder.join(format!("{stem}{}", std::process::id()));
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
     let mut file = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, error)| error)?;
+    write_record(&mut file, added)?;
+    Ok((path, file))
+}
+
+fn write_record(file: &mut File, added: &BTreeSet<u16>) -> io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
-    file.write_all(render(added).as_bytes())?;
-    Ok((path, file))
+    file.write_all(render(added).as_bytes())
 }
 
 fn read() -> io::Result<BTreeSet<u16>> {

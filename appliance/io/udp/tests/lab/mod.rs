@@ -53,7 +53,7 @@ pub(crate) fn shared(ip: &str) -> Option<(UdpIo, Burst, Arc<PortTable>, FlowKey)
     let addr = ip.parse().unwrap();
     let file = tempfile::tempfile().unwrap();
     file.set_len(1 << 16).unwrap();
-    let table = Arc::new(PortTable::map(file.as_fd(), &[addr]).unwrap());
+    let table = Arc::new(PortTable::map(file.as_fd(), &[addr], 0).unwrap());
     let sockets = match SharedSockets::open(Arc::clone(&table), SocketBuffers::default()) {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => return None,
         opened => opened.unwrap(),
