@@ -204,6 +204,8 @@ pub struct Appliance {
     pub zero_copy: bool,
     /// Fetch packets without interrupts.
     pub busy_poll: Option<BusyPoll>,
+    /// Let packets gather in the NIC for so many microseconds.
+    pub gather_us: Option<u32>,
     /// Where is written down how NICs were set up.
     pub state_folder: PathBuf,
 }
