@@ -13,6 +13,7 @@ pub mod kernel;
 #[cfg(feature = "appliance")]
 pub mod nic;
 pub mod placement;
+pub mod record;
 pub mod trace;
 pub mod verbs;
 pub mod view;

@@ -99,6 +99,7 @@ fn a_worker_relays_without_calling_the_allocator() {
             parts: Vec::new(),
             via: None,
             traced: false,
+            recorded: None,
         };
         pool.apply(0, Change::Install(Box::new(spec))).unwrap();
     }

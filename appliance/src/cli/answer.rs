@@ -1,6 +1,6 @@
 use super::{
-    calls, drain, explain, interfaces, json, params, paths, sessions, streams, totals, trace, tunable, usage,
-    watch,
+    calls, drain, explain, interfaces, json, params, paths, recordings, sessions, streams, totals, trace,
+    tunable, usage, watch,
 };
 use crate::desk::Desk;
 
@@ -49,6 +49,7 @@ fn list(desk: &mut Desk, rest: &str) -> String {
         "paths" => paths::paths(desk),
         "handshakes" => paths::handshakes(desk),
         "oneway" => watch::oneway(desk),
+        "recordings" => recordings::recordings(desk),
         "streams" => streams::streams(desk, rest),
         "drain" => drain::standing(desk),
         _ => tunable::get(desk, what, rest).unwrap_or_else(|| unknown(what)),

@@ -46,6 +46,20 @@ pub(super) fn call(desk: &mut Desk, call_id: &str) -> String {
     if call.is_traced() {
         out.push_str("Its packets are copied for a trace.\n");
     }
+    if let Some(recording) = desk.recordings.of(call.number()) {
+        let sums = recording.count().sums();
+        let _ = writeln!(
+            out,
+            "Its packets are recorded to {}: {} written, {} lost in memory, {} lost on disk.",
+            recording.path(),
+            sums.written,
+            sums.lost,
+            sums.unwritten
+        );
+        if call.recorded().is_some() && call.passes_keys() {
+            out.push_str("Its SRTP passes from end to end unread, and is recorded so.\n");
+        }
+    }
     out
 }
 
@@ -127,6 +141,9 @@ pub(super) fn words(path: Path, reason: PathReason) -> &'static str {
         }
         (_, Why::EgressByKernel) => {
             "a packet thread relays it, but its packets leave through the kernel's routing, which costs more"
+        }
+        (_, Why::Recorded) => {
+            "with the sockets while it is recorded, because the fast path cannot copy packets"
         }
         (_, Why::Traced) => "with the sockets while it is traced, because the fast path cannot copy packets",
         (_, Why::WorkerHangs) => "with the sockets: a packet thread hangs",

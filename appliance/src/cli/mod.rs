@@ -10,6 +10,7 @@ mod interfaces;
 mod json;
 mod params;
 mod paths;
+mod recordings;
 mod sessions;
 mod streams;
 mod totals;

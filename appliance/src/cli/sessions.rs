@@ -30,18 +30,24 @@ pub(super) fn sessions(desk: &mut Desk, which: &str) -> String {
         "foreign" => "No foreign sessions on this media relay.\n".to_owned(),
         "own" if desk.book.is_empty() => "No own sessions on this media relay.\n".to_owned(),
         "all" if desk.book.is_empty() => "No sessions on this media relay.\n".to_owned(),
-        "all" | "own" => desk.book.iter().map(|call| line(desk, call)).collect(),
+        "all" | "own" => {
+            // The newest first, as upstream lists them.
+            let mut lines: Vec<String> = desk.book.iter().map(|call| line(desk, call)).collect();
+            lines.reverse();
+            lines.concat()
+        }
         call_id => session(desk, call_id),
     }
 }
 
 fn line(desk: &Desk, call: &Call) -> String {
     format!(
-        "ID: {:>60} | del:{} | creat:{:12} | prx:{} | redis:-1 | frgn:n | rec:n\n",
+        "ID: {:>60} | del:{} | creat:{:12} | prx:{} | redis:-1 | frgn:n | rec:{}\n",
         shown(call.id()),
         if call.is_ending() { 'y' } else { 'n' },
         call.created().wall_secs(),
         proxy(desk, call),
+        if desk.recordings.of(call.number()).is_some() { 'y' } else { 'n' },
     )
 }
 
@@ -60,13 +66,14 @@ pub(super) fn session(desk: &mut Desk, call_id: &str) -> String {
     let report = call.report(Scope::default());
     let mut out = format!(
         "\ncallid: {}\ndeletionmark: {}\ncreated: {}\nproxy: {}\ntos: {}\nlast_signal: {}\nredis_keyspace: -1\n\
-         last redis update: 0\nforeign: no\nrecording: no\n\n",
+         last redis update: 0\nforeign: no\nrecording: {}\n\n",
         shown(call.id()),
         if call.is_ending() { "yes" } else { "no" },
         call.created().wall_secs(),
         proxy(desk, call),
         call.tos(),
         report.last_signal.wall_secs(),
+        if desk.recordings.of(number).is_some() { "yes" } else { "no" },
     );
     for party in &report.parties {
         write_party(&mut out, party, &snapshots, now);

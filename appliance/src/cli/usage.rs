@@ -14,6 +14,7 @@ list loglevels                     parts of the daemon that have a log level
 list paths                         who carries how many streams, and why; how NIC queues are used
 list handshakes                    what ICE and DTLS came to
 list oneway                        who is not heard now, and why
+list recordings                    calls that are recorded, what is written, lost and uploaded
 list streams N                     N streams with what is measured of them, as JSON
 list drain                         whether new calls are refused
 set NAME VALUE                     another limit, timeout or log level
@@ -56,6 +57,7 @@ numsessions                               : print the number of sessions
         paths                                     : print who carries how many streams, and why
         handshakes                                : print what ICE and DTLS came to
         oneway                                    : print who is not heard now, and why
+        recordings                                : print calls that are recorded
         streams [<uint>]                          : print streams with what is measured, as JSON
         drain                                     : print whether new calls are refused
 ";

@@ -2,7 +2,6 @@
 
 mod arguments;
 mod line;
-mod pcap;
 mod place;
 mod plan;
 mod top;
@@ -11,7 +10,6 @@ mod view;
 
 pub use arguments::{Request, USAGE, parse};
 pub use line::{Said, say};
-pub use pcap::{LINK_RAW, PcapWriter};
 pub use place::Place;
 pub use plan::{Plan, plan};
 pub use top::top;

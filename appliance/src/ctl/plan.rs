@@ -182,6 +182,7 @@ fn spec(nth: usize, key: FlowKey, peer: SocketAddr, egress: FlowKey) -> FlowSpec
         parts: Vec::new(),
         via: None,
         traced: false,
+        recorded: None,
     }
 }
 

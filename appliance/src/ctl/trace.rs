@@ -1,4 +1,5 @@
-use super::{PcapWriter, Place};
+use super::Place;
+use crate::record::{Link, PcapWriter};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::net::SocketAddr;
@@ -27,6 +28,9 @@ pub fn trace(
     }
     let begun = place.ask_text(&format!("trace start {call_id}"))?;
     refused(&begun)?;
+    if let Some(moved) = begun.lines().find_map(|line| line.strip_prefix("# moved ")) {
+        let _ = writeln!(io::stderr(), "ports on another path meanwhile: {moved}");
+    }
     let broken = |wrong: io::Error| match file {
         Some(file) => format!("{}: {wrong}", file.display()),
         None => wrong.to_string(),
@@ -37,7 +41,7 @@ pub fn trace(
             None => Box::new(io::stdout().lock()),
         })
     };
-    let written = open().and_then(PcapWriter::new).map_err(broken);
+    let written = open().and_then(|out| PcapWriter::new(out, Link::Raw)).map_err(broken);
     let outcome = written.and_then(|pcap| {
         let mut trace = Trace { pcap, packets: 0, lost: 0 };
         let copied = trace.copy(place, call_id, &stop, length.map(|length| Instant::now() + length));

@@ -4,10 +4,11 @@ use super::reporting::Reporters;
 use super::sweep::Worked;
 use super::{Clock, Quality, Secrets, Strain, Tally, cdr};
 use crate::cli::Console;
-use crate::export::Homer;
+use crate::export::{Graphite, Homer};
 use crate::handshake::Handshakes;
 use crate::kernel::KernelTables;
 use crate::placement::{Paths, Ports};
+use crate::record::Recordings;
 use crate::trace::Traces;
 use crate::view::{self, Asked};
 use crate::watch::Watch;
@@ -76,6 +77,8 @@ pub struct Desk {
     pub watch: Watch,
     /// Calls whose packets are copied.
     pub traces: Traces,
+    /// Calls whose packets are written to files.
+    pub recordings: Recordings,
     /// The tree of `/proc/rtpengine`, if it is mounted.
     pub view: Option<Asked>,
     /// What has been counted.
@@ -92,6 +95,8 @@ pub struct Desk {
     pub quality: Quality,
     /// Where RTCP and ng messages are sent to be looked at.
     pub homer: Option<Homer>,
+    /// Where figures are sent to.
+    pub graphite: Option<Graphite>,
     /// What reports of the parties have said.
     pub(super) hearing: Hearing,
     /// Random numbers, and what the certificate is known by.
@@ -130,6 +135,7 @@ impl Desk {
             console: Console::default(),
             watch: Watch::default(),
             traces: Traces::default(),
+            recordings: Recordings::default(),
             view: None,
             tally,
             strain,
@@ -138,6 +144,7 @@ impl Desk {
             changes: Changes::default(),
             quality: Quality::default(),
             homer: None,
+            graphite: None,
             hearing: Hearing::default(),
             secrets,
             piercing: Vec::new(),
@@ -274,11 +281,13 @@ impl Desk {
             self.tally.call_ended(call, reason, snapshots, now);
             self.console.forget(call);
             self.traces.call_ends(call);
+            self.recordings.call_ends(call, now);
         }
         self.watch.forget(number);
         self.book.remove(number, &mut self.changes);
         self.quality.forget(number);
         self.flush();
+        Recordings::unwind(self);
     }
 
     /// Ends all calls with their last lines, and the packet threads.
@@ -290,6 +299,8 @@ impl Desk {
             let snapshots = self.snapshots(number);
             self.end(number, EndReason::ForceTerminated, &snapshots);
         }
+        // The packet threads still have the last packets.
+        self.recordings.close();
         if let Err(error) = self.handshakes.stop() {
             tracing::error!(%error, "the thread for handshakes had ended before");
         }

@@ -32,4 +32,4 @@ pub use run::{RunError, run};
 pub use secrets::Secrets;
 pub use strain::Strain;
 pub use sweep::Worked;
-pub use tally::{ControlTally, ProxyTally, Tally};
+pub use tally::{ControlTally, ProxyTally, Spell, Tally};

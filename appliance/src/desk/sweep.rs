@@ -1,4 +1,6 @@
 use super::{Desk, cdr};
+use crate::export::Graphite;
+use crate::record::Recordings;
 use crate::trace::Traces;
 use crate::watch::Watch;
 use flow::{DropReason, FlowKey, Traffic};
@@ -33,8 +35,11 @@ impl Desk {
         self.write_reports();
         Watch::look(self);
         Traces::sweep(self);
+        Recordings::sweep(self);
         self.listen();
-        self.take_pulse()
+        let alive = self.take_pulse();
+        Graphite::look(self);
+        alive
     }
 
     /// True when all packet threads have answered.

@@ -3,10 +3,12 @@ use super::homer::Homer;
 use super::statistics::ByAddress;
 use crate::desk::{Desk, Tally, Worked};
 use crate::placement::PortUse;
+use crate::record::Standing;
 use call::EndReason;
 use flow::{DropReason, Path, Traffic};
 use std::fmt::{Display, Write};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Everything for Prometheus, in its text format: the names and labels that dashboards for rtpengine read, what this build
 /// does not measure as zero, and after these our own (`rtpengine_streams`, `rtpengine_path_…`, `rtpengine_drops_total`).
@@ -21,6 +23,7 @@ pub fn metrics(desk: &mut Desk) -> String {
     interfaces(&mut page, desk, &by_address);
     paths(&mut page, desk, &worked);
     collector(&mut page, desk);
+    recording(&mut page, desk);
     page.0
 }
 
@@ -77,7 +80,7 @@ fn sessions(page: &mut Page, desk: &Desk) {
     page.one("media_cache", Gauge, "Media files in memory; always 0", 0);
     page.one("player_cache", Gauge, "Players in memory; always 0", 0);
     let streams = [("userspace", userspace), ("kernel", module), ("af-xdp", af_xdp), ("mixed", mixed)];
-    page.by("mediastreams", Gauge, "Calls by what carries their media", "type", &streams);
+    page.by("mediastreams", Gauge, "Media by what carries it, once for each party", "type", &streams);
     let uptime = desk.clock.now().since(desk.tally.started.at).0 / 1_000_000;
     page.one("uptime_seconds", Gauge, "Seconds since the start", uptime);
     page.one("sessions_total", Counter, "Calls since the start", desk.book.created());
@@ -269,6 +272,29 @@ fn collector(page: &mut Page, desk: &Desk) {
     page.one("rtcp_unread_total", Kind::Counter, help, desk.unheard());
 }
 
+/// What became of recorded calls. Zero where nothing can be recorded, so that a rule finds its data.
+fn recording(page: &mut Page, desk: &Desk) {
+    use Kind::{Counter, Gauge};
+    let none = crate::record::Totals::default();
+    let (totals, unknown) = desk.recordings.totals().unwrap_or((&none, 0));
+    let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    let standing = |wanted| desk.recordings.iter().filter(|(_, one)| one.standing() == wanted).count() as u64;
+    let rows = [("running", standing(Standing::Running)), ("paused", standing(Standing::Paused))];
+    page.by("recordings", Gauge, "Calls that are recorded now", "state", &rows);
+    page.one("recordings_total", Counter, "Recordings that were finished", of(&totals.finished));
+    page.one("recording_bytes_total", Counter, "Bytes of finished recordings", of(&totals.bytes));
+    let sums = totals.packets.sums();
+    let rows =
+        [("written", sums.written), ("lost-memory", sums.lost + unknown), ("lost-disk", sums.unwritten)];
+    page.by("recording_packets_total", Counter, "What became of packets to be recorded", "result", &rows);
+    let help = "Files of recordings that could not be moved out of the spool";
+    page.one("recording_stranded_total", Counter, help, of(&totals.stranded));
+    let rows = [("done", of(&totals.uploaded)), ("failed", of(&totals.refused))];
+    page.by("recording_uploads_total", Counter, "Attempts to upload files of recordings", "result", &rows);
+    let help = "Recordings that wait to be uploaded";
+    page.one("recording_uploads_waiting", Gauge, help, of(&totals.waiting));
+}
+
 fn paths(page: &mut Page, desk: &Desk, worked: &Worked) {
     use Kind::{Counter, Gauge};
     page.begin("streams", Gauge, "Open ports by the path that carries their packets, and why it does");
@@ -313,9 +339,24 @@ fn paths(page: &mut Page, desk: &Desk, worked: &Worked) {
         "1 while new calls are refused because the daemon is to be stopped",
         draining,
     );
+    threads(page, desk);
     let tally = desk.handshakes.tally();
     let rows: Vec<(&str, u64)> = tally.rows().collect();
     page.by("handshakes_total", Counter, "What ICE and DTLS agents did", "event", &rows);
+}
+
+/// How full the mailboxes of packet threads are.
+fn threads(page: &mut Page, desk: &Desk) {
+    let fill: Vec<(String, usize, usize)> =
+        desk.ports.pool().fill().map(|(worker, fill)| (format!("poll-{worker}"), fill.0, fill.1)).collect();
+    page.begin("thread_orders", Kind::Gauge, "Orders that wait for a packet thread");
+    for (thread, orders, _) in &fill {
+        page.sample("thread_orders", &[("thread", thread)], orders);
+    }
+    page.begin("thread_orders_room", Kind::Gauge, "Orders that may wait for a packet thread");
+    for (thread, _, room) in &fill {
+        page.sample("thread_orders_room", &[("thread", thread)], room);
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::query::render;
 use crate::desk::Desk;
+use crate::record::Recordings;
 use call::{Delete, Doomed, EndReason, Scope};
 use flow::Micros;
 use ng::request::Flag;
@@ -36,15 +37,15 @@ pub(super) fn delete(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Re
         let (book, mut outside) = desk.book_and_outside(now);
         book.carry_out(doomed, &mut outside);
     }
+    if matches!(doomed, Doomed::Call(..)) && request.has(Flag::DiscardRecording) {
+        Recordings::end(desk, doomed.number(), true);
+    }
     // The worker copies the counters before it closes anything.
     let snapshots = desk.flush_asking(worker, &keys);
     let reply = if request.has(Flag::Fast) {
         Reply::ok()
     } else {
-        desk.book.get(doomed.number()).map_or_else(Reply::ok, |call| {
-            let histories = desk.quality.histories(doomed.number());
-            render(call, scope, &snapshots, histories, desk.clock.stamp())
-        })
+        desk.book.get(doomed.number()).map_or_else(Reply::ok, |call| render(desk, call, scope, &snapshots))
     };
     if let Doomed::Call(number, _) = doomed
         && over

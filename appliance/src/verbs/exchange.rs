@@ -1,8 +1,8 @@
-use super::{limits, options};
+use super::{limits, options, recording};
 use crate::desk::Desk;
 use call::{Fragment, Intent, Outside, PortError, Refusal};
 use ng::request::Flag;
-use ng::{Reply, Request};
+use ng::{Reply, Request, Value};
 use std::net::SocketAddr;
 
 /// `offer`.
@@ -21,7 +21,7 @@ pub(super) fn offer(desk: &mut Desk, request: &Request<'_>, from: SocketAddr) ->
         request,
         sdp,
         (call_id, from_tag, request.to_tag.as_deref()),
-        |book, intent, outside| book.offer(intent, outside),
+        (true, |book, intent, outside| book.offer(intent, outside)),
     )
 }
 
@@ -34,9 +34,13 @@ pub(super) fn answer(desk: &mut Desk, request: &Request<'_>, from: SocketAddr) -
     if request.has(Flag::Fragment) {
         return fragment(desk, request, sdp, call_id, to_tag);
     }
-    exchange((desk, from), request, sdp, (call_id, from_tag, Some(to_tag)), |book, intent, outside| {
-        book.answer(intent, outside)
-    })
+    exchange(
+        (desk, from),
+        request,
+        sdp,
+        (call_id, from_tag, Some(to_tag)),
+        (false, |book, intent, outside| book.answer(intent, outside)),
+    )
 }
 
 /// Candidates trickled in an INFO (RFC 8840); nothing is to be sent on, since they are for us.
@@ -63,7 +67,10 @@ fn exchange(
     request: &Request<'_>,
     sdp: &[u8],
     (call_id, from_tag, to_tag): (&[u8], &[u8], Option<&[u8]>),
-    apply: impl Fn(&mut call::Book, &Intent<'_>, &mut Outside<'_>) -> Result<Vec<u8>, Refusal>,
+    (is_offer, apply): (
+        bool,
+        impl Fn(&mut call::Book, &Intent<'_>, &mut Outside<'_>) -> Result<Vec<u8>, Refusal>,
+    ),
 ) -> Result<Reply, Reply> {
     let session = sdp::Session::parse(sdp).map_err(|error| {
         tracing::warn!(call_id = &*request.shown_call_id(), %error, "SDP refused");
@@ -84,6 +91,9 @@ fn exchange(
         sdp: &session,
         options,
     };
+    // Before keys are agreed on: those of a call that is recorded do not pass unread.
+    let mut said = recording::asked(desk, request);
+    let known = said.is_some();
     let now = desk.clock.stamp();
     let (book, mut outside) = desk.book_and_outside(now);
     let mut result = apply(book, &intent, &mut outside);
@@ -103,9 +113,18 @@ fn exchange(
         desk.pierce(call_id);
     }
     let body = result.map_err(|refusal| refuse(desk, request, &refusal))?;
-    let reply = Reply::ok().with("sdp", body);
+    if !known {
+        said = recording::asked(desk, request);
+    }
+    let path = recording::note(desk, call_id, is_offer, &body);
+    let mut reply = Reply::ok().with("sdp", body);
+    if let Some(path) = path {
+        reply = reply.with("recordings", Value::List(vec![Value::from(path)]));
+    }
     let missing = limits::not_available(request);
-    Ok(if missing.is_empty() { reply } else { reply.with_warning(missing) })
+    let warnings: Vec<String> =
+        [Some(missing), said.flatten()].into_iter().flatten().filter(|text| !text.is_empty()).collect();
+    Ok(if warnings.is_empty() { reply } else { reply.with_warning(warnings.join("; ")) })
 }
 
 /// The text that proxies match on, what an operator needs in the log, and the same for the client as a message.

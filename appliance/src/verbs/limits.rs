@@ -64,7 +64,8 @@ pub(super) fn not_available(request: &Request<'_>) -> String {
     let asked = [
         (!codecs.transcode.is_empty(), "transcoding"),
         (request.has(Flag::ForceTranscoding), "transcoding"),
-        (request.recording.call == Some(options::RecordCall::On), "recording"),
+        (request.has(Flag::RecordingAnnouncement), "announcement of recordings"),
+        (request.has(Flag::RecordingVsc), "recording steered by digits"),
         (request.has(Flag::InjectDtmf) || request.has(Flag::DetectDtmf), "DTMF processing"),
         (request.path.media_echo.is_some(), "media-echo"),
         (request.path.drop_traffic == Some(options::DropTraffic::Start), "drop-traffic"),

@@ -8,6 +8,7 @@ mod list;
 mod opinions;
 mod options;
 mod query;
+mod recording;
 mod security;
 mod statistics;
 
@@ -48,6 +49,9 @@ fn dispatch(desk: &mut Desk, request: &Request<'_>, from: SocketAddr) -> Reply {
         Command::Statistics => Ok(statistics::statistics(desk)),
         Command::BlockMedia => block::block(desk, request, true),
         Command::UnblockMedia => block::block(desk, request, false),
+        Command::StartRecording => recording::start(desk, request),
+        Command::StopRecording => recording::stop(desk, request),
+        Command::PauseRecording => recording::pause(desk, request),
         Command::Cli => Ok(statistics::cli(desk, request)),
         other => {
             return Reply::error(format!("Command \"{}\" is not available in this build", other.as_str()));

@@ -51,6 +51,7 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
         pierce: request.has(Flag::PierceNat),
         one_way: request.has(Flag::Unidirectional),
         metadata: request.recording.metadata.as_deref(),
+        unrecorded: request.has(Flag::ExcludeRecording),
         ..Options::default()
     };
     interfaces(request, &mut wanted);

@@ -1,6 +1,7 @@
 use super::opinions;
 use crate::desk::{Desk, History, Snapshots};
 use crate::placement::Paths;
+use crate::record::{Recording, Standing};
 use call::{Call, CallReport, FlowUse, MediaReport, PartyReport, Scope, Stamp, StreamReport};
 use flow::{Gate, Snapshot, SsrcCounters, Traffic};
 use ng::request::Flag;
@@ -19,24 +20,22 @@ pub(super) fn query(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Rep
     let Some(call) = desk.book.get(number) else { return Err(Reply::error("Unknown call-id")) };
     let scope = Scope { from_tag: request.from_tag.as_deref(), to_tag: request.to_tag.as_deref() };
     let explain = request.has(Flag::Explain).then_some(&desk.paths);
+    let recorded = desk.recordings.of(number).map(Recording::standing);
     let histories = desk.quality.histories(number);
-    Ok(Page { snapshots: &snapshots, histories, now, explain }.reply(call, scope))
+    Ok(Page { snapshots: &snapshots, histories, now, explain, recorded }.reply(call, scope))
 }
 
 /// The statistics of a call as `delete` tells them.
-pub(super) fn render(
-    call: &Call,
-    scope: Scope<'_>,
-    snapshots: &Snapshots,
-    histories: &[History],
-    now: Stamp,
-) -> Reply {
-    Page { snapshots, histories, now, explain: None }.reply(call, scope)
+pub(super) fn render(desk: &Desk, call: &Call, scope: Scope<'_>, snapshots: &Snapshots) -> Reply {
+    let (now, recorded) = (desk.clock.stamp(), desk.recordings.of(call.number()).map(Recording::standing));
+    let histories = desk.quality.histories(call.number());
+    Page { snapshots, histories, now, explain: None, recorded }.reply(call, scope)
 }
 
 /// The statistics of a call with the path of each stream, for the control tool.
 pub fn render_call(call: &Call, snapshots: &Snapshots, paths: &Paths, now: Stamp) -> Reply {
-    Page { snapshots, histories: &[], now, explain: Some(paths) }.reply(call, Scope::default())
+    Page { snapshots, histories: &[], now, explain: Some(paths), recorded: None }
+        .reply(call, Scope::default())
 }
 
 /// What a report is written with.
@@ -47,6 +46,8 @@ struct Page<'a> {
     now: Stamp,
     /// Say which path each stream is on, and why.
     explain: Option<&'a Paths>,
+    /// Whether the call is recorded.
+    recorded: Option<Standing>,
 }
 
 impl Page<'_> {
@@ -69,6 +70,11 @@ impl Page<'_> {
         }
         body.push("tags", Value::Dict(tags));
         body.push("totals", Value::Dict(self.totals(&report)));
+        if let Some(standing) = self.recorded {
+            let running = u64::from(standing == Standing::Running);
+            let recording = Dict::new().with("call recording", int(running)).with("forwarding", int(0));
+            body.push("recording", Value::Dict(recording));
+        }
         reply
     }
 
@@ -98,6 +104,13 @@ impl Page<'_> {
         let medias = party.medias.iter().map(|media| Value::Dict(self.media(media)));
         out.push("medias", Value::List(medias.collect()));
         out.push("VSC", Value::List(Vec::new()));
+        if self.recorded.is_some() {
+            let excluded = int(party.unrecorded.into());
+            out.push(
+                "recording",
+                Value::Dict(Dict::new().with("excluded", excluded).with("forwarding", int(0))),
+            );
+        }
         out
     }
 

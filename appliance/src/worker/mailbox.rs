@@ -29,6 +29,8 @@ pub(super) enum Order {
     Pierce(Vec<FlowKey>),
     /// Give out the copies of packets that were made.
     Tape(Arc<TapeAsk>),
+    /// Give out the reel, with this mark behind it.
+    Reel(u64),
     /// Send these datagrams.
     Send(Vec<Parcel>),
     /// Send this RTCP of our own.

@@ -16,6 +16,7 @@ mod poller;
 mod pool;
 mod post;
 mod punted;
+mod reels;
 mod sync;
 mod tape;
 #[cfg(test)]
@@ -28,4 +29,5 @@ pub use lane::{Beat, Lane};
 pub use pool::{Pool, PoolError, StartError};
 pub use post::{OwnReport, Parcel, Post};
 pub use punted::{LONGEST, Letter, Punted};
+pub use reels::{Reel, Reels};
 pub use tape::Copies;

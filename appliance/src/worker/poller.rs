@@ -3,6 +3,7 @@ use super::mailbox::{Mailbox, Order};
 use super::outbox::Outbox;
 use super::post::{OwnReport, Parcel};
 use super::punted::Punted;
+use super::reels::Reels;
 use engine::{Applied, Engine};
 use flow::{BURST, Buffers, Burst, Departure, DropReason, Event, FlowKey, Moment, PacketIo, Verdict};
 use std::io;
@@ -32,6 +33,7 @@ pub(super) struct Poller {
     mailbox: Arc<Mailbox>,
     outbox: Arc<Outbox>,
     punted: Arc<Punted>,
+    reels: Arc<Reels>,
     #[cfg(feature = "appliance")]
     fast: super::fast::Fast,
 }
@@ -44,6 +46,7 @@ impl Poller {
         mailbox: Arc<Mailbox>,
         outbox: Arc<Outbox>,
         punted: Arc<Punted>,
+        reels: Arc<Reels>,
     ) -> Poller {
         Poller {
             number,
@@ -58,6 +61,7 @@ impl Poller {
             #[cfg(feature = "appliance")]
             fast: super::fast::Fast::new(number, Arc::clone(&punted)),
             punted,
+            reels,
         }
     }
 
@@ -100,6 +104,7 @@ impl Poller {
             self.io.receive(&mut self.burst);
             self.work();
         }
+        self.exchange_reels();
         self.outbox.put(self.number, &mut self.events);
         Ok(())
     }
@@ -126,6 +131,17 @@ impl Poller {
             self.fast.work(self.now);
         }
         Ok(())
+    }
+
+    /// Gives out reels before they are full.
+    fn exchange_reels(&mut self) {
+        if self.engine.wants_reel() {
+            self.reels.exchange(&mut self.engine);
+        }
+        #[cfg(feature = "appliance")]
+        if self.fast.engine().wants_reel() {
+            self.reels.exchange(self.fast.engine());
+        }
     }
 
     /// Works on what was received from the sockets.
@@ -176,6 +192,12 @@ impl Poller {
                 ask.answer([&mut self.engine, self.fast.engine()].into_iter());
                 #[cfg(not(feature = "appliance"))]
                 ask.answer(std::iter::once(&mut self.engine));
+            }
+            Order::Reel(mark) => {
+                self.reels.hand_out(&mut self.engine);
+                #[cfg(feature = "appliance")]
+                self.reels.hand_out(self.fast.engine());
+                self.reels.mark(self.number, mark);
             }
             Order::Hear(hearing) => self.give_out(&hearing),
             Order::Pierce(keys) => self.pierce(&keys),

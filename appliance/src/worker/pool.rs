@@ -5,6 +5,7 @@ use super::outbox::Outbox;
 use super::poller::{COPIES, Poller};
 use super::post::{OwnReport, Post};
 use super::punted::Punted;
+use super::reels::Reels;
 use super::tape::{Copies, TapeAsk};
 use engine::{AddressTraffic, Overheard, Totals};
 use flow::{Change, Event, FlowKey, Snapshot};
@@ -33,6 +34,7 @@ pub struct Pool {
     workers: Vec<Worker>,
     outbox: Arc<Outbox>,
     punted: Arc<Punted>,
+    reels: Arc<Reels>,
 }
 
 #[derive(Debug)]
@@ -128,10 +130,11 @@ impl Pool {
         }
         let outbox = Arc::new(Outbox::new(OUTBOX, cores.len(), desk));
         let punted = Arc::new(Punted::new(PUNTED));
-        let mut pool = Pool { workers: Vec::with_capacity(cores.len()), outbox, punted };
+        let reels = Arc::new(Reels::new(cores.len()));
+        let mut pool = Pool { workers: Vec::with_capacity(cores.len()), outbox, punted, reels };
         let mut sockets = sockets.into_iter();
         for (number, &core) in cores.iter().enumerate() {
-            let worker = Worker::start(number, core, epoch, &pool.outbox, &pool.punted, sockets.next())?;
+            let worker = Worker::start(number, core, epoch, &pool, sockets.next())?;
             pool.workers.push(worker);
         }
         Ok(pool)
@@ -302,6 +305,20 @@ impl Pool {
         ask.wait(patience).ok_or(PoolError::Silent(worker))
     }
 
+    /// Where the packet threads put copies of packets of recorded flows.
+    pub fn reels(&self) -> Arc<Reels> {
+        Arc::clone(&self.reels)
+    }
+
+    /// Asks all packet threads to give out what they have copied of recorded flows, with `mark` behind it: who has seen the
+    /// marks of all threads has everything from before. Waits for nothing.
+    pub fn unwind(&self, mark: u64) {
+        for worker in 0..self.workers.len() {
+            // A thread that has ended or hangs has nothing to give; who waits for its mark gives up after a while.
+            let _ = self.send(worker, Order::Reel(mark));
+        }
+    }
+
     /// What a worker has counted over all its flows, past ones included; waits up to `patience`.
     ///
     /// # Errors
@@ -376,8 +393,7 @@ impl Worker {
         number: usize,
         core: Option<usize>,
         epoch: Instant,
-        outbox: &Arc<Outbox>,
-        punted: &Arc<Punted>,
+        pool: &Pool,
         sockets: Option<SharedSockets>,
     ) -> Result<Worker, StartError> {
         let system = |error| StartError::System { worker: number, error };
@@ -385,8 +401,9 @@ impl Worker {
         let io = io.map_err(system)?;
         let door = io.door().map_err(system)?;
         let mailbox = Arc::new(Mailbox::new(MAILBOX, io.waker().map_err(system)?));
-        let (told, tell) = (Arc::clone(outbox), Arc::clone(punted));
-        let poller = Poller::new(number, epoch, io, Arc::clone(&mailbox), told, tell);
+        let (told, tell) = (Arc::clone(&pool.outbox), Arc::clone(&pool.punted));
+        let reels = Arc::clone(&pool.reels);
+        let poller = Poller::new(number, epoch, io, Arc::clone(&mailbox), told, tell, reels);
         let (tell, told) = mpsc::sync_channel(1);
         let body = move || {
             let pinned = core.map_or(Ok(()), pin);

@@ -57,13 +57,14 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("hostile", &["lab"]),
     ("handshakes-lab", &["lab", "dtls", "srtp"]),
     ("lifecycle", &["lab"]),
-    ("watch", &["lab"]),
+    ("watch", &["lab", "srtp"]),
     ("classic", &["lab"]),
     ("parity", &["lab", "flow", "engine"]),
     ("appliance-lab", &["lab"]),
     ("soak", &["lab", "appliance-lab"]),
     ("webrtc-lab", &["lab", "appliance-lab"]),
     ("bench", &["lab", "afxdp", "flow", "wire"]),
+    ("micro", &["afxdp", "call", "engine", "flow", "ng", "sdp", "srtp", "wire"]),
 ];
 
 /// Crates that do I/O, look at clocks, start threads or log: not for the pure floors.

@@ -42,7 +42,7 @@ mod vitals;
 pub use bencode::Value;
 pub use call::{Call, CallSpec};
 pub use cleanup::on_interrupt;
-pub use daemon::{Daemon, DaemonSpec, daemon_binary, foreign_daemon};
+pub use daemon::{Daemon, DaemonSpec, control_tool, daemon_binary, foreign_daemon};
 pub use error::{LabError, Result};
 pub use held::Held;
 pub use histogram::Histogram;

@@ -89,6 +89,16 @@ fn big(number: u16) -> Vec<u8> {
     packet
 }
 
+/// Waits for a packet. Those before it may have waited long on the way until neighbours were found.
+fn hears(peer: &RtpPeer, packet: &[u8]) -> lab::Result<bool> {
+    while let Some((bytes, _)) = peer.receive_bytes(PATIENCE)? {
+        if bytes == packet {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 #[test]
 fn what_is_too_long_for_a_hop_is_cut_after_the_first() -> lab::Result<()> {
     lab::need_root!();
@@ -117,8 +127,7 @@ fn what_is_too_long_for_a_hop_is_cut_after_the_first() -> lab::Result<()> {
             assert!(number > 1, "the first passed: the hop is not small");
             for number in number + 1..number + 20 {
                 alice.send_bytes(&big(number))?;
-                let (bytes, _) = bob.receive_bytes(PATIENCE)?.expect("it was cut, and put together again");
-                assert_eq!(bytes, big(number), "{manner} {family:?}");
+                assert!(hears(&bob, &big(number))?, "{manner} {family:?}: packet {number} was not cut");
             }
             if manner == "shared" {
                 assert!(wait_for_drops(&mut client, "path-mtu")? > 0, "{family:?}: nobody counted it");
@@ -165,7 +174,7 @@ fn a_peer_that_has_gone_is_counted_and_the_call_goes_on() -> lab::Result<()> {
 /// Lets a namespace count what its rule matches.
 fn count(ns: &Namespace, hook: &str, rule: &str) -> lab::Result<()> {
     let table = format!(
-        "table inet watched {{ chain all {{ type filter hook {hook} priority 0; {rule} counter; }}; }}"
+        "table inet watched {{ chain seen {{ type filter hook {hook} priority 0; {rule} counter; }}; }}"
     );
     ns.run(&["nft", &table]).map(drop)
 }
@@ -210,7 +219,7 @@ fn rules_of_the_host_see_what_leaves() -> lab::Result<()> {
         let call = Call::set_up(&mut client, &net, "watched", 4000)?;
         call.talk_perfectly(50, Pace::BRISK, PATIENCE)?;
         assert_eq!(counted(&net.relay)?, 50, "{manner}");
-        net.relay.run(&["nft", "add", "rule", "inet", "watched", "all", "udp", "dport", "4000", "drop"])?;
+        net.relay.run(&["nft", "add", "rule", "inet", "watched", "seen", "udp", "dport", "4000", "drop"])?;
         call.alice.send_bytes(&big(1)[..172])?;
         assert!(wait_for_drops(&mut client, "send-failed")? > 0, "{manner}: the sender is told");
         assert!(

@@ -1,12 +1,18 @@
 //! What an operator watches: a call that talks and reports, a page of metrics, a Prometheus that reads it.
 
 mod page;
+mod pcap;
 mod prometheus;
 mod scene;
+mod specification;
+mod terminal;
 
 pub use page::{Metric, Page};
+pub use pcap::{Packet, Pcap, files, until};
 pub use prometheus::Prometheus;
 pub use scene::{Scene, get};
+pub use specification::{Figure, Specification};
+pub use terminal::Terminal;
 
 use std::time::Duration;
 

@@ -92,6 +92,16 @@ pub fn find_address(addr: IpAddr) -> Result<(), BindError> {
     socket.bind(&at.into()).map_err(fail)
 }
 
+/// The number of the network namespace of the calling thread: no other has had it since the system was started.
+///
+/// # Errors
+/// Before Linux 5.14.
+pub fn namespace_cookie() -> io::Result<u64> {
+    crate::sys::namespace_cookie(
+        Socket::new(Domain::IPV4, Type::DGRAM.cloexec(), Some(Protocol::UDP))?.as_fd(),
+    )
+}
+
 fn set_traffic_class(fd: BorrowedFd<'_>, v6: bool, tos: u8) -> io::Result<()> {
     let socket = SockRef::from(&fd);
     if v6 { socket.set_tclass_v6(tos.into()) } else { socket.set_tos_v4(tos.into()) }
@@ -142,6 +152,19 @@ impl BindError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_here_or_not_and_the_namespace_has_a_number() {
+        for (addr, here) in [("127.0.0.1", true), ("::1", true), ("192.0.2.9", false), ("2001:db8::9", false)]
+        {
+            let found = find_address(addr.parse().unwrap());
+            assert_eq!(!matches!(found, Err(BindError::NotHere(_))), here, "{addr}: {found:?}");
+        }
+        // An older system has none.
+        if let Ok(cookie) = namespace_cookie() {
+            assert_eq!(namespace_cookie().unwrap(), cookie);
+        }
+    }
 
     #[test]
     fn traffic_class_is_set_at_bind_and_changed_on_demand() {

@@ -1,7 +1,7 @@
 use crate::media::{Media, PortPair};
 use crate::party::{Party, PartyIx, Treatment};
 use crate::{AddressId, Env, FlowUse, PortError, Settings, Stamp};
-use flow::{FlowKey, FlowSpec, Generation, Moment, StreamId};
+use flow::{FlowKey, FlowSpec, Generation, Moment, Recorded, StreamId};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -61,6 +61,10 @@ pub struct Call {
     pub(crate) blocked: bool,
     /// Its packets are copied for somebody who looks.
     pub(crate) traced: bool,
+    /// Which of its packets go into a recording.
+    pub(crate) recorded: Option<Recorded>,
+    /// Keys that could pass from end to end are ours to open, since it was to be recorded before it had any.
+    pub(crate) opened: bool,
     /// Free text kept for reports.
     pub(crate) metadata: Option<Box<[u8]>>,
 }
@@ -92,6 +96,8 @@ impl Call {
             tos: settings.tos,
             blocked: false,
             traced: false,
+            recorded: None,
+            opened: false,
             metadata: None,
         }
     }
@@ -141,6 +147,21 @@ impl Call {
     /// True while its packets are copied for somebody.
     pub fn is_traced(&self) -> bool {
         self.traced
+    }
+
+    /// Which of its packets go into a recording.
+    pub fn recorded(&self) -> Option<Recorded> {
+        self.recorded
+    }
+
+    /// Free text kept for reports.
+    pub fn metadata(&self) -> Option<&[u8]> {
+        self.metadata.as_deref()
+    }
+
+    /// True when SRTP of some section passes from end to end without being opened here.
+    pub fn passes_keys(&self) -> bool {
+        !self.sections_that_pass().is_empty()
     }
 
     /// The party with that tag, present or former.

@@ -121,6 +121,7 @@ impl Call {
             parts: Vec::new(),
             via: self.via(entry.party, entry.media),
             traced: self.traced,
+            recorded: self.recorded.filter(|_| !party.unrecorded),
         };
         media.steer(component, &mut spec);
         if spec.via.is_some() {

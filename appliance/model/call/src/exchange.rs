@@ -144,6 +144,7 @@ impl Call {
         sender.treatment.learning = options.learning.unwrap_or(sender.treatment.learning);
         sender.treatment.gate = options.gate.unwrap_or(sender.treatment.gate);
         sender.treatment.one_way |= options.one_way;
+        sender.unrecorded |= options.unrecorded;
         sender.treatment.asymmetric |= options.asymmetric;
         sender.treatment.pierce |= options.pierce;
     }

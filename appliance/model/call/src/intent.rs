@@ -107,6 +107,8 @@ pub struct Options<'a> {
     pub pierce: bool,
     /// Free text for reports.
     pub metadata: Option<&'a [u8]>,
+    /// Who sends this stays out of recordings.
+    pub unrecorded: bool,
 }
 
 /// Which parts of the session level are made ours.

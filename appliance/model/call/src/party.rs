@@ -66,6 +66,8 @@ pub(crate) struct Party {
     pub(crate) told: Option<Box<Told>>,
     /// `block media` for what this party sends.
     pub(crate) blocked: bool,
+    /// Its packets stay out of recordings.
+    pub(crate) unrecorded: bool,
 }
 
 impl Party {
@@ -89,6 +91,7 @@ impl Party {
             told_group: false,
             told: None,
             blocked: false,
+            unrecorded: false,
         }
     }
 

@@ -43,6 +43,8 @@ pub struct PartyReport<'a> {
     pub created: Stamp,
     /// Free text that came with one of its messages.
     pub metadata: Option<&'a [u8]>,
+    /// Its packets stay out of recordings.
+    pub unrecorded: bool,
     /// Tags of the parties it talks with.
     pub peers: Vec<&'a [u8]>,
     /// Its media sections.
@@ -191,6 +193,7 @@ impl Call {
             callee: party.callee,
             created: party.created,
             metadata: party.metadata.as_deref(),
+            unrecorded: party.unrecorded,
             peers: party.peers.iter().map(|p| &*self.parties[*p].tag).collect(),
             medias: party
                 .told_of()

@@ -147,6 +147,9 @@ impl Call {
     /// must be opened for somebody is opened for everybody.
     pub(crate) fn sections_that_pass(&self) -> Vec<Place> {
         let mut passing: Vec<Place> = Vec::new();
+        if self.opened {
+            return passing;
+        }
         for (at, party) in self.parties.iter().enumerate().filter(|(_, party)| !party.deleted) {
             for (media, section) in party.medias.iter().enumerate() {
                 if matches!(section.keying.guard, Guard::Sdes { .. }) && !section.keying.recrypt {

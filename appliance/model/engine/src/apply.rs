@@ -26,8 +26,9 @@ impl Engine {
                     Some(snapshot) => snapshot,
                     None => unused(key, generation),
                 };
-                if let Some(held) = self.table.remove(key).and_then(|flow| flow.held) {
-                    self.sessions.release(held);
+                if let Some(mut flow) = self.table.remove(key) {
+                    self.reel.let_go(&mut flow);
+                    flow.held.into_iter().for_each(|held| self.sessions.release(held));
                 }
                 events.push(Event::Withdrawn(Box::new(last)));
                 Applied::Withdrawn
@@ -51,6 +52,9 @@ impl Engine {
         if spec.traced {
             self.tape.make_room();
         }
+        if spec.recorded.is_some() {
+            self.reel.make_room();
+        }
         let known = self.table.find(spec.key);
         let before = known.and_then(|at| self.table.get(at));
         if before.is_some_and(|flow| spec.generation < flow.generation) {
@@ -62,6 +66,7 @@ impl Engine {
         former.into_iter().for_each(|held| self.sessions.release(held));
         match known.and_then(|at| self.table.get_mut(at)) {
             Some(flow) => {
+                self.reel.let_go(flow);
                 flow.replace(spec);
                 flow.held = held;
             }

@@ -2,6 +2,7 @@ use crate::addresses::{AddressTraffic, Addresses};
 use crate::classify::Class;
 use crate::flow::Flow;
 use crate::overheard::Overheard;
+use crate::reel::Reel;
 use crate::sessions::Sessions;
 use crate::ssrc::SpareRoom;
 use crate::table::Table;
@@ -19,6 +20,7 @@ pub struct Engine {
     pub(crate) totals: Totals,
     pub(crate) sessions: Sessions,
     pub(crate) tape: Tape,
+    pub(crate) reel: Reel,
     pub(crate) overheard: Overheard,
     pub(crate) addresses: Addresses,
     pub(crate) spare: SpareRoom,
@@ -45,6 +47,7 @@ impl Engine {
             totals: Totals::default(),
             sessions: Sessions::default(),
             tape: Tape::default(),
+            reel: Reel::default(),
             overheard: Overheard::default(),
             addresses: Addresses::default(),
             spare,

@@ -5,7 +5,7 @@ use crate::sessions::{Guard, Held};
 use crate::ssrc::SsrcTable;
 use flow::{
     Carries, Counters, DropReason, FlowKey, FlowSpec, Gate, Generation, HeardReport, Micros, Moment, Output,
-    Part, Progress, Reporting, Rewrite, Snapshot, StreamId,
+    Part, Progress, Recorded, Reporting, Rewrite, Snapshot, StreamId,
 };
 use smallvec::SmallVec;
 
@@ -41,6 +41,10 @@ pub(crate) struct Flow {
     pub(crate) via: Option<FlowKey>,
     /// Its packets are copied to the tape.
     pub(crate) traced: bool,
+    /// They are copied to the reel.
+    pub(crate) recorded: Option<Recorded>,
+    /// Packets that the reel has had no room for, since the last that it had.
+    pub(crate) unrecorded: u64,
 }
 
 /// The most senders whose reports are remembered.
@@ -108,6 +112,8 @@ impl Flow {
             held: None,
             away: None,
             traced: spec.traced,
+            recorded: spec.recorded,
+            unrecorded: 0,
             reporting: spec.reporting,
             heard: Vec::with_capacity(if spec.reporting.ours { MAX_HEARD } else { 0 }),
             parts: spec.parts.clone(),

@@ -42,7 +42,7 @@ impl Engine {
                 continue;
             }
             let taken_in = self.take_in(at, &mut frame, buffers, now, events);
-            self.copy_arrived(at, &frame, taken_in.as_ref().err().copied(), buffers, now);
+            self.copy_arrived(at, &frame, &taken_in, buffers, now);
             frame.verdict = match taken_in {
                 Ok(Next::Send(admitted)) => self.send_on((at, now), &mut frame, &admitted, burst, buffers),
                 Ok(Next::Punt(reason)) => Verdict::Punt(reason),
@@ -100,15 +100,22 @@ impl Engine {
         &mut self,
         at: usize,
         frame: &Frame,
-        dropped: Option<DropReason>,
+        taken_in: &Result<Next, DropReason>,
         buffers: &B,
         now: Moment,
     ) {
-        let flow = self.places[at].ingress.and_then(|place| self.table.get(place));
-        if flow.is_some_and(|flow| flow.traced) {
-            let passing = dropped.map_or(Passing::In, Passing::Dropped);
-            let copied = Copied { at: now, passing, local: frame.local, remote: frame.remote };
+        let Some(flow) = self.places[at].ingress.and_then(|place| self.table.get_mut(place)) else { return };
+        if !flow.traced && flow.recorded.is_none() {
+            return;
+        }
+        let passing = taken_in.as_ref().err().copied().map_or(Passing::In, Passing::Dropped);
+        let copied = Copied { at: now, passing, local: frame.local, remote: frame.remote };
+        if flow.traced {
             self.tape.record(&copied, buffers.payload(frame));
+        }
+        // STUN and DTLS are no part of what was said.
+        if !matches!(taken_in, Ok(Next::Punt(_))) {
+            self.reel.record(flow, &copied, buffers.payload(frame));
         }
     }
 
@@ -133,10 +140,15 @@ impl Engine {
             (_, GoesOn::Feedback, false) => return Verdict::Consume,
             _ => {}
         }
-        if self.table.get(leaving.egress).is_some_and(|flow| flow.traced) {
+        if let Some(flow) = self.table.get_mut(leaving.egress)
+            && (flow.traced || flow.recorded.is_some())
+        {
             let Departure { from, to, .. } = leaving.departure;
             let copied = Copied { at: now, passing: Passing::Out, local: from, remote: to };
-            self.tape.record(&copied, buffers.payload(frame));
+            if flow.traced {
+                self.tape.record(&copied, buffers.payload(frame));
+            }
+            self.reel.record(flow, &copied, buffers.payload(frame));
         }
         if let Some(session) = leaving.seal {
             let sealed = self.sessions.seal(session, class, buffers.room_mut(frame), frame.len.into());

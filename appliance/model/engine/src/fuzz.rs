@@ -285,6 +285,7 @@ fn spec(of: usize, to: &[u16], security: Option<Security>, generation: u64) -> F
         security,
         one_way: false,
         traced: false,
+        recorded: None,
         reporting: Default::default(),
         parts: Vec::new(),
         via: None,

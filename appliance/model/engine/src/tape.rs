@@ -54,28 +54,38 @@ impl Tape {
             self.lost += 1;
             return;
         }
-        let Copied { at, passing, local, remote } = copied;
-        let passing = match passing {
-            Passing::In => ARRIVED,
-            Passing::Out => LEFT,
-            Passing::Dropped(reason) => *reason as u8,
-        };
-        let family = u8::from(local.addr.is_ipv6()) | u8::from(remote.is_ipv6()) << 1;
-        self.bytes.extend_from_slice(&at.0.to_le_bytes());
-        self.bytes.extend_from_slice(&[passing, family]);
-        for (addr, port) in [(local.addr, local.port), (remote.ip(), remote.port())] {
-            let mut octets = [0; 16];
-            match addr {
-                IpAddr::V4(v4) => octets[..4].copy_from_slice(&v4.octets()),
-                IpAddr::V6(v6) => octets = v6.octets(),
-            }
-            self.bytes.extend_from_slice(&octets);
-            self.bytes.extend_from_slice(&port.to_le_bytes());
-        }
-        // A payload is never longer than a UDP datagram can be.
-        self.bytes.extend_from_slice(&(payload.len() as u16).to_le_bytes());
-        self.bytes.extend_from_slice(payload);
+        write(&mut self.bytes, copied, payload);
     }
+}
+
+/// Bytes that a copy takes.
+pub(crate) const fn size(payload: usize) -> usize {
+    HEAD + payload
+}
+
+/// Puts a copy behind those that are there.
+pub(crate) fn write(bytes: &mut Vec<u8>, copied: &Copied, payload: &[u8]) {
+    let Copied { at, passing, local, remote } = copied;
+    let passing = match passing {
+        Passing::In => ARRIVED,
+        Passing::Out => LEFT,
+        Passing::Dropped(reason) => *reason as u8,
+    };
+    let family = u8::from(local.addr.is_ipv6()) | u8::from(remote.is_ipv6()) << 1;
+    bytes.extend_from_slice(&at.0.to_le_bytes());
+    bytes.extend_from_slice(&[passing, family]);
+    for (addr, port) in [(local.addr, local.port), (remote.ip(), remote.port())] {
+        let mut octets = [0; 16];
+        match addr {
+            IpAddr::V4(v4) => octets[..4].copy_from_slice(&v4.octets()),
+            IpAddr::V6(v6) => octets = v6.octets(),
+        }
+        bytes.extend_from_slice(&octets);
+        bytes.extend_from_slice(&port.to_le_bytes());
+    }
+    // A payload is never longer than a UDP datagram can be.
+    bytes.extend_from_slice(&(payload.len() as u16).to_le_bytes());
+    bytes.extend_from_slice(payload);
 }
 
 impl Engine {
@@ -89,41 +99,46 @@ impl Engine {
 
     /// Copies a packet of our own that leaves through a port, if that is traced.
     pub fn copy_own(&mut self, local: FlowKey, remote: SocketAddr, payload: &[u8], at: Moment) {
-        let flow = self.table.find(local).and_then(|place| self.table.get(place));
-        if flow.is_some_and(|flow| flow.traced) {
-            self.tape.record(&Copied { at, passing: Passing::Out, local, remote }, payload);
+        let Some(flow) = self.table.find(local).and_then(|place| self.table.get_mut(place)) else { return };
+        let copied = Copied { at, passing: Passing::Out, local, remote };
+        if flow.traced {
+            self.tape.record(&copied, payload);
         }
+        self.reel.record(flow, &copied, payload);
     }
 }
 
 /// Reads what [`Engine::swap_tape`] has given out: each packet with its UDP payload, in clear where it was opened here.
 pub fn copies(tape: &[u8]) -> impl Iterator<Item = (Copied, &[u8])> {
     let mut rest = tape;
-    std::iter::from_fn(move || {
-        let (head, after) = rest.split_first_chunk::<HEAD>()?;
-        let end = |at: usize, v6: bool| -> Option<SocketAddr> {
-            let octets: [u8; 16] = head[at..at + 16].try_into().ok()?;
-            let port = u16::from_le_bytes([head[at + 16], head[at + 17]]);
-            let v4 = [octets[0], octets[1], octets[2], octets[3]];
-            Some(SocketAddr::new(if v6 { octets.into() } else { v4.into() }, port))
-        };
-        let family = head[9];
-        let passing = match head[8] {
-            ARRIVED => Passing::In,
-            LEFT => Passing::Out,
-            reason => Passing::Dropped(*DropReason::ALL.get(usize::from(reason))?),
-        };
-        let len = usize::from(u16::from_le_bytes([head[HEAD - 2], head[HEAD - 1]]));
-        let (payload, next) = after.split_at_checked(len)?;
-        rest = next;
-        let copied = Copied {
-            at: Moment(u64::from_le_bytes(head[..8].try_into().ok()?)),
-            passing,
-            local: end(10, family & 1 != 0)?.into(),
-            remote: end(28, family & 2 != 0)?,
-        };
-        Some((copied, payload))
-    })
+    std::iter::from_fn(move || read(&mut rest))
+}
+
+/// Takes the first copy off.
+pub(crate) fn read<'a>(rest: &mut &'a [u8]) -> Option<(Copied, &'a [u8])> {
+    let (head, after) = rest.split_first_chunk::<HEAD>()?;
+    let end = |at: usize, v6: bool| -> Option<SocketAddr> {
+        let octets: [u8; 16] = head[at..at + 16].try_into().ok()?;
+        let port = u16::from_le_bytes([head[at + 16], head[at + 17]]);
+        let v4 = [octets[0], octets[1], octets[2], octets[3]];
+        Some(SocketAddr::new(if v6 { octets.into() } else { v4.into() }, port))
+    };
+    let family = head[9];
+    let passing = match head[8] {
+        ARRIVED => Passing::In,
+        LEFT => Passing::Out,
+        reason => Passing::Dropped(*DropReason::ALL.get(usize::from(reason))?),
+    };
+    let len = usize::from(u16::from_le_bytes([head[HEAD - 2], head[HEAD - 1]]));
+    let (payload, next) = after.split_at_checked(len)?;
+    *rest = next;
+    let copied = Copied {
+        at: Moment(u64::from_le_bytes(head[..8].try_into().ok()?)),
+        passing,
+        local: end(10, family & 1 != 0)?.into(),
+        remote: end(28, family & 2 != 0)?,
+    };
+    Some((copied, payload))
 }
 
 #[cfg(test)]

@@ -69,6 +69,7 @@ fn spec(port: u16, egress: &[u16], gate: Gate) -> FlowSpec {
         parts: Vec::new(),
         via: None,
         traced: false,
+        recorded: None,
     }
 }
 
@@ -79,8 +80,9 @@ fn the_count_can_fail() {
 
 #[test]
 fn a_burst_calls_no_allocator() {
+    let recorded = Some(Recorded { id: 7, arriving: true, leaving: true });
     let flows = [
-        spec(100, &[200], Gate::Open),
+        FlowSpec { traced: true, recorded, ..spec(100, &[200], Gate::Open) },
         spec(200, &[100, 300, 100], Gate::Handover),
         spec(300, &[100], Gate::Strict),
     ];

@@ -68,6 +68,8 @@ reasons! {
         EgressByKernel = "egress-by-kernel",
         /// Its packets are copied for `trace`, which the fast path cannot do.
         Traced = "traced",
+        /// Its packets are copied for a recording, which the fast path cannot do.
+        Recorded = "recorded",
         /// A packet thread hangs.
         WorkerHangs = "worker-hangs",
         /// A packet thread did not take the flow.

@@ -1,4 +1,4 @@
-use crate::{FlowKey, Generation, Moment, Security, StreamId};
+use crate::{FlowKey, Generation, Moment, PathReason, Security, StreamId};
 use smallvec::SmallVec;
 use std::net::SocketAddr;
 
@@ -51,6 +51,19 @@ pub struct FlowSpec {
     pub via: Option<FlowKey>,
     /// Its packets are copied for somebody who looks: it is carried only by paths that can.
     pub traced: bool,
+    /// Its packets are copied for a recording: it is carried only by paths that can.
+    pub recorded: Option<Recorded>,
+}
+
+/// Which packets of a flow go into a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Which recording; the packet side gives it back with every copy.
+    pub id: u32,
+    /// What arrives at the port.
+    pub arriving: bool,
+    /// What leaves through it.
+    pub leaving: bool,
 }
 
 /// What is done with the RTCP of a leg.
@@ -76,6 +89,15 @@ pub struct Part {
 }
 
 impl FlowSpec {
+    /// Why its packets must be copied, if they must.
+    pub fn copied(&self) -> Option<PathReason> {
+        match (self.traced, self.recorded) {
+            (true, _) => Some(PathReason::Traced),
+            (false, Some(_)) => Some(PathReason::Recorded),
+            (false, None) => None,
+        }
+    }
+
     /// Several media sections share its port: its packets have to be told apart.
     pub fn shares_port(&self) -> bool {
         self.via.is_some() || !self.parts.is_empty()

@@ -3,7 +3,7 @@
 use super::spec::{Group, Opt};
 
 const REDIS_STORE: &str = "keeping calls in Redis";
-const CALL_RECORDING: &str = "recording";
+const RECORDING_BY_DIGITS: &str = "recording steered by DTMF digits";
 
 pub(super) const REDIS: Group = Group {
     title: "Redis",
@@ -34,19 +34,21 @@ pub(super) const REDIS: Group = Group {
 pub(super) const RECORDING: Group = Group {
     title: "Recording",
     options: &[
-        Opt::text("recording-dir", "Folder for recordings").later(CALL_RECORDING),
-        Opt::word("recording-method", &["pcap", "proc", "all"], "How calls are recorded")
-            .later(CALL_RECORDING),
-        Opt::word("recording-format", &["raw", "eth"], "Packet form in recordings").later(CALL_RECORDING),
-        Opt::flag("record-egress", "Record what leaves instead of what comes in").later(CALL_RECORDING),
-        Opt::flag("record-both", "Record both directions").later(CALL_RECORDING),
-        Opt::text("vsc-start-rec", "Digits that start a recording").later(CALL_RECORDING),
-        Opt::text("vsc-stop-rec", "Digits that stop a recording").later(CALL_RECORDING),
-        Opt::text("vsc-start-stop-rec", "Digits that start or stop a recording").later(CALL_RECORDING),
-        Opt::text("vsc-pause-rec", "Digits that pause a recording").later(CALL_RECORDING),
-        Opt::text("vsc-pause-resume-rec", "Digits that pause or resume a recording").later(CALL_RECORDING),
+        Opt::text("recording-dir", "Folder for recordings").to("recording.folder"),
+        Opt::word("recording-method", &["pcap", "proc", "all"], "How calls are recorded [pcap]")
+            .to("recording.method"),
+        Opt::word("recording-format", &["raw", "eth"], "Packet form in recordings [raw]")
+            .to("recording.format"),
+        Opt::flag("record-egress", "Record what leaves instead of what comes in").to("recording.egress"),
+        Opt::flag("record-both", "Record both directions").to("recording.both"),
+        Opt::text("vsc-start-rec", "Digits that start a recording").later(RECORDING_BY_DIGITS),
+        Opt::text("vsc-stop-rec", "Digits that stop a recording").later(RECORDING_BY_DIGITS),
+        Opt::text("vsc-start-stop-rec", "Digits that start or stop a recording").later(RECORDING_BY_DIGITS),
+        Opt::text("vsc-pause-rec", "Digits that pause a recording").later(RECORDING_BY_DIGITS),
+        Opt::text("vsc-pause-resume-rec", "Digits that pause or resume a recording")
+            .later(RECORDING_BY_DIGITS),
         Opt::text("vsc-start-pause-resume-rec", "Digits that start, pause or resume a recording")
-            .later(CALL_RECORDING),
+            .later(RECORDING_BY_DIGITS),
     ],
 };
 

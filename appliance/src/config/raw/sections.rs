@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::interface::Interface;
-use super::outside::{Homer, Http};
+use super::outside::{Graphite, Homer, Http};
+use super::recording::Recording;
 use super::schema::define_section;
 
 /// A whole configuration file.
@@ -34,6 +35,10 @@ pub struct Config {
     pub kernel: Kernel,
     /// A HEP collector.
     pub homer: Homer,
+    /// A Graphite server.
+    pub graphite: Graphite,
+    /// Recording.
+    pub recording: Recording,
     /// Logging.
     pub log: Log,
     /// The process.
@@ -201,6 +206,10 @@ define_section! {
         /// microseconds and so many packets at a time. Interrupts of the card are put off while the daemon runs. Useful
         /// with `threads.idle = "busy"` and cores of their own. Without it: by interrupts.
         busy_poll: Option<BusyPoll> = None, "{ microseconds = 20, packets = 64 }";
+        /// Let packets gather in the network card for so many microseconds at most, so that they come in bursts: for cards that
+        /// do not moderate interrupts themselves (virtual ones). It saves processor time and adds as much delay. Without it: as
+        /// the card is set up.
+        gather: Option<u32> = None, "200";
         /// Where is written down how the network cards were set up, so that it can be restored even after a crash.
         state_folder: String = "/run/rtpengine".to_owned();
     }

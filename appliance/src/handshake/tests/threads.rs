@@ -72,6 +72,7 @@ impl Lab {
             parts: Vec::new(),
             via: None,
             traced: false,
+            recorded: None,
         };
         self.pool.open(0, port).unwrap();
         self.pool.apply(0, Change::Install(Box::new(spec))).unwrap();

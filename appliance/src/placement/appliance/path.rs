@@ -66,11 +66,13 @@ impl FastPath for Appliance {
         let forward = self.forward_of(key.addr);
         let deaf = self.deaf.get(&key).is_some_and(|generation| *generation >= flow.recipe.generation);
         // The program copies nothing.
-        let traced = flow.spec.traced;
-        if traced && (forward == Forward::Driver || !self.workers.is_open()) {
-            return Err(InstallError::NoWay(PathReason::Traced));
+        let copied = flow.spec.copied();
+        if let Some(why) = copied
+            && (forward == Forward::Driver || !self.workers.is_open())
+        {
+            return Err(InstallError::NoWay(why));
         }
-        if forward != Forward::Worker && !deaf && !traced {
+        if forward != Forward::Worker && !deaf && copied.is_none() {
             self.deaf.remove(&key);
             match self.driver.install(flow) {
                 Ok(taken) => {

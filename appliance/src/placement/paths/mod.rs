@@ -122,6 +122,8 @@ impl Paths {
                 None => counts.push((standing, 1)),
             }
         }
+        // Flows stand in no order; a page that is drawn again must not jump.
+        counts.sort_by_key(|((path, reason), count)| (std::cmp::Reverse(*count), path.code(), reason.code()));
         counts
     }
 

@@ -140,8 +140,10 @@ impl Paths {
             Some(Err(reason)) => return Some(Err(*reason)),
             None => return Some(Err(PathReason::UserspaceMode)),
         };
-        if entry.spec.traced && !self.tables.get(table).is_some_and(|table| table.copies()) {
-            return Some(Err(PathReason::Traced));
+        if let Some(why) = entry.spec.copied()
+            && !self.tables.get(table).is_some_and(|table| table.copies())
+        {
+            return Some(Err(why));
         }
         let recipe = Recipe::compile(&entry.spec, |key| Some(&self.flows.get(&key)?.spec));
         Some(recipe.map(|recipe| (table, recipe)).ok_or(PathReason::NotStableYet))

@@ -95,6 +95,7 @@ fn spec(port: u16, egress: u16, generation: u64) -> FlowSpec {
         parts: Vec::new(),
         via: None,
         traced: false,
+        recorded: None,
     }
 }
 

@@ -115,6 +115,7 @@ fn spec(key: FlowKey, peer: SocketAddr, egress: FlowKey) -> FlowSpec {
         parts: Vec::new(),
         via: None,
         traced: false,
+        recorded: None,
     }
 }
 

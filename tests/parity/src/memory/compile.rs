@@ -136,6 +136,7 @@ fn flow(shape: &CallShape, port: Port, state: State) -> FlowSpec {
         parts: Vec::new(),
         via: None,
         traced: false,
+        recorded: None,
     }
 }
 

@@ -40,7 +40,7 @@ const STUN: &[u8] = &[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8
 const DTLS: &[u8] = &[22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1];
 
 /// A port that faces `peer` and sends what arrives out through `egress`.
-fn spec(number: u16, peer: Option<&str>, egress: &[u16]) -> FlowSpec {
+pub(crate) fn spec(number: u16, peer: Option<&str>, egress: &[u16]) -> FlowSpec {
     FlowSpec {
         key: port(number),
         generation: Generation(1),
@@ -63,6 +63,7 @@ fn spec(number: u16, peer: Option<&str>, egress: &[u16]) -> FlowSpec {
         parts: Vec::new(),
         via: None,
         traced: false,
+        recorded: None,
     }
 }
 

@@ -8,6 +8,7 @@ mod kernel;
 mod listeners;
 mod outside;
 mod plain;
+mod recording;
 
 use crate::config::checked::Config;
 use crate::config::finding::{Finding, Places, Severity};
@@ -53,6 +54,8 @@ pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, V
     let control = builder.control(&raw.control);
     let http = builder.http(&raw.http, !raw.control.listen_https.is_empty());
     let homer = builder.homer(&raw.homer);
+    let graphite = builder.graphite(&raw.graphite);
+    let recording = builder.recording(&raw.recording);
     let media = builder.media(&raw.media);
     let limits = builder.limits(&raw.limits);
     let kernel = builder.kernel(&raw.kernel);
@@ -79,6 +82,8 @@ pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, V
         appliance,
         kernel,
         homer,
+        graphite,
+        recording,
         log,
         process: plain::process(&raw.process),
         templates: raw.templates.clone(),
