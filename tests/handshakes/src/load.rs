@@ -56,8 +56,12 @@ pub struct Lost {
 impl Lost {
     /// As it stands now.
     fn read(net: &Topology) -> Result<Lost> {
-        let devices =
-            [(&net.caller.ns, "eth0"), (&net.callee.ns, "eth0"), (&net.relay, "caller"), (&net.relay, "callee")];
+        let devices = [
+            (&net.caller.ns, "eth0"),
+            (&net.callee.ns, "eth0"),
+            (&net.relay, "caller"),
+            (&net.relay, "callee"),
+        ];
         let mut wires = 0;
         for (namespace, device) in devices {
             let path = format!("/sys/class/net/{device}/statistics/tx_dropped");
