@@ -69,8 +69,9 @@ fn a_killed_one_is_replaced_at_once_on_the_same_ports() -> lab::Result<()> {
     before[0].talk_perfectly(10, Pace::BRISK, PATIENCE)?;
     daemon.process().kill();
 
+    let binary = lab::daemon_binary()?;
     let start = Instant::now();
-    let daemon = spec().binary(lab::daemon_binary()?).start()?;
+    let daemon = spec().binary(binary).start()?;
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     let mut client = daemon.ng()?;
     let reason = client.refused(&ng::request("query").set("call-id", "call-0-0"))?;
