@@ -253,9 +253,9 @@ fn what_a_shared_socket_cannot_send_fails_alone() {
         receive(&mut io, &mut burst);
     }
     forward(&mut burst, 0, port, a_at);
-    // not an address of this host, and of a family that has no socket here
+    // not addresses of this host
     forward(&mut burst, 1, FlowKey::new("192.0.2.1".parse().unwrap(), 4000), a_at);
-    forward(&mut burst, 2, FlowKey::new("::1".parse().unwrap(), 4000), "[::1]:9".parse().unwrap());
+    forward(&mut burst, 2, FlowKey::new("2001:db8::1".parse().unwrap(), 4000), "[::1]:9".parse().unwrap());
     io.finish(&mut burst);
     let verdicts: Vec<Verdict> = burst.frames().iter().map(|frame| frame.verdict).collect();
     assert!(matches!(verdicts[0], Verdict::Forward(_)));
