@@ -259,7 +259,7 @@ impl Recorder {
             tracing::error!("{} will not be uploaded: {error}", place.packets.display());
         }
         // Without the thread, the next start uploads it.
-        drop(target.send(()));
+        let _ = target.send(());
     }
 }
 
