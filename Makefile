@@ -1,10 +1,11 @@
 # The few commands a person types. Each one calls a script or cargo.
-.PHONY: help build demo test bench packages test-packages lint clean
+.PHONY: help build demo test bench counts packages test-packages lint clean
 
 help:
 	@echo "make demo   twenty calls through the relay, shown live (root, Debian)"
 	@echo "make test   all tests; without root those that need it are skipped and listed"
-	@echo "make bench  what a packet costs on each way to relay it, side by side (root, two idle cores)"
+	@echo "make bench  what packets and calls cost on each way to relay them, side by side: one table (root, two idle cores)"
+	@echo "make counts  instructions of small parts, against those kept; COUNTS=store keeps new ones (valgrind)"
 	@echo "make build  the daemon, optimised: target/release/rtpengine"
 	@echo "make packages       .deb and .rpm: target/packages"
 	@echo "make test-packages  the packages installed, run, upgraded and purged in a root of Debian's (root, Debian 12)"
@@ -23,7 +24,11 @@ test:
 
 bench:
 	cargo build --release --package rtpengine --package bench
-	target/release/bench run --profile tests/bench/profiles/datapaths.toml --highest $(BENCH)
+	target/release/bench all --json tests/bench/runs/$(shell date +%Y-%m-%d-%H%M).json $(BENCH)
+
+counts:
+	cargo build --release --package micro
+	target/release/micro $(or $(COUNTS),check)
 
 packages:
 	@tests/install-needs.sh packages

@@ -9,8 +9,9 @@ build=(gcc libc6-dev m4 clang libclang-dev libelf-dev zlib1g-dev libssl-dev pkg-
 demo=(iproute2 ethtool)
 # The proxies and callers of the interop tests, firewall tools, a second SRTP and DTLS to compare ours with, and who
 # speaks WebRTC: a browser, and Python for aiortc. Prometheus for our rules, node for a decoder of HEP and a server that
-# speaks S3, tshark for recordings.
-test=(make openssl kamailio sip-tester nftables iptables libsrtp2-dev chromium python3-venv prometheus nodejs npm tshark)
+# speaks S3, a terminal, and tshark for traces and recordings.
+test=(make openssl valgrind kamailio sip-tester nftables iptables libsrtp2-dev chromium python3-venv prometheus nodejs npm
+	tmux tshark)
 
 # What guests need (tests/vm): the emulator, what builds the module and its plugin, and what is typed in there.
 vm=(qemu-system-x86 make xz-utils zstd binutils sparse libxtables-dev iptables nftables kmod)

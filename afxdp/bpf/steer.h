@@ -22,6 +22,19 @@ struct address {
 	__u32 family;		/* 4 or 6 */
 };
 
+#define FEW	4	/* addresses that need no look into a hash */
+
+/*
+ * The first addresses and their rows, in places of FEW_ADDRESSES. Family and
+ * row are one aligned word and written last; family 0 is nobody.
+ */
+struct few {
+	struct {
+		struct address address;
+		__u32 row;
+	} of[FEW];
+};
+
 /*
  * Where a flow is kept: value of FLOWS, whose place is the address's row from
  * ADDRESSES times 65536 plus the port. Many flows share a cache line, and the

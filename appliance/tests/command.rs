@@ -188,14 +188,14 @@ fn check_tells_by_its_status() {
 fn convert_prints_a_file_that_check_understands() {
     let folder = tempfile::tempdir().unwrap();
     let classic = folder.path().join("rtpengine.conf");
-    fs::write(&classic, "[rtpengine]\ninterface = 127.0.0.1\nlisten-ng = 127.0.0.1:2223\ntimeout = 45\ngraphite = 192.0.2.1:2003\n").unwrap();
+    fs::write(&classic, "[rtpengine]\ninterface = 127.0.0.1\nlisten-ng = 127.0.0.1:2223\ntimeout = 45\nmqtt-host = 192.0.2.1\n").unwrap();
     let (status, toml, lost) = output(&["convert", classic.to_str().unwrap()]);
     assert_eq!(status, 0);
     assert!(toml.contains("\nmedia = 45\n") && toml.contains("\naddress = \"127.0.0.1\"\n"), "{toml}");
     assert_eq!(
         lost,
         format!(
-            "not carried over: {}:5:1: `graphite` is not carried over (not available in this build: sending figures to Graphite)\n",
+            "not carried over: {}:5:1: `mqtt-host` is not carried over (not available in this build: sending figures over MQTT)\n",
             classic.display()
         )
     );

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A call through the relay that listens at 127.0.0.1:2223: offer, answer, 50 packets each way, delete.
 
-call.py [--relay-port-range LOW-HIGH]   status 0 if every packet came out as it went in
+call.py [--ports LOW-HIGH]   status 0 if every packet came out as it went in
+call.py --hold CALLID        the same, but the call stays up under this name
 """
 import itertools
 import json
@@ -51,14 +52,15 @@ def packet(ssrc, number):
 
 
 def main():
-    low, high = map(int, (sys.argv[2] if len(sys.argv) > 2 else "30000-39999").split("-"))
+    held = sys.argv[2] if sys.argv[1:2] == ["--hold"] else None
+    low, high = map(int, (sys.argv[2] if len(sys.argv) > 2 and not held else "30000-39999").split("-"))
     control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     control.settimeout(2)
     ends = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in PEERS]
     for end, peer in zip(ends, PEERS):
         end.bind(peer)
         end.settimeout(5)
-    call = {"call-id": f"packages-{os.getpid()}", "from-tag": "a"}
+    call = {"call-id": held or f"packages-{os.getpid()}", "from-tag": "a"}
     offer = ask(control, {**call, "command": "offer", "sdp": sdp(PEERS[0])})
     answer = ask(control, {**call, "command": "answer", "to-tag": "b", "sdp": sdp(PEERS[1])})
     towards = [told(answer), told(offer)]
@@ -71,7 +73,8 @@ def main():
             got = ends[1 - side].recv(2048)
             if got != packet(side, number):
                 sys.exit(f"packet {number} of side {side} came out as {got.hex()}")
-    ask(control, {**call, "command": "delete", "delete-delay": 0})
+    if not held:
+        ask(control, {**call, "command": "delete", "delete-delay": 0})
     print(f"a call: {PACKETS} packets each way, through {towards[0][0]} ports {towards[0][1]} and {towards[1][1]}")
 
 

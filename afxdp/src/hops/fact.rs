@@ -1,7 +1,8 @@
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::address::{AddressAttribute, AddressMessage};
 use netlink_packet_route::link::{
-    InfoData, InfoKind, InfoVlan, LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage,
+    BondPortState, InfoBondPort, InfoData, InfoKind, InfoPortData, InfoVlan, LinkAttribute, LinkFlags,
+    LinkInfo, LinkLayerType, LinkMessage,
 };
 use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState,
@@ -43,6 +44,8 @@ pub struct LinkFacts {
     pub controller: Option<u32>,
     /// True for a bond.
     pub is_bond: bool,
+    /// True for a member that its bond keeps in reserve: what is sent by it now goes astray.
+    pub standby: bool,
 }
 
 /// A neighbour.
@@ -104,6 +107,10 @@ fn link_facts(link: &LinkMessage) -> LinkFacts {
                 for info in infos {
                     match info {
                         LinkInfo::Kind(InfoKind::Bond) => facts.is_bond = true,
+                        LinkInfo::PortData(InfoPortData::BondPort(port)) => {
+                            facts.standby =
+                                port.contains(&InfoBondPort::BondPortState(BondPortState::Backup));
+                        }
                         LinkInfo::Data(InfoData::Vlan(vlan)) => {
                             number = vlan.iter().find_map(|info| match info {
                                 InfoVlan::Id(number) => Some(*number),

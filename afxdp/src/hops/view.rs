@@ -150,13 +150,15 @@ impl View {
         Ok((self.member(below, lower)?, Some(Tag::vlan(number))))
     }
 
-    /// For a bond, a member that is up; the same one as long as it is.
+    /// For a bond, a member that sends; the same one as long as it does.
     fn member(&self, ifindex: u32, link: &LinkFacts) -> Result<u32, NoHop> {
         if !link.is_bond {
             return Ok(ifindex);
         }
-        let up = |(_, member): &(&u32, &LinkFacts)| member.controller == Some(ifindex) && member.up;
-        self.links.iter().filter(up).map(|(index, _)| *index).min().ok_or(NoHop::LinkDown)
+        let sends = |(_, member): &(&u32, &LinkFacts)| {
+            member.controller == Some(ifindex) && member.up && !member.standby
+        };
+        self.links.iter().filter(sends).map(|(index, _)| *index).min().ok_or(NoHop::LinkDown)
     }
 }
 

@@ -47,6 +47,7 @@ fn map_error(map: &'static str) -> impl FnOnce(libbpf_rs::Error) -> LookupError 
 /// process.
 #[derive(Debug)]
 pub struct Lookup {
+    addresses: MapHandle,
     owners: MapHandle,
     sockets: MapHandle,
     _link: OwnedFd,
@@ -54,26 +55,25 @@ pub struct Lookup {
 
 impl Lookup {
     /// Loads and attaches the program. Address number `n` of `addresses` has its ports in the `n`th 65536 bytes of
-    /// [`Lookup::owners`], none of them taken; no thread has a socket yet.
+    /// [`Lookup::owners`], none of them taken; no thread has a socket yet. There is room for `spare` more addresses.
     ///
     /// # Errors
     /// [`LookupError`]; missing privilege or an old kernel are the usual ones.
-    pub fn attach(addresses: &[IpAddr], threads: usize) -> Result<Lookup, LookupError> {
+    pub fn attach(addresses: &[IpAddr], spare: usize, threads: usize) -> Result<Lookup, LookupError> {
         if threads > MOST_THREADS {
             return Err(LookupError::Threads(threads));
         }
         let load = |error: libbpf_rs::Error| LookupError::Load(format!("{error:#}"));
-        let count = addresses.len().max(1) as u32;
+        let count = (addresses.len() + spare).max(1) as u32;
         let mut place = MaybeUninit::uninit();
         let mut open = LookupSkelBuilder::default().open(&mut place).map_err(load)?;
         open.maps.ADDRESSES.set_max_entries(count).map_err(map_error("ADDRESSES"))?;
         open.maps.OWNERS.set_max_entries(count).map_err(map_error("OWNERS"))?;
         open.maps.SOCKETS.set_max_entries(threads.max(1) as u32 * 2).map_err(map_error("SOCKETS"))?;
         let skeleton = open.load().map_err(load)?;
+        let numbers = MapHandle::try_from(&skeleton.maps.ADDRESSES).map_err(map_error("ADDRESSES"))?;
         for (number, addr) in addresses.iter().enumerate() {
-            let value = (number as u32).to_ne_bytes();
-            let update = skeleton.maps.ADDRESSES.update(&key(*addr), &value, MapFlags::ANY);
-            update.map_err(map_error("ADDRESSES"))?;
+            put(&numbers, number, *addr)?;
         }
         let owners = MapHandle::try_from(&skeleton.maps.OWNERS).map_err(map_error("OWNERS"))?;
         let sockets = MapHandle::try_from(&skeleton.maps.SOCKETS).map_err(map_error("SOCKETS"))?;
@@ -83,12 +83,20 @@ impl Lookup {
         let link = link.map_err(|error| LookupError::Attach(format!("{error:#}")))?;
         // The kernel keeps the program attached for as long as a descriptor of the link is open.
         let link = link.as_fd().try_clone_to_owned().map_err(attach)?;
-        Ok(Lookup { owners, sockets, _link: link })
+        Ok(Lookup { addresses: numbers, owners, sockets, _link: link })
     }
 
     /// The memory that says whose a port is: a byte for each, 0 or the number of the thread + 1. To be mapped shared.
     pub fn owners(&self) -> BorrowedFd<'_> {
         self.owners.as_fd()
+    }
+
+    /// Looks at packets to this address from now on; its ports are in the `number`th 65536 bytes.
+    ///
+    /// # Errors
+    /// What the kernel said, for instance that there is no room.
+    pub fn add(&self, number: usize, addr: IpAddr) -> Result<(), LookupError> {
+        put(&self.addresses, number, addr)
     }
 
     /// Gives packets of the ports of a thread to this socket, which must be bound to something of its family.
@@ -101,6 +109,11 @@ impl Lookup {
         let update = self.sockets.update(&slot.to_ne_bytes(), &descriptor.to_ne_bytes(), MapFlags::ANY);
         update.map_err(map_error("SOCKETS"))
     }
+}
+
+fn put(addresses: &MapHandle, number: usize, addr: IpAddr) -> Result<(), LookupError> {
+    let value = (number as u32).to_ne_bytes();
+    addresses.update(&key(addr), &value, MapFlags::ANY).map_err(map_error("ADDRESSES"))
 }
 
 /// An address as the program writes it.

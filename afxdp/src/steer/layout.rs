@@ -22,6 +22,27 @@ impl From<IpAddr> for Address {
     }
 }
 
+pub(crate) const FEW: usize = 4;
+
+/// One of `struct few`: an address and its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoBytes, FromBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(crate) struct Addressed {
+    pub(crate) address: Address,
+    pub(crate) row: u32,
+}
+
+/// `struct few`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoBytes, FromBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(crate) struct Few {
+    pub(crate) of: [Addressed; FEW],
+}
+
+impl Few {
+    pub(crate) const NONE: Few = zerocopy::transmute!([0u8; size_of::<Few>()]);
+}
+
 /// `struct place`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoBytes, FromBytes, Immutable, KnownLayout)]
 #[repr(C)]

@@ -1,11 +1,15 @@
 use super::SteerReason;
-use super::layout::{Address, Meter, Place, Recipe};
+use super::layout::{Address, Addressed, Few, Meter, Place, Recipe};
 use super::skeleton::{OpenSteerSkel, SteerMaps};
 use crate::Error;
+use flow::Traffic;
 use libbpf_rs::{MapCore, MapFlags, MapHandle, MapImpl};
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use zerocopy::{FromBytes, IntoBytes};
+
+/// Meters that are read with one system call.
+const AT_ONCE: u32 = 256;
 
 /// Ports of an address.
 pub(crate) const PORTS: u32 = 1 << 16;
@@ -27,6 +31,7 @@ pub struct Sizes {
 #[derive(Debug)]
 pub struct Maps {
     addresses: MapHandle,
+    few_addresses: MapHandle,
     flows: MapHandle,
     slots: MapHandle,
     meters: MapHandle,
@@ -69,6 +74,7 @@ impl Maps {
     pub(crate) fn of(maps: &SteerMaps<'_>) -> Result<Maps, Error> {
         Ok(Maps {
             addresses: handle(&maps.ADDRESSES, "ADDRESSES")?,
+            few_addresses: handle(&maps.FEW_ADDRESSES, "FEW_ADDRESSES")?,
             flows: handle(&maps.FLOWS, "FLOWS")?,
             slots: handle(&maps.SLOTS, "SLOTS")?,
             meters: handle(&maps.METERS, "METERS")?,
@@ -81,6 +87,7 @@ impl Maps {
     pub(crate) fn share_with(&self, open: &mut OpenSteerSkel<'_>) -> Result<(), Error> {
         let maps = &mut open.maps;
         maps.ADDRESSES.reuse_fd(self.addresses.as_fd()).map_err(Error::map("ADDRESSES"))?;
+        maps.FEW_ADDRESSES.reuse_fd(self.few_addresses.as_fd()).map_err(Error::map("FEW_ADDRESSES"))?;
         maps.FLOWS.reuse_fd(self.flows.as_fd()).map_err(Error::map("FLOWS"))?;
         maps.SLOTS.reuse_fd(self.slots.as_fd()).map_err(Error::map("SLOTS"))?;
         maps.METERS.reuse_fd(self.meters.as_fd()).map_err(Error::map("METERS"))?;
@@ -147,11 +154,19 @@ impl Maps {
         self.slots.update(&slot.to_ne_bytes(), recipe.as_bytes(), MapFlags::ANY).map_err(Error::map("SLOTS"))
     }
 
-    /// Gives an address a row of FLOWS.
+    /// Gives an address a row of FLOWS. An address keeps its row.
     pub(crate) fn set_row(&self, addr: IpAddr, row: u32) -> Result<(), Error> {
+        let address = Address::from(addr);
         self.addresses
-            .update(Address::from(addr).as_bytes(), &row.to_ne_bytes(), MapFlags::ANY)
-            .map_err(Error::map("ADDRESSES"))
+            .update(address.as_bytes(), &row.to_ne_bytes(), MapFlags::ANY)
+            .map_err(Error::map("ADDRESSES"))?;
+        let key = 0u32.to_ne_bytes();
+        let failed = || Error::map("FEW_ADDRESSES");
+        let known = self.few_addresses.lookup(&key, MapFlags::ANY).map_err(failed())?;
+        let mut few = known.and_then(|bytes| Few::read_from_bytes(&bytes).ok()).unwrap_or(Few::NONE);
+        let Some(free) = few.of.iter_mut().find(|one| one.address.family == 0) else { return Ok(()) };
+        *free = Addressed { address, row };
+        self.few_addresses.update(&key, few.as_bytes(), MapFlags::ANY).map_err(failed())
     }
 
     pub(crate) fn point(&self, flow: u32, place: Place) -> Result<(), Error> {
@@ -164,6 +179,15 @@ impl Maps {
             map: "METERS",
             reason: format!("no place {place} of the expected size"),
         })
+    }
+
+    /// What the meters below `end` have counted, by place: many with one system call. Fewer than asked for, perhaps none,
+    /// where the kernel does not know how (before 5.6).
+    pub(crate) fn traffic(&self, end: u32) -> Result<Vec<Traffic>, Error> {
+        let all =
+            self.meters.lookup_batch(AT_ONCE, MapFlags::ANY, MapFlags::ANY).map_err(Error::map("METERS"))?;
+        let meters = all.take(end as usize).filter_map(|(_, bytes)| Meter::read_from_bytes(&bytes).ok());
+        Ok(meters.map(|meter| meter.traffic()).collect())
     }
 
     pub(crate) fn reset_meter(&self, place: u32) -> Result<(), Error> {

@@ -29,6 +29,11 @@ impl Places {
         self.never_used.next()
     }
 
+    /// All places handed out so far are below this one.
+    pub(crate) fn reached(&self) -> u32 {
+        self.never_used.start
+    }
+
     /// Gives a place back.
     pub(crate) fn release(&mut self, place: u32, now: Instant) {
         self.resting.push_back((now, place));

@@ -13,7 +13,7 @@ use rtpengine::config::host::Host;
 use rtpengine::config::lint::lint;
 use rtpengine::config::load::{FileChoice, Sources, load, load_checked};
 use rtpengine::config::options::{Availability, Opt};
-use rtpengine::config::render;
+use rtpengine::config::{reference, render};
 use rtpengine::desk::Reload;
 use rtpengine::diagnose::{System, examine};
 use rtpengine::kernel::{RulesAction, act_on_rules};
@@ -40,6 +40,7 @@ fn main() -> ExitCode {
             }
         },
         Ok(Invocation::PrintDefault) => print(&render::default_file()),
+        Ok(Invocation::PrintReference) => print(&reference::page()),
         Ok(Invocation::Version) => print(&format!("Version: {}\n", env!("CARGO_PKG_VERSION"))),
         Ok(Invocation::Help(text)) => print(&text),
         Ok(Invocation::Act(option, sources)) => act(option, &sources),

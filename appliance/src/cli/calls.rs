@@ -1,4 +1,4 @@
-use super::answer::{split, unknown};
+use super::answer::{MORE, split, unknown};
 use super::sessions;
 use crate::desk::Desk;
 use call::EndReason;
@@ -48,6 +48,10 @@ pub(super) fn debug(desk: &mut Desk, rest: &str) -> String {
     }
     let shown = call_id.escape_debug();
     if desk.book.number(call_id.as_bytes()).is_none() {
+        let (first, how) = split(call_id);
+        if !how.is_empty() && desk.book.number(first.as_bytes()).is_some() {
+            return format!("Invalid on/off flag ('{}') specified\n", how.escape_debug());
+        }
         return format!("Call ID '{shown}' not found\n");
     }
     let on = how == "on";
@@ -68,7 +72,7 @@ pub(super) fn call(desk: &mut Desk, rest: &str) -> String {
         "" => "Incomplete command: \n".to_owned(),
         "info" => sessions::session(desk, call_id),
         "terminate" => end(desk, call_id),
-        "debug" => debug(desk, &format!("{call_id} {more}")),
+        "debug" => debug(desk, format!("{call_id} {more}").trim_end()),
         "tag" => tag(desk, call_id, more),
         other => unknown(other),
     }
@@ -78,7 +82,8 @@ fn tag(desk: &mut Desk, call_id: &str, rest: &str) -> String {
     let (tag, rest) = split(rest);
     let (verb, _) = split(rest);
     match (tag, verb) {
-        ("", _) | (_, "") => "Incomplete command: \n".to_owned(),
+        ("", _) => MORE.to_owned(),
+        (_, "") => "Incomplete command: \n".to_owned(),
         (tag, "info") => sessions::party(desk, call_id, tag),
         (_, "delay" | "detect-dtmf") => "Audio is not processed in this build.\n".to_owned(),
         (_, other) => unknown(other),

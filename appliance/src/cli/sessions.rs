@@ -30,7 +30,12 @@ pub(super) fn sessions(desk: &mut Desk, which: &str) -> String {
         "foreign" => "No foreign sessions on this media relay.\n".to_owned(),
         "own" if desk.book.is_empty() => "No own sessions on this media relay.\n".to_owned(),
         "all" if desk.book.is_empty() => "No sessions on this media relay.\n".to_owned(),
-        "all" | "own" => desk.book.iter().map(|call| line(desk, call)).collect(),
+        "all" | "own" => {
+            // The newest first, as upstream lists them.
+            let mut lines: Vec<String> = desk.book.iter().map(|call| line(desk, call)).collect();
+            lines.reverse();
+            lines.concat()
+        }
         call_id => session(desk, call_id),
     }
 }

@@ -199,8 +199,8 @@ fn part<'a>(statistics: &'a Dict<'a>, key: &str, empty: &'a Dict<'a>) -> &'a Dic
 /// A row per client, a column per command.
 fn commands(out: &mut String, control: &Dict<'_>) {
     let _ = write!(out, " {:>20} |", "Proxy");
-    for heading in COMMANDS {
-        let _ = write!(out, " {heading:>10} |");
+    for (nth, heading) in COMMANDS.iter().enumerate() {
+        let _ = write!(out, "{} {heading:>10}", if nth == 0 { "" } else { " |" });
     }
     out.push_str(" \n");
     let proxies = control.list("proxies").unwrap_or_default();

@@ -1,6 +1,6 @@
 use super::answer::{MORE, split};
 use crate::desk::Desk;
-use crate::trace::{Piece, Traces};
+use crate::trace::{Begun, Piece, Traces};
 use std::fmt::Write;
 
 /// `trace start|read|stop CALLID`: what `rtpengine-ctl trace` sends.
@@ -9,9 +9,9 @@ pub(super) fn answer(desk: &mut Desk, rest: &str) -> String {
     let id = call_id.as_bytes();
     let said = match (verb, call_id) {
         ("", _) => return MORE.to_owned(),
-        ("start", call_id) if !call_id.is_empty() => Traces::start(desk, id).map(|ports| {
+        ("start", call_id) if !call_id.is_empty() => Traces::start(desk, id).map(|begun| {
             tracing::info!(call = call_id, "traced from now on");
-            format!("# tracing {ports} ports\n")
+            begin(begun)
         }),
         ("read", call_id) if !call_id.is_empty() => Traces::read(desk, id).map(|piece| page(&piece)),
         ("stop", call_id) if !call_id.is_empty() => Traces::stop(desk, id).map(|piece| page(&piece)),
@@ -22,6 +22,21 @@ pub(super) fn answer(desk: &mut Desk, rest: &str) -> String {
         }
     };
     said.unwrap_or_else(|refused| format!("# refused: {refused}\n"))
+}
+
+/// What is said at the start of a trace.
+fn begin(begun: Begun) -> String {
+    let Begun { ports, moved } = begun;
+    let mut out = format!("# tracing {ports} ports\n");
+    if moved > 0 {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            out,
+            "# moved {moved}: the XDP program and the kernel module copy nothing; a packet thread or the sockets carry \
+             these ports until the trace ends"
+        );
+    }
+    out
 }
 
 /// A line per packet, then notes that begin with `#`.

@@ -16,6 +16,7 @@ pub mod load;
 mod nearest;
 pub mod options;
 pub mod raw;
+pub mod reference;
 pub mod render;
 mod toml_file;
 

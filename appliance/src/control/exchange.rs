@@ -90,6 +90,11 @@ impl Exchange {
         Some(&self.reply)
     }
 
+    /// Lets go of replies that nobody will ask for again.
+    pub(super) fn forget(&mut self, now_ms: u64) {
+        self.cache.forget(now_ms);
+    }
+
     fn note_malformed(&mut self, peer: &Peer, error: Malformed) {
         self.counts.malformed += 1;
         tracing::debug!(peer = %peer.remote, transport = %peer.transport, %error, "malformed control message");

@@ -169,6 +169,11 @@ impl Listeners {
         udp.chain(self.acceptors.iter().map(|acceptor| (acceptor.transport(), acceptor.local())))
     }
 
+    /// Lets go of replies that nobody will ask for again. To be called now and then.
+    pub fn forget(&mut self, now_ms: u64) {
+        self.exchange.forget(now_ms);
+    }
+
     /// Counters since start.
     pub fn counts(&self) -> Counts {
         self.exchange.counts

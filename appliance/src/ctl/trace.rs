@@ -28,6 +28,9 @@ pub fn trace(
     }
     let begun = place.ask_text(&format!("trace start {call_id}"))?;
     refused(&begun)?;
+    if let Some(moved) = begun.lines().find_map(|line| line.strip_prefix("# moved ")) {
+        let _ = writeln!(io::stderr(), "ports on another path meanwhile: {moved}");
+    }
     let broken = |wrong: io::Error| match file {
         Some(file) => format!("{}: {wrong}", file.display()),
         None => wrong.to_string(),

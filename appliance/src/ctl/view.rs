@@ -139,31 +139,20 @@ impl View {
     }
 
     fn table(&self, frame: &mut Frame<'_>, area: Rect) {
-        let header = Row::new([
-            "CALL", "TAG", "PORT", "PEER", "PATH", "REASON", "PKT/S", "LOSS %", "JITTER", "MOS", "DROPPED",
-            "UNHEARD",
-        ]);
-        let widths = [
-            Constraint::Fill(2),
-            Constraint::Fill(1),
-            Constraint::Length(21),
-            Constraint::Length(21),
-            Constraint::Length(9),
-            Constraint::Length(15),
-            Constraint::Length(6),
-            Constraint::Length(6),
-            Constraint::Length(8),
-            Constraint::Length(4),
-            Constraint::Length(7),
-            Constraint::Length(19),
-        ];
-        let rows = list(&self.now, "streams").iter().skip(self.scroll).map(|stream| self.row(stream));
+        let columns = columns(area.width);
+        let header = Row::new(columns.iter().map(|at| COLUMNS[*at].0));
+        let widths = columns.iter().map(|at| match COLUMNS[*at] {
+            ("CALL", least) => Constraint::Min(least),
+            (_, width) => Constraint::Length(width),
+        });
+        let rows =
+            list(&self.now, "streams").iter().skip(self.scroll).map(|stream| self.row(stream, &columns));
         let table =
             Table::new(rows, widths).header(header.style(Style::new().add_modifier(Modifier::REVERSED)));
         frame.render_widget(table, area);
     }
 
-    fn row(&self, stream: &Value) -> Row<'static> {
+    fn row(&self, stream: &Value, columns: &[usize]) -> Row<'static> {
         let packets = number(stream, "packets");
         let before = self.before.get(&name(stream)).copied();
         let rate = match before {
@@ -181,7 +170,7 @@ impl View {
             None => "-".to_owned(),
         };
         let ill = text(stream, "unheard");
-        let row = Row::new([
+        let cells = [
             clean(text(stream, "call")),
             clean(text(stream, "tag")),
             text(stream, "local").to_owned(),
@@ -194,9 +183,42 @@ impl View {
             decimal("mos", 2),
             number(stream, "dropped").to_string(),
             ill.to_owned(),
-        ]);
+        ];
+        let row = Row::new(columns.iter().map(|at| cells[*at].clone()));
         if ill.is_empty() { row } else { row.style(Style::new().fg(Color::Red)) }
     }
+}
+
+/// Columns of the table of streams, and how wide they are; the first takes what is left.
+const COLUMNS: [(&str, u16); 12] = [
+    ("CALL", 16),
+    ("TAG", 8),
+    ("PORT", 21),
+    ("PEER", 21),
+    ("PATH", 9),
+    ("REASON", 15),
+    ("PKT/S", 6),
+    ("LOSS %", 6),
+    ("JITTER", 8),
+    ("MOS", 4),
+    ("DROPPED", 7),
+    ("UNHEARD", 19),
+];
+
+/// What a narrow terminal does without, in this order. Who is not heard is red all the same.
+const SPARE: [&str; 5] = ["PORT", "UNHEARD", "PEER", "TAG", "DROPPED"];
+
+/// The columns, by their place in [`COLUMNS`], that so many characters have room for.
+fn columns(width: u16) -> Vec<usize> {
+    let mut shown: Vec<usize> = (0..COLUMNS.len()).collect();
+    let wide = |shown: &[usize]| shown.iter().map(|at| COLUMNS[*at].1 + 1).sum::<u16>() - 1;
+    for spare in SPARE {
+        if wide(&shown) <= width {
+            break;
+        }
+        shown.retain(|at| COLUMNS[*at].0 != spare);
+    }
+    shown
 }
 
 fn dim() -> Style {
@@ -278,6 +300,15 @@ mod tests {
         let row = shown.lines().find(|line| line.contains("c?[2J1")).unwrap();
         assert!(row.contains(" 50 "), "{row}");
         assert!(!shown.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_narrow_terminal_has_fewer_columns_and_whole_names() {
+        let titles = |width| columns(width).iter().map(|at| COLUMNS[*at].0).collect::<Vec<_>>();
+        assert_eq!(titles(180).len(), COLUMNS.len());
+        assert!(!titles(132).contains(&"PORT") && titles(132).contains(&"PEER"));
+        assert_eq!(titles(80), ["CALL", "PATH", "REASON", "PKT/S", "LOSS %", "JITTER", "MOS", "DROPPED"]);
+        assert_eq!(titles(10)[0], "CALL");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::reporting::Reporters;
 use super::sweep::Worked;
 use super::{Clock, Quality, Secrets, Strain, Tally, cdr};
 use crate::cli::Console;
-use crate::export::Homer;
+use crate::export::{Graphite, Homer};
 use crate::handshake::Handshakes;
 use crate::kernel::KernelTables;
 use crate::placement::{Paths, Ports};
@@ -95,6 +95,8 @@ pub struct Desk {
     pub quality: Quality,
     /// Where RTCP and ng messages are sent to be looked at.
     pub homer: Option<Homer>,
+    /// Where figures are sent to.
+    pub graphite: Option<Graphite>,
     /// What reports of the parties have said.
     pub(super) hearing: Hearing,
     /// Random numbers, and what the certificate is known by.
@@ -142,6 +144,7 @@ impl Desk {
             changes: Changes::default(),
             quality: Quality::default(),
             homer: None,
+            graphite: None,
             hearing: Hearing::default(),
             secrets,
             piercing: Vec::new(),

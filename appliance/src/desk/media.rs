@@ -1,6 +1,7 @@
 //! How media ports are had: as configured, or as the machine lets us.
 
 use super::open::usable;
+use crate::boot::raise_descriptors;
 use crate::config::checked::{Config, LocalAddress, Sockets};
 use crate::placement::{Claimed, Manner, Overlap, Plan};
 use compat_procfs::rules::Exemption;
@@ -13,10 +14,6 @@ pub(super) fn open(
     buffers: SocketBuffers,
 ) -> Result<(Manner, Vec<SharedSockets>), Overlap> {
     let locals = || config.interfaces.addresses().map(|(_, local)| local);
-    let claimed = |local: &LocalAddress| {
-        let range = local.ports.range();
-        Claimed { addr: local.addr, low: range.low(), high: range.high() }
-    };
     let plan = Plan {
         ranges: locals().map(claimed).collect(),
         ports: locals().flat_map(|local| usable(&local.ports)).collect(),
@@ -28,10 +25,30 @@ pub(super) fn open(
         Sockets::PerPort => (Manner::per_port(&plan)?, Vec::new()),
         Sockets::Shared => Manner::shared(&plan)?,
     };
+    if config.media.sockets == Sockets::Shared && sockets.is_empty() {
+        warn_of_descriptors(config);
+    }
     if config.media.notrack {
         manner.exempt(exemption(&plan));
     }
     Ok((manner, sockets))
+}
+
+/// Address and range of ports.
+pub(super) fn claimed(local: &LocalAddress) -> Claimed {
+    let range = local.ports.range();
+    Claimed { addr: local.addr, low: range.low(), high: range.high() }
+}
+
+/// Sockets for each port were not expected, so nobody has said yet that there are not enough descriptors for them.
+fn warn_of_descriptors(config: &Config) {
+    let mut per_port = config.clone();
+    per_port.media.sockets = Sockets::PerPort;
+    match raise_descriptors(&per_port) {
+        Ok(None) => {}
+        Ok(Some(lack)) => tracing::warn!("{lack}"),
+        Err(wrong) => tracing::warn!("{wrong}"),
+    }
 }
 
 fn exemption(plan: &Plan) -> Option<Exemption> {

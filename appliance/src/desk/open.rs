@@ -1,7 +1,7 @@
 use super::fast_paths::FastPaths;
 use super::{Clock, Desk, Strain, cdr, media};
 use crate::config::checked::{Certificate, Config, Dtls, EndpointLearning, Ports as PortRanges};
-use crate::export::{Homer, HomerError};
+use crate::export::{Graphite, GraphiteError, Homer, HomerError};
 use crate::handshake::{self, Handshakes, Identities};
 use crate::kernel::{self, KernelTables};
 use crate::placement::{Overlap, Ports};
@@ -35,6 +35,9 @@ pub enum OpenError {
     /// The HEP collector cannot be sent to.
     #[error(transparent)]
     Homer(#[from] HomerError),
+    /// Nothing can be sent to Graphite.
+    #[error(transparent)]
+    Graphite(#[from] GraphiteError),
     /// Recordings cannot be made as they are to be.
     #[error(transparent)]
     Recording(#[from] record::StartError),
@@ -112,6 +115,9 @@ impl Desk {
         desk.watch = Watch::new(micros(config.timeouts.one_way));
         if let Some(homer) = &config.homer {
             desk.homer = Some(Homer::start(homer)?);
+        }
+        if let Some(graphite) = &config.graphite {
+            desk.graphite = Some(Graphite::start(graphite, desk.clock.now())?);
         }
         if let Some(recording) = &config.recording {
             desk.recordings = Recordings::start(recording, clock, desk.ports.pool().reels())?;

@@ -1,3 +1,4 @@
+use super::opinions::History;
 use call::CallNumber;
 use flow::{Micros, Moment};
 use foldhash::fast::RandomState;
@@ -141,6 +142,8 @@ struct CallQuality {
     legs: Vec<(usize, Micros)>,
     /// The last report of each party and sender.
     last: Vec<Reported>,
+    /// Of each sender that was reported on.
+    histories: Vec<History>,
 }
 
 impl Quality {
@@ -157,6 +160,11 @@ impl Quality {
     /// What the parties of a call have reported last.
     pub fn of(&self, call: CallNumber) -> &[Reported] {
         self.calls.get(&call).map(|call| &*call.last).unwrap_or_default()
+    }
+
+    /// How the senders of a call were heard.
+    pub fn histories(&self, call: CallNumber) -> &[History] {
+        self.calls.get(&call).map(|call| &*call.histories).unwrap_or_default()
     }
 
     /// Takes in an RTCP datagram.
@@ -239,7 +247,22 @@ impl CallQuality {
         if self.last.len() > REPORTERS {
             self.last.remove(0);
         }
+        self.history(ssrc).take(arrival.at, block.lost, &told);
         told
+    }
+
+    fn history(&mut self, ssrc: u32) -> &mut History {
+        let at = match self.histories.iter().position(|known| known.ssrc == ssrc) {
+            Some(at) => at,
+            None => {
+                if self.histories.len() == REPORTERS {
+                    self.histories.remove(0);
+                }
+                self.histories.push(History::new(ssrc));
+                self.histories.len() - 1
+            }
+        };
+        &mut self.histories[at]
     }
 
     /// From us to the party and back: it says how long it had the sender report that passed here (RFC 3550 §6.4.1).

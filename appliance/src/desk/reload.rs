@@ -2,6 +2,7 @@
 //! What it cannot take is logged, each thing with its key.
 
 use super::Desk;
+use super::media::claimed;
 use super::open::{ports_of, settings, usable};
 use crate::boot::{Levels, raise_descriptors};
 use crate::config::changes;
@@ -10,6 +11,7 @@ use crate::config::finding::{Finding, Severity};
 use crate::config::host::Host;
 use crate::config::load::{Sources, load_checked};
 use crate::config::raw;
+use crate::placement::Ports;
 use call::AddressId;
 use flow::PathReason;
 use udp::SocketBuffers;
@@ -146,7 +148,7 @@ impl Desk {
         let control = &reload.started.config;
         let (name, known) = &mut reload.locals[at];
         let (id, addr) = (AddressId(at as u16), wanted.addr);
-        if known.ports != wanted.ports {
+        if known.ports != wanted.ports && claim(&mut self.ports, name, wanted, told) {
             self.ports.set(id, ports_of(control, addr, usable(&wanted.ports)));
             told.taken.push(format!(
                 "interface `{name}`: ports {} of {addr} (was {})",
@@ -176,6 +178,9 @@ impl Desk {
     }
 
     fn add_address(&mut self, reload: &mut Reload, name: String, local: LocalAddress, told: &mut Reloaded) {
+        if !claim(&mut self.ports, &name, &local, told) {
+            return;
+        }
         let group = name.split_once(':').map(|(base, _)| base);
         let advertised = Some(local.advertised).filter(|shown| *shown != local.addr);
         let address = call::LocalAddress { addr: local.addr, advertised };
@@ -194,6 +199,24 @@ impl Desk {
             }
         }
         reload.locals.push((name, local));
+    }
+}
+
+/// Makes sure of the ports of an address that is new, or has others now. False when another process has them.
+fn claim(ports: &mut Ports, name: &str, local: &LocalAddress, told: &mut Reloaded) -> bool {
+    match ports.claim(claimed(local), &usable(&local.ports).collect()) {
+        Ok(None) => true,
+        Ok(Some(why)) => {
+            told.kept.push(format!(
+                "interface `{name}`: ports of {} get a socket each until then: {why}",
+                local.addr
+            ));
+            true
+        }
+        Err(overlap) => {
+            told.kept.push(format!("interface `{name}`: {overlap}"));
+            false
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+use super::slack::Slack;
 use super::{Desk, OpenError, Reload};
 use crate::boot::{self, Boot, Levels, Signal, Signals, Supervisor};
 use crate::cli::Drain;
@@ -76,9 +77,9 @@ pub fn run(reload: Reload, boot: Boot) -> Result<(), RunError> {
     }
     tracing::info!("{} is up", config.control.software_id);
     supervisor.ready("serving");
-    let (empty, drained) = (false, false);
+    let (empty, drained, slack) = (false, false, Slack::default());
     let mut counter =
-        Counter { poll, signals, levels, listeners, web, desk, empty, drained, supervisor, reload };
+        Counter { poll, signals, levels, listeners, web, desk, empty, drained, supervisor, reload, slack };
     counter.serve()?;
     let Counter { desk, web, supervisor, .. } = counter;
     supervisor.stopping();
@@ -127,6 +128,7 @@ struct Counter {
     drained: bool,
     supervisor: Supervisor,
     reload: Reload,
+    slack: Slack,
 }
 
 impl Counter {
@@ -185,6 +187,11 @@ impl Counter {
         self.drained = empty && std::mem::replace(&mut self.empty, empty);
         if self.desk.sweep() {
             self.supervisor.alive();
+        }
+        let now = self.desk.clock.now();
+        self.listeners.forget(now.0 / 1000);
+        if self.slack.look(self.desk.book.len(), now) {
+            boot::give_memory_back();
         }
         // Counted from now: after a pause (a suspended machine) there is nothing to catch up with.
         self.desk.clock.now() + SWEEP

@@ -1,4 +1,5 @@
 use super::{Desk, cdr};
+use crate::export::Graphite;
 use crate::record::Recordings;
 use crate::trace::Traces;
 use crate::watch::Watch;
@@ -36,7 +37,9 @@ impl Desk {
         Traces::sweep(self);
         Recordings::sweep(self);
         self.listen();
-        self.take_pulse()
+        let alive = self.take_pulse();
+        Graphite::look(self);
+        alive
     }
 
     /// True when all packet threads have answered.

@@ -121,6 +121,30 @@ impl Tally {
 #[derive(Debug, Default)]
 pub struct ControlTally {
     proxies: BTreeMap<IpAddr, ProxyTally>,
+    /// By command, since somebody took them.
+    spells: BTreeMap<&'static str, Spell>,
+}
+
+/// A command in a stretch of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spell {
+    /// How often it came.
+    pub count: u64,
+    /// How long it took altogether.
+    pub sum: Micros,
+    /// The shortest.
+    pub least: Micros,
+    /// The longest.
+    pub most: Micros,
+}
+
+impl Spell {
+    fn add(&mut self, took: Micros) {
+        self.least = if self.count == 0 { took } else { self.least.min(took) };
+        self.most = self.most.max(took);
+        self.sum.0 += took.0;
+        self.count += 1;
+    }
 }
 
 /// What one client asked for.
@@ -140,6 +164,7 @@ impl ControlTally {
         *count += 1;
         time.0 += took.0;
         proxy.errors += u64::from(failed);
+        self.spells.entry(command.as_str()).or_default().add(took);
     }
 
     /// Counts a request that was none.
@@ -147,6 +172,11 @@ impl ControlTally {
         if let Some(proxy) = self.proxy(from) {
             proxy.errors += 1;
         }
+    }
+
+    /// What came of each command since this was asked last.
+    pub fn take_spells(&mut self) -> BTreeMap<&'static str, Spell> {
+        std::mem::take(&mut self.spells)
     }
 
     /// All clients by address.

@@ -48,9 +48,9 @@ pub(super) fn media_sockets(subject: &Subject<'_>) -> Finding {
 fn attempt(threads: usize) -> Result<(), String> {
     use std::sync::Arc;
 
-    let lookup = afxdp::lookup::Lookup::attach(&[], threads).map_err(|error| error.to_string())?;
+    let lookup = afxdp::lookup::Lookup::attach(&[], 0, threads).map_err(|error| error.to_string())?;
     let localhost = [std::net::IpAddr::from(std::net::Ipv4Addr::LOCALHOST)];
-    let table = udp::PortTable::map(lookup.owners(), &localhost).map_err(|error| error.to_string())?;
+    let table = udp::PortTable::map(lookup.owners(), &localhost, 0).map_err(|error| error.to_string())?;
     let sockets = udp::SharedSockets::open(Arc::new(table), udp::SocketBuffers::default());
     let sockets = sockets.map_err(|error| format!("raw sockets need CAP_NET_RAW: {error}"))?;
     match sockets.receiver(false) {

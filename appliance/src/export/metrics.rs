@@ -80,7 +80,7 @@ fn sessions(page: &mut Page, desk: &Desk) {
     page.one("media_cache", Gauge, "Media files in memory; always 0", 0);
     page.one("player_cache", Gauge, "Players in memory; always 0", 0);
     let streams = [("userspace", userspace), ("kernel", module), ("af-xdp", af_xdp), ("mixed", mixed)];
-    page.by("mediastreams", Gauge, "Calls by what carries their media", "type", &streams);
+    page.by("mediastreams", Gauge, "Media by what carries it, once for each party", "type", &streams);
     let uptime = desk.clock.now().since(desk.tally.started.at).0 / 1_000_000;
     page.one("uptime_seconds", Gauge, "Seconds since the start", uptime);
     page.one("sessions_total", Counter, "Calls since the start", desk.book.created());
@@ -339,9 +339,24 @@ fn paths(page: &mut Page, desk: &Desk, worked: &Worked) {
         "1 while new calls are refused because the daemon is to be stopped",
         draining,
     );
+    threads(page, desk);
     let tally = desk.handshakes.tally();
     let rows: Vec<(&str, u64)> = tally.rows().collect();
     page.by("handshakes_total", Counter, "What ICE and DTLS agents did", "event", &rows);
+}
+
+/// How full the mailboxes of packet threads are.
+fn threads(page: &mut Page, desk: &Desk) {
+    let fill: Vec<(String, usize, usize)> =
+        desk.ports.pool().fill().map(|(worker, fill)| (format!("poll-{worker}"), fill.0, fill.1)).collect();
+    page.begin("thread_orders", Kind::Gauge, "Orders that wait for a packet thread");
+    for (thread, orders, _) in &fill {
+        page.sample("thread_orders", &[("thread", thread)], orders);
+    }
+    page.begin("thread_orders_room", Kind::Gauge, "Orders that may wait for a packet thread");
+    for (thread, _, room) in &fill {
+        page.sample("thread_orders_room", &[("thread", thread)], room);
+    }
 }
 
 #[cfg(test)]

@@ -61,8 +61,8 @@ pub(super) fn without(all: Traffic, part: Traffic) -> Traffic {
     }
 }
 
-/// Calls whose media is all with the sockets, all with the kernel module, all on fast paths with AF_XDP among them, or
-/// partly with the sockets. RTCP, which is nearly always with the sockets, does not count.
+/// Media, counted once for each party, of calls whose media is all with the sockets, all with the kernel module, all on fast
+/// paths with AF_XDP among them, or partly with the sockets. RTCP, which is nearly always with the sockets, does not count.
 pub(super) fn places(desk: &Desk) -> [u64; 4] {
     let mut counts = [0; 4];
     for call in desk.book.iter() {
@@ -74,7 +74,7 @@ pub(super) fn places(desk: &Desk) -> [u64; 4] {
             0 => 2,
             _ => 3,
         };
-        counts[place] += 1;
+        counts[place] += paths.len() as u64;
     }
     counts
 }
@@ -160,7 +160,10 @@ fn interfaces(desk: &Desk, by_address: &ByAddress) -> Vec<Value<'static>> {
     let one = |(interface, id): (&call::Interface, AddressId)| {
         Value::Dict(interface_of(desk, &interface.name, id, by_address))
     };
-    pairs.map(one).collect()
+    // As upstream lists them: all of one family first.
+    let mut pairs: Vec<_> = pairs.collect();
+    pairs.sort_by_key(|(_, id)| all.address(*id).addr.is_ipv6());
+    pairs.into_iter().map(one).collect()
 }
 
 fn interface_of(desk: &Desk, name: &str, id: AddressId, by_address: &ByAddress) -> Dict<'static> {

@@ -5,7 +5,7 @@ use super::device::Wanted;
 use crate::config::checked::{Config, Share};
 use afxdp::nic::{Deferral, NicFacts, Plan, Wish};
 
-/// While somebody polls: after so many empty polls interrupts come back.
+/// While somebody polls or packets gather: after so many looks in vain interrupts come back.
 const HARD_IRQS: u64 = 2;
 /// While somebody polls: after so many nanoseconds the kernel looks itself. Longer than a packet thread is ever away.
 const FLUSH_TIMEOUT_NS: u64 = 200_000;
@@ -36,10 +36,15 @@ pub(super) fn layout(config: &Config, nic: &Wanted, facts: &NicFacts) -> Result<
             threads.min(most.saturating_sub(others)).max(1)
         }
     };
-    let deferral = config
+    let polled = config
         .appliance
         .busy_poll
         .map(|_| Deferral { hard_irqs: HARD_IRQS, flush_timeout_ns: FLUSH_TIMEOUT_NS });
+    let gathering = config
+        .appliance
+        .gather_us
+        .map(|us| Deferral { hard_irqs: HARD_IRQS, flush_timeout_ns: u64::from(us) * 1_000 });
+    let deferral = gathering.or(polled);
     let wish = Wish { workers: queues, share, media: nic.media.clone(), deferral };
     Ok(Layout { queues, plan: Plan::make(facts, &wish)? })
 }

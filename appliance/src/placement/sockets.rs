@@ -1,9 +1,10 @@
 use super::ports::{PortMap, PortMask};
-use super::shared::{Manner, SharedPorts};
+use super::shared::{Claimed, Manner, Overlap, SharedPorts};
 use crate::worker::Pool;
 use call::{AddressId, PortError, PortSource};
 use flow::FlowKey;
 use foldhash::fast::RandomState;
+use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -64,6 +65,15 @@ impl Ports {
     /// How ports are open, for people.
     pub fn manner(&self) -> &Manner {
         &self.manner
+    }
+
+    /// Has the ports of a range that comes, or has changed, while the daemon runs. `Some` says why they get sockets although
+    /// those of others do not.
+    ///
+    /// # Errors
+    /// [`Overlap`] when another process has some of them; then they must not be used.
+    pub fn claim(&mut self, range: Claimed, ports: &BTreeSet<u16>) -> Result<Option<String>, Overlap> {
+        self.manner.add(range, ports)
     }
 
     /// Adds the ports of an address, in the order of [`AddressId`]s.

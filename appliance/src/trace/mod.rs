@@ -9,4 +9,4 @@ mod copy;
 mod traces;
 
 pub use copy::Copy;
-pub use traces::{Piece, Refused, Traces};
+pub use traces::{Begun, Piece, Refused, Traces};

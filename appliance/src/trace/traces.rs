@@ -2,7 +2,7 @@ use super::Copy;
 use crate::desk::Desk;
 use call::{Call, CallNumber, Stamp};
 use engine::copies;
-use flow::{FlowKey, Micros, Moment};
+use flow::{FlowKey, Micros, Moment, Path};
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 use thiserror::Error;
@@ -27,6 +27,15 @@ pub enum Refused {
     /// Too many already.
     #[error("{TRACES} calls are traced already")]
     Full,
+}
+
+/// What is traced from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Ports of the call.
+    pub ports: usize,
+    /// Of these, ports whose packets took a path that copies nothing, and that take another one meanwhile.
+    pub moved: usize,
 }
 
 /// All traces.
@@ -64,19 +73,20 @@ pub struct Piece {
 }
 
 impl Traces {
-    /// Begins to copy the packets of a call; the number of its ports.
+    /// Begins to copy the packets of a call.
     ///
     /// # Errors
     /// [`Refused`].
-    pub fn start(desk: &mut Desk, call_id: &[u8]) -> Result<usize, Refused> {
+    pub fn start(desk: &mut Desk, call_id: &[u8]) -> Result<Begun, Refused> {
         let now = desk.clock.stamp();
         let call = desk.book.find(call_id).ok_or(Refused::Unknown)?;
         let (number, created) = (call.number(), call.created());
         let keys: HashSet<FlowKey> = call.flow_keys().into_iter().collect();
-        let ports = keys.len();
+        let moved = keys.iter().map(|key| desk.paths.standing(*key).0).filter(|path| !copies_on(*path));
+        let begun = Begun { ports: keys.len(), moved: moved.count() };
         if let Some(known) = desk.traces.of(call_id).filter(|trace| trace.created == created) {
             known.read = now.at;
-            return Ok(ports);
+            return Ok(begun);
         }
         desk.traces.traces.retain(|trace| *trace.call_id != *call_id);
         if desk.traces.traces.len() >= TRACES {
@@ -94,7 +104,7 @@ impl Traces {
             ended: false,
         });
         mark(desk, number, true);
-        Ok(ports)
+        Ok(begun)
     }
 
     /// What was copied of a call since this was asked last.
@@ -170,6 +180,14 @@ impl Traces {
 
     fn of(&mut self, call_id: &[u8]) -> Option<&mut Trace> {
         self.traces.iter_mut().find(|trace| *trace.call_id == *call_id)
+    }
+}
+
+/// Whether packets on this path are copied where they are.
+fn copies_on(path: Path) -> bool {
+    match path {
+        Path::Userspace | Path::Worker => true,
+        Path::Driver | Path::Kernel => false,
     }
 }
 

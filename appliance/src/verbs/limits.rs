@@ -64,7 +64,6 @@ pub(super) fn not_available(request: &Request<'_>) -> String {
     let asked = [
         (!codecs.transcode.is_empty(), "transcoding"),
         (request.has(Flag::ForceTranscoding), "transcoding"),
-        (doubles(request), "OSRTP with doubled sections"),
         (request.has(Flag::RecordingAnnouncement), "announcement of recordings"),
         (request.has(Flag::RecordingVsc), "recording steered by digits"),
         (request.has(Flag::InjectDtmf) || request.has(Flag::DetectDtmf), "DTMF processing"),
@@ -79,11 +78,6 @@ pub(super) fn not_available(request: &Request<'_>) -> String {
     } else {
         format!("not available in this build: {}", names.join(", "))
     }
-}
-
-fn doubles(request: &Request<'_>) -> bool {
-    let said = &request.security.osrtp;
-    said.has(options::Osrtp::OfferLegacy) || said.has(options::Osrtp::AcceptLegacy)
 }
 
 #[cfg(test)]

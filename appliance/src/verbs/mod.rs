@@ -5,6 +5,7 @@ mod delete;
 mod exchange;
 mod limits;
 mod list;
+mod opinions;
 mod options;
 mod query;
 mod recording;

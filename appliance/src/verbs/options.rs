@@ -27,6 +27,7 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
         ice_lite: ice_lite(request),
         trickle: request.has(Flag::TrickleIce),
         ice2: request.ice.ice2,
+        passthrough: request.path.passthrough.or_else(|| passthrough(request)),
         reject_ice: request.has(Flag::RejectIce),
         reset: request.has(Flag::Reset),
         original_sendrecv: request.has(Flag::OriginalSendrecv),
@@ -176,6 +177,14 @@ fn gate(request: &Request<'_>) -> Option<Gate> {
 
 fn latching(request: &Request<'_>) -> Option<bool> {
     match (request.has(Flag::PortLatching), request.has(Flag::NoPortLatching)) {
+        (_, true) => Some(false),
+        (true, false) => Some(true),
+        (false, false) => None,
+    }
+}
+
+fn passthrough(request: &Request<'_>) -> Option<bool> {
+    match (request.has(Flag::Passthrough), request.has(Flag::NoPassthrough)) {
         (_, true) => Some(false),
         (true, false) => Some(true),
         (false, false) => None,

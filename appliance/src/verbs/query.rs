@@ -1,4 +1,5 @@
-use crate::desk::{Desk, Snapshots};
+use super::opinions;
+use crate::desk::{Desk, History, Snapshots};
 use crate::placement::Paths;
 use crate::record::{Recording, Standing};
 use call::{Call, CallReport, FlowUse, MediaReport, PartyReport, Scope, Stamp, StreamReport};
@@ -20,23 +21,28 @@ pub(super) fn query(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Rep
     let scope = Scope { from_tag: request.from_tag.as_deref(), to_tag: request.to_tag.as_deref() };
     let explain = request.has(Flag::Explain).then_some(&desk.paths);
     let recorded = desk.recordings.of(number).map(Recording::standing);
-    Ok(Page { snapshots: &snapshots, now, explain, recorded }.reply(call, scope))
+    let histories = desk.quality.histories(number);
+    Ok(Page { snapshots: &snapshots, histories, now, explain, recorded }.reply(call, scope))
 }
 
 /// The statistics of a call as `delete` tells them.
 pub(super) fn render(desk: &Desk, call: &Call, scope: Scope<'_>, snapshots: &Snapshots) -> Reply {
     let (now, recorded) = (desk.clock.stamp(), desk.recordings.of(call.number()).map(Recording::standing));
-    Page { snapshots, now, explain: None, recorded }.reply(call, scope)
+    let histories = desk.quality.histories(call.number());
+    Page { snapshots, histories, now, explain: None, recorded }.reply(call, scope)
 }
 
 /// The statistics of a call with the path of each stream, for the control tool.
 pub fn render_call(call: &Call, snapshots: &Snapshots, paths: &Paths, now: Stamp) -> Reply {
-    Page { snapshots, now, explain: Some(paths), recorded: None }.reply(call, Scope::default())
+    Page { snapshots, histories: &[], now, explain: Some(paths), recorded: None }
+        .reply(call, Scope::default())
 }
 
 /// What a report is written with.
 struct Page<'a> {
     snapshots: &'a Snapshots,
+    /// How the call's senders were heard.
+    histories: &'a [History],
     now: Stamp,
     /// Say which path each stream is on, and why.
     explain: Option<&'a Paths>,
@@ -124,7 +130,8 @@ impl Page<'_> {
         let streams = media.streams.iter().map(|stream| Value::Dict(self.stream(stream, media, latest)));
         out.push("streams", Value::List(streams.collect()));
         out.push("flags", Value::List(media.flags.iter().map(|f| Value::from(*f)).collect()));
-        out.push("ingress SSRCs", ssrc_list(&ingress));
+        let heard = |s: &SsrcCounters| self.heard(s, Dict::new().with("SSRC", int(s.ssrc.into())));
+        out.push("ingress SSRCs", Value::List(ingress.iter().map(|s| Value::Dict(heard(s))).collect()));
         out.push("egress SSRCs", ssrc_list(&egress));
         out
     }
@@ -214,10 +221,19 @@ impl Page<'_> {
         let mut out = Dict::new();
         for media in whole.parties.iter().flat_map(|p| &p.medias) {
             for ssrc in self.ssrcs_of(media, |copy| &copy.ssrcs) {
-                out.push(ssrc.ssrc.to_string(), Value::Dict(ssrc_counts(&ssrc, Dict::new())));
+                out.push(ssrc.ssrc.to_string(), Value::Dict(self.heard(&ssrc, Dict::new())));
             }
         }
         out
+    }
+
+    /// What was counted of a sender, and what those who hear it have reported.
+    fn heard(&self, ssrc: &SsrcCounters, out: Dict<'static>) -> Dict<'static> {
+        let out = ssrc_counts(ssrc, out);
+        match self.histories.iter().find(|history| history.ssrc == ssrc.ssrc) {
+            Some(history) => opinions::add(out, history, self.now),
+            None => out,
+        }
     }
 
     fn totals(&self, report: &CallReport<'_>) -> Dict<'static> {

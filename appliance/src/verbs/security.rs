@@ -44,7 +44,12 @@ pub(super) fn dtls<'a>(request: &'a Request<'_>) -> DtlsWish<'a> {
 
 /// `OSRTP`.
 pub(super) fn osrtp(request: &Request<'_>) -> OsrtpWish {
-    OsrtpWish { offer: request.security.osrtp.has(Osrtp::Offer) }
+    let has = |option| request.security.osrtp.has(option);
+    OsrtpWish {
+        offer: has(Osrtp::Offer),
+        offer_doubles: has(Osrtp::OfferLegacy),
+        accept_doubles: has(Osrtp::AcceptLegacy) || has(Osrtp::Accept),
+    }
 }
 
 fn suites(names: &[Text<'_>]) -> Vec<Suite> {

@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use udp::PortSocket;
 
+/// Orders that wait for the worker's next turn, whenever that is.
+const GATHERED: usize = 32;
+
 /// What a worker can be told.
 #[derive(Debug)]
 pub(super) enum Order {
@@ -92,6 +95,19 @@ impl Mailbox {
         });
         self.call();
         result
+    }
+
+    /// Puts an order in that has time until the worker's next turn, which begins with the orders: one that only matters to
+    /// packets that have not come yet. The worker is woken when many have gathered.
+    pub(super) fn leave(&self, order: Order, deadline: Instant) -> Result<(), Refused> {
+        if self.orders.len() >= GATHERED {
+            return self.send(order, deadline);
+        }
+        match self.orders.push(order) {
+            Ok(()) if self.ended() => Err(Refused::Ended),
+            Ok(()) => Ok(()),
+            Err(order) => self.send(order, deadline),
+        }
     }
 
     /// The worker begins to look: whoever sends from now on calls again.

@@ -5,7 +5,7 @@ use super::post::{OwnReport, Parcel};
 use super::punted::Punted;
 use super::reels::Reels;
 use engine::{Applied, Engine};
-use flow::{BURST, Buffers, Burst, Departure, Event, FlowKey, Moment, PacketIo, Verdict};
+use flow::{BURST, Buffers, Burst, Departure, DropReason, Event, FlowKey, Moment, PacketIo, Verdict};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -85,10 +85,18 @@ impl Poller {
         None
     }
 
+    /// Counts packets that had left and did not arrive.
+    fn count_returned(&mut self) {
+        let returned = self.io.take_returned();
+        self.engine.count_returned(DropReason::PathMtu, returned.too_long);
+        self.engine.count_returned(DropReason::PeerUnreachable, returned.unreachable);
+    }
+
     /// One turn: clock, orders, a burst from the sockets and one from the rings, events.
     fn turn(&mut self) -> io::Result<()> {
         self.now = Moment(self.epoch.elapsed().as_micros() as u64);
         self.orders();
+        self.count_returned();
         #[cfg(feature = "appliance")]
         self.bursts()?;
         #[cfg(not(feature = "appliance"))]
@@ -158,6 +166,9 @@ impl Poller {
         }
         if taken > 0 {
             self.mailbox.made_room();
+            self.engine.make_ready();
+            #[cfg(feature = "appliance")]
+            self.fast.engine().make_ready();
         }
     }
 
@@ -232,7 +243,7 @@ impl Poller {
     /// Sends datagrams of others.
     fn send(&mut self, parcels: &[Parcel]) {
         for parcel in parcels {
-            if let Some(tos) = self.engine.tos(parcel.from) {
+            if let Some(tos) = self.engine.send_own(parcel.from, &parcel.bytes) {
                 self.engine.copy_own(parcel.from, parcel.to, &parcel.bytes, self.now);
                 self.load(Departure { from: parcel.from, to: parcel.to, tos }, &parcel.bytes);
             }

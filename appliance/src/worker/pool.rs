@@ -209,15 +209,22 @@ impl Pool {
         self.worker(worker)?.door.announce(port).map_err(|error| PoolError::Watch { key, error })
     }
 
-    /// Hands announced ports over and changes flows, in this order and all at once.
+    /// Hands announced ports over and changes flows, in this order and all at once. Where flows only begin or change, the
+    /// thread is not woken for it: a packet of theirs wakes it, and orders go before packets.
     ///
     /// # Errors
     /// [`PoolError`]; nothing was changed then.
     pub fn tell(&self, worker: usize, ports: Vec<PortSocket>, changes: Vec<Change>) -> Result<(), PoolError> {
-        match orders(ports, changes) {
-            orders if orders.is_empty() => Ok(()),
-            orders => self.send(worker, Order::Many(orders)),
+        let can_wait = ports.is_empty() && changes.iter().all(|change| matches!(change, Change::Install(_)));
+        let orders = orders(ports, changes);
+        if orders.is_empty() {
+            return Ok(());
         }
+        if !can_wait {
+            return self.send(worker, Order::Many(orders));
+        }
+        let left = self.worker(worker)?.mailbox.leave(Order::Many(orders), Instant::now() + PATIENCE);
+        left.map_err(|refused| PoolError::of(refused, worker))
     }
 
     /// Lets each of these ports send an empty RTP packet to its peer, which opens a NAT on the way.

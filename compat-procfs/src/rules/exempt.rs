@@ -1,4 +1,4 @@
-use super::message::{APPEND, Attributes, CREATE, NEW_CHAIN, NEW_RULE, NEW_TABLE};
+use super::message::{APPEND, Attributes, Batch, CREATE, NEW_CHAIN, NEW_RULE, NEW_TABLE};
 use super::socket::{RulesError, Socket};
 use std::net::IpAddr;
 
@@ -17,7 +17,8 @@ const CHAINS: [(&str, u32, bool); 2] = [("arriving", 0, true), ("leaving", 3, fa
 /// of our own, which the kernel removes when we end, however that is.
 #[derive(Debug)]
 pub struct Exemption {
-    _socket: Socket,
+    socket: Socket,
+    name: String,
 }
 
 impl Exemption {
@@ -31,17 +32,33 @@ impl Exemption {
         let table = || Attributes::default().text(1, name);
         let mut batch = socket.batch();
         batch.push(NEW_TABLE, CREATE, INET, &table().number(2, OWNED));
-        for (chain, hook, arriving) in CHAINS {
+        for (chain, hook, _) in CHAINS {
             let at = Attributes::default().number(1, hook).number(2, RAW as u32);
             let hooked = table().text(3, chain).nest(4, at).number(5, 1).text(7, "filter");
             batch.push(NEW_CHAIN, CREATE, INET, &hooked);
-            for &(addr, low, high) in ranges {
-                let matches = Attributes::default().udp().address(addr, arriving).ports(low, high, arriving);
-                let rule = table().text(2, chain).nest(4, matches.untracked());
-                batch.push(NEW_RULE, CREATE | APPEND, INET, &rule);
-            }
         }
+        push_rules(&mut batch, name, ranges);
         socket.commit(batch, "a table that exempts media from connection tracking")?;
-        Ok(Exemption { _socket: socket })
+        Ok(Exemption { socket, name: name.to_owned() })
+    }
+
+    /// Exempts more.
+    ///
+    /// # Errors
+    /// Why the kernel refused; what was exempt stays so.
+    pub fn extend(&mut self, ranges: &[(IpAddr, u16, u16)]) -> Result<(), RulesError> {
+        let mut batch = self.socket.batch();
+        push_rules(&mut batch, &self.name, ranges);
+        self.socket.commit(batch, "rules that exempt media from connection tracking")
+    }
+}
+
+fn push_rules(batch: &mut Batch, name: &str, ranges: &[(IpAddr, u16, u16)]) {
+    for (chain, _, arriving) in CHAINS {
+        for &(addr, low, high) in ranges {
+            let matches = Attributes::default().udp().address(addr, arriving).ports(low, high, arriving);
+            let rule = Attributes::default().text(1, name).text(2, chain).nest(4, matches.untracked());
+            batch.push(NEW_RULE, CREATE | APPEND, INET, &rule);
+        }
     }
 }

@@ -18,4 +18,4 @@ use std::time::Duration;
 
 /// How long after it was due a packet, a reply or a change of path may come. Nothing here is about speed, but where a test
 /// says so.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -2,12 +2,10 @@
 //!
 //! Many kernels lack them; `tests/vm/run` runs this in guests that have them.
 
-use appliance_lab::{Heard, Stand, Tier, await_standing, while_talking};
+use appliance_lab::{Heard, PATIENCE, Stand, Tier, await_standing, while_talking};
 use lab::{CallSpec, Leg, Namespace, Pace, Result, Topology, now_ns};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Guests are emulated and slow; nothing here is about speed.
-const PATIENCE: Duration = Duration::from_secs(20);
 const INTERVAL: Duration = Duration::from_millis(10);
 
 /// Why the kernel cannot make a device, if it cannot: `kind` is the end of the line that would make it beside a veth.
@@ -77,7 +75,18 @@ fn a_vlan_is_served_by_a_worker() -> Result<()> {
     over_a_vlan(Tier::Worker)
 }
 
-/// A second wire on the callee's side; each end bonds its two.
+/// Waits until both ends of a bond send by these members.
+fn await_active(net: &Topology, wanted: [&str; 2]) -> Result<()> {
+    let start = Instant::now();
+    for (namespace, wanted) in [&net.relay, &net.callee.ns].into_iter().zip(wanted) {
+        while namespace.run(&["cat", "/sys/class/net/bond0/bonding/active_slave"])?.trim() != wanted {
+            assert!(start.elapsed() < PATIENCE, "the bond does not send by {wanted}");
+        }
+    }
+    Ok(())
+}
+
+/// A second wire on the callee's side; each end bonds its two, and sends by the second while that is up.
 fn bond(net: &Topology) -> Result<()> {
     let peers = net.callee.ns.name();
     net.relay.ip(&["link", "add", "callee1", "type", "veth", "peer", "name", "eth1", "netns", peers])?;
@@ -92,14 +101,14 @@ fn bond(net: &Topology) -> Result<()> {
             namespace.ip(&["link", "set", member, "up"])?;
             let _ = namespace.run(&["ethtool", "-K", member, "gro", "on"]);
         }
-        namespace.ip(&["link", "set", "bond0", "type", "bond", "primary", device])?;
+        namespace.ip(&["link", "set", "bond0", "type", "bond", "primary", second])?;
         move_addresses(namespace, device, "bond0", addresses)?;
         namespace.run(&["ethtool", "-K", "bond0", "tx", "off"])?;
     }
-    Ok(())
+    await_active(net, ["callee1", "eth1"])
 }
 
-/// Media leaves and arrives by the member that is up, and changes to the other when it is not.
+/// Media leaves by the member that the bond sends by, and changes to the other when that is down.
 fn over_a_bond(tier: Tier) -> Result<()> {
     lab::need_root!();
     if let Some(why) = missing(&["type", "bond"])? {
@@ -113,12 +122,8 @@ fn over_a_bond(tier: Tier) -> Result<()> {
     let (whole_since, heard) = while_talking(&call, INTERVAL, |live| {
         live.hear_both(50)?;
         // Both ends see the carrier go.
-        stand.net.callee.ns.ip(&["link", "set", "eth0", "down"])?;
-        let active = ["cat", "/sys/class/net/bond0/bonding/active_slave"];
-        let start = std::time::Instant::now();
-        while stand.net.relay.run(&active)?.trim() != "callee1" {
-            assert!(start.elapsed() < PATIENCE, "the bond keeps to a member without a carrier");
-        }
+        stand.net.callee.ns.ip(&["link", "set", "eth1", "down"])?;
+        await_active(&stand.net, ["callee", "eth0"])?;
         live.hear_both(50)?;
         await_standing(&mut stand.client, &call.id, wanted, PATIENCE)?;
         let since = now_ns();

@@ -65,6 +65,7 @@ struct flow {
 	__u32 seq;
 	__u32 next;		// the sequence number that the sink waits for
 	__u64 heard;
+	__u64 delay;	// of the last packet
 };
 
 struct side {
@@ -92,6 +93,7 @@ struct counts {
 	__u64 checked;
 	__u64 bad_checksum;
 	__u64 partial_checksum;	// left to a network card that is none
+	__u64 jitter;		// sum of differences in delay between neighbours of a flow, in nanoseconds
 };
 
 struct state {
@@ -327,6 +329,9 @@ int sink(struct xdp_md *ctx)
 		counts->out_of_order++;
 	}
 	__u64 delay = bpf_ktime_get_ns() - packet->rtp.stamp.time;
+	if (flow->delay)
+		counts->jitter += delay > flow->delay ? delay - flow->delay : flow->delay - delay;
+	flow->delay = delay;
 	if (delay > TOO_LATE)
 		counts->too_late++;
 	__u32 at = bucket(delay);

@@ -49,7 +49,7 @@ pub fn run(
 ) -> Result<Results, BenchError> {
     prefer_us();
     let mut results = Results {
-        machine: Machine::look(),
+        machine: Machine::look(profile),
         profile: profile.clone(),
         plan: plan.clone(),
         fixed: Vec::new(),

@@ -43,7 +43,8 @@ pub(crate) struct Used {
 }
 
 impl Staff {
-    pub(crate) fn spent(&self) -> Result<Spent, BenchError> {
+    /// What the threads of the process have used.
+    pub(crate) fn process_time(&self) -> Result<Duration, BenchError> {
         let mut process = Duration::ZERO;
         if let Some(pid) = self.process {
             let tasks = format!("/proc/{pid}/task");
@@ -52,6 +53,11 @@ impl Staff {
                 process += run_time(&task.path().join("schedstat").display().to_string()).unwrap_or_default();
             }
         }
+        Ok(process)
+    }
+
+    pub(crate) fn spent(&self) -> Result<Spent, BenchError> {
+        let process = self.process_time()?;
         let mut kernel = Duration::ZERO;
         for pid in &self.kernel {
             kernel += run_time(&format!("/proc/{pid}/schedstat"))?;

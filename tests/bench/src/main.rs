@@ -3,9 +3,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is for people")]
 
 use bench::campaign::{self, Plan};
-use bench::{BenchError, Profile, Sample, l2fwd, program, report};
+use bench::report::Verdict;
+use bench::suite::{self, Asked};
+use bench::{BenchError, Profile, Sample, l2fwd, plot, program, report};
 use clap::{Parser, Subcommand};
-use std::path::PathBuf;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Measures ways to relay packets side by side.
@@ -47,6 +50,41 @@ enum Command {
         /// Where the results are written, as JSON.
         #[arg(long)]
         json: Option<PathBuf>,
+    },
+    /// Measures everything and prints one table: what `make bench` does.
+    All {
+        /// The folder of the profiles.
+        #[arg(long, default_value = "tests/bench/profiles")]
+        profiles: PathBuf,
+        /// Only these subjects, separated by commas.
+        #[arg(long, value_delimiter = ',')]
+        subjects: Vec<String>,
+        /// Turns.
+        #[arg(long, default_value_t = 3)]
+        rounds: u32,
+        /// Rates to measure cost and delay at, packets per second, separated by commas, the lowest first.
+        #[arg(long, value_delimiter = ',', default_value = "25000,50000,100000,150000")]
+        rates: Vec<u64>,
+        /// The rate at which flows are compared.
+        #[arg(long, default_value_t = 100_000)]
+        flows_rate: u64,
+        /// Length of a measurement in seconds.
+        #[arg(long, default_value_t = 1.5)]
+        seconds: f64,
+        /// Calls set up and ended to see how long that takes.
+        #[arg(long, default_value_t = 5_000)]
+        exchanges: u32,
+        /// Where the results are written, as JSON; pictures go beside it.
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+    /// Draws results as SVG: delay against rate, cost against flows.
+    Plot {
+        /// Results of `all` or `run`.
+        json: PathBuf,
+        /// Where to; without it beside the results.
+        #[arg(long)]
+        folder: Option<PathBuf>,
     },
     /// Measures the XDP program alone, run by the kernel on stored packets of few and of many flows. Needs root only.
     Program {
@@ -94,19 +132,49 @@ fn run(command: Command) -> Result<(), BenchError> {
             let plan = Plan { rounds, rates_pps: rates, seconds, calls, highest, loss };
             let results = campaign::run(&profile, &plan, tell)?;
             println!("\n{}", report::table(&results));
-            for verdict in report::verdicts(&results) {
-                let word = if verdict.kept { "kept  " } else { "BROKEN" };
-                println!("{word} {} {:.2}", verdict.promise, verdict.found);
+            judge(&report::verdicts(&results));
+            json.map_or(Ok(()), |path| keep(&results, &path))
+        }
+        Command::All { profiles, subjects, rounds, rates, flows_rate, seconds, exchanges, json } => {
+            lab::on_interrupt(|| {});
+            if rates.is_empty() {
+                return Err(BenchError::Profile("no rate is given".to_owned()));
             }
+            let asked =
+                Asked { rounds, seconds, rates_pps: rates, flows_pps: flows_rate, exchanges, subjects };
+            let whole = suite::run(&profiles, &asked, tell)?;
+            println!("\n{}", whole.table());
+            for complaint in whole.complaints() {
+                println!("! {complaint}");
+            }
+            judge(&whole.verdicts());
             if let Some(path) = json {
-                let text = serde_json::to_string_pretty(&results)
-                    .map_err(|error| BenchError::Profile(format!("writing JSON: {error}")))?;
-                std::fs::write(&path, text + "\n")
-                    .map_err(|source| BenchError::System { what: path.display().to_string(), source })?;
+                keep(&whole, &path)?;
+                plot::draw(&path, None)?;
+            }
+            Ok(())
+        }
+        Command::Plot { json, folder } => {
+            for path in plot::draw(&json, folder.as_deref())? {
+                println!("{}", path.display());
             }
             Ok(())
         }
     }
+}
+
+fn judge(verdicts: &[Verdict]) {
+    for verdict in verdicts {
+        let word = if verdict.kept { "kept  " } else { "BROKEN" };
+        println!("{word} {} {:.2}", verdict.promise, verdict.found);
+    }
+}
+
+fn keep(results: &impl Serialize, path: &Path) -> Result<(), BenchError> {
+    let text = serde_json::to_string_pretty(results)
+        .map_err(|error| BenchError::Profile(format!("writing JSON: {error}")))?;
+    std::fs::write(path, text + "\n")
+        .map_err(|source| BenchError::System { what: path.display().to_string(), source })
 }
 
 fn tell(what: &str, sample: &Sample) {

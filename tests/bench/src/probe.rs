@@ -59,6 +59,8 @@ pub struct Sample {
     pub delay_p99_us: f64,
     /// The same for 99.9 %.
     pub delay_p999_us: f64,
+    /// Mean difference in delay between packets that follow each other in a flow, in microseconds.
+    pub jitter_us: f64,
     /// Share of the relay's core that was in use, 0 to 1.
     pub core_busy: f64,
     /// Share of it that others used.
@@ -154,6 +156,7 @@ impl Stage {
             delay_p50_us: delay(50.0),
             delay_p99_us: delay(99.0),
             delay_p999_us: delay(99.9),
+            jitter_us: counts.jitter_ns as f64 / 1000.0 / counts.received.max(1) as f64,
             core_busy: used.busy,
             foreign: used.foreign,
             steal: used.steal,

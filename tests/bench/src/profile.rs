@@ -48,6 +48,10 @@ pub struct Subject {
     /// Ours: at least this share of the packets must be relayed by a fast path, as the daemon's statistics say.
     #[serde(default)]
     pub fast_share: f64,
+    /// The cores it may use, as `taskset` has them, if not the relay's only. Costs count all of its threads; what others used
+    /// of its cores is only seen on the relay's.
+    #[serde(default)]
+    pub cores: Option<String>,
     /// The bare forwarder never sleeps.
     #[serde(default)]
     pub busy: bool,

@@ -102,11 +102,19 @@ impl<'a> Bench<'a> {
         next.update(&0u32.to_ne_bytes(), &program.to_ne_bytes(), MapFlags::ANY)
             .map_err(BenchError::bpf("naming the program"))?;
         let before = sent(self.table.maps())?;
+        let received = self.table.received().packets;
         let with = self.visits()?;
         next.delete(&0u32.to_ne_bytes()).map_err(BenchError::bpf("forgetting the program"))?;
         let sent = sent(self.table.maps())? - before;
         if sent != u64::from(PACKETS) {
             return Err(unfit(format!("{sent} of {PACKETS} packets sent with {} flows", self.flows)));
+        }
+        let received = self.table.received().packets - received;
+        if received != u64::from(PACKETS) {
+            return Err(unfit(format!(
+                "{received} of {PACKETS} packets in the meters of {} flows",
+                self.flows
+            )));
         }
         Ok(with - alone)
     }

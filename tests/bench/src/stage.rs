@@ -167,8 +167,9 @@ fn start(
     }
 }
 
-fn daemon(profile: &Profile, subject: &Subject, net: &Topology) -> Result<Daemon, BenchError> {
-    let core = profile.relay_core.to_string();
+/// Starts a daemon on its core.
+pub(crate) fn daemon(profile: &Profile, subject: &Subject, net: &Topology) -> Result<Daemon, BenchError> {
+    let core = subject.cores.clone().unwrap_or_else(|| profile.relay_core.to_string());
     let binary = match &subject.binary {
         Some(path) => path.clone(),
         None => ours()?,
@@ -193,7 +194,7 @@ fn daemon(profile: &Profile, subject: &Subject, net: &Topology) -> Result<Daemon
 }
 
 /// The daemon in the folder this program was built in, built for the same profile.
-fn ours() -> Result<PathBuf, BenchError> {
+pub(crate) fn ours() -> Result<PathBuf, BenchError> {
     Ok(lab::daemon_binary()?)
 }
 

@@ -61,6 +61,20 @@ fn the_program_alone_is_measured_with_few_and_many_flows() {
 }
 
 #[test]
+fn calls_are_set_up_ended_and_weighed() {
+    need_root!();
+    need_tool!("taskset");
+    let _alone = lab::alone().unwrap();
+    let text = "[[subject]]\nname = \"ours\"\ninterface = 'mode = \"userspace\"'\nconfig = ''\n";
+    let profile = Profile::parse(text).unwrap();
+    let found = bench::control::measure(&profile, &profile.subjects[0], 20, &[1, 40]).unwrap();
+    assert_eq!(found.ended, None);
+    assert!(found.calls_per_s > 1.0 && found.cpu_us > 1.0, "{found:?}");
+    assert_eq!(found.memory.iter().map(|memory| memory.calls).collect::<Vec<_>>(), [1, 40]);
+    assert!(found.memory.iter().any(|memory| memory.daemon + memory.kernel > 100.0), "{found:?}");
+}
+
+#[test]
 fn a_relay_that_is_not_there_is_no_subject() {
     need_root!();
     need_tool!("ethtool", "chrt", "taskset");

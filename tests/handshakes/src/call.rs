@@ -150,3 +150,15 @@ pub fn counted(client: &mut ng::Client, name: &str) -> Result<u64> {
     row.and_then(|times| times.trim().parse().ok())
         .ok_or_else(|| Error::Sdp { what: "such counter", sdp: said.to_owned() })
 }
+
+/// Packets of a call that were dropped for this reason.
+///
+/// # Errors
+/// The relay does not say.
+pub fn dropped(client: &mut ng::Client, call: &str, reason: &str) -> Result<u64> {
+    let reply = client.ok(&ng::request("cli").set("body", format!("explain {call}").as_str()))?;
+    let said = reply.text("response").unwrap_or_default();
+    let lists = said.lines().filter_map(|line| line.trim_start().strip_prefix("dropped: "));
+    let counts = lists.flat_map(|list| list.split(", ")).filter_map(|one| one.strip_prefix(reason));
+    Ok(counts.filter_map(|count| count.trim().parse::<u64>().ok()).sum())
+}

@@ -8,7 +8,7 @@ mod error;
 mod load;
 mod phone;
 
-pub use call::{SecureCall, counted};
+pub use call::{SecureCall, counted, dropped};
 pub use error::{Error, Result};
-pub use load::{Load, Outcome, measure};
+pub use load::{Load, Lost, Outcome, measure};
 pub use phone::{Phone, SAVP};

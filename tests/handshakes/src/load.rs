@@ -38,6 +38,54 @@ pub struct Outcome {
     pub relay_ms: f64,
     /// Processor time of the relay per second while only media flowed.
     pub media_share: f64,
+    /// Packets of any kind that were lost by others than the relay, and by its sockets.
+    pub lost: Lost,
+}
+
+/// Where packets were lost that nobody on the way was asked about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// On the wires of the lab: their queues are short, and are emptied by whoever has the processor.
+    pub wires: u64,
+    /// At full queues of the relay's sockets.
+    pub relay: u64,
+    /// At a full queue of the listener's socket.
+    pub listener: u64,
+}
+
+impl Lost {
+    /// As it stands now.
+    fn read(net: &Topology) -> Result<Lost> {
+        let devices =
+            [(&net.caller.ns, "eth0"), (&net.callee.ns, "eth0"), (&net.relay, "caller"), (&net.relay, "callee")];
+        let mut wires = 0;
+        for (namespace, device) in devices {
+            let path = format!("/sys/class/net/{device}/statistics/tx_dropped");
+            wires += number(&namespace.run(&["cat", &path])?);
+        }
+        Ok(Lost { wires, relay: full(&net.relay)?, listener: full(&net.callee.ns)? })
+    }
+
+    fn since(self, before: Lost) -> Lost {
+        Lost {
+            wires: self.wires - before.wires,
+            relay: self.relay - before.relay,
+            listener: self.listener - before.listener,
+        }
+    }
+}
+
+fn number(text: &str) -> u64 {
+    text.trim().parse().unwrap_or_default()
+}
+
+/// Datagrams that found a socket's queue full (`RcvbufErrors` of UDP).
+fn full(namespace: &Namespace) -> Result<u64> {
+    let snmp = namespace.run(&["cat", "/proc/net/snmp"])?;
+    let mut rows = snmp.lines().filter_map(|line| line.strip_prefix("Udp: "));
+    let (names, values) = (rows.next().unwrap_or_default(), rows.next().unwrap_or_default());
+    let mut both = names.split(' ').zip(values.split(' '));
+    Ok(both.find(|(name, _)| *name == "RcvbufErrors").map_or(0, |(_, value)| number(value)))
 }
 
 /// Sets everything up on `net` and measures. All callers share a socket, and so do all callees: the relay's ports tell
@@ -58,6 +106,7 @@ pub fn measure(net: &Topology, daemon: &Daemon, load: Load) -> Result<Outcome> {
         ports.push(told(&client.ok(&answer(&id, bob.local_addr()?))?)?);
     }
     let mut phones = phones(net, &mut client, load.rate * load.seconds)?;
+    let before = Lost::read(net)?;
     let (over, sent) = (AtomicBool::new(false), AtomicU32::new(0));
     let mut outcome = Outcome::default();
     let arrived = std::thread::scope(|scope| -> Result<u64> {
@@ -77,6 +126,7 @@ pub fn measure(net: &Topology, daemon: &Daemon, load: Load) -> Result<Outcome> {
     })?;
     outcome.sent = sent.load(Ordering::SeqCst).into();
     outcome.arrived = arrived;
+    outcome.lost = Lost::read(net)?.since(before);
     outcome.relay_done = counted(&mut client, "dtls-done")?;
     Ok(outcome)
 }

@@ -18,6 +18,12 @@ fn main() -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{load:?}")?;
     writeln!(out, "media: sent {}, arrived {}", outcome.sent, outcome.arrived)?;
+    let lost = outcome.lost;
+    writeln!(
+        out,
+        "lost, of everything: on the wires {}, at the relay's sockets {}, at the listener's {}",
+        lost.wires, lost.relay, lost.listener
+    )?;
     writeln!(
         out,
         "handshakes: begun {}, done {} (at the relay {})",

@@ -207,12 +207,22 @@ impl Phone {
     /// # Errors
     /// It has no keys.
     pub fn send(&mut self, stream: &Stream, index: u32) -> Result<()> {
+        let packet = self.seal(stream, index)?;
+        self.send_raw(&packet)
+    }
+
+    /// Seals a packet of a stream.
+    ///
+    /// # Errors
+    /// It has no keys.
+    pub fn seal(&mut self, stream: &Stream, index: u32) -> Result<Vec<u8>> {
         let (_, sealer) = self.media.as_mut().ok_or(Error::Seal("it has no keys"))?;
         let mut packet = stream.packet(index);
         let len = packet.len();
         packet.resize(len + sealer.rtp_overhead(), 0);
         let sealed = sealer.seal_rtp(&mut packet, len).map_err(|_| Error::Seal("the key is worn out"))?;
-        self.send_raw(&packet[..sealed])
+        packet.truncate(sealed);
+        Ok(packet)
     }
 
     /// Receives until the stream is complete or the time is over. Handshakes go on meanwhile.

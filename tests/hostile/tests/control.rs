@@ -47,7 +47,9 @@ fn attack(
 fn bad_requests_are_answered_and_leave_nothing_behind() -> lab::Result<()> {
     lab::need_root!();
     let net = Topology::new()?;
-    let daemon = Daemon::on(&net).arg("--delete-delay=0").arg("--log-level=3").start()?;
+    // Ports that stay open are seen by their descriptors.
+    let spec = Daemon::on(&net).arg("--media-sockets=per-port");
+    let daemon = spec.arg("--delete-delay=0").arg("--log-level=3").start()?;
     let mut client = daemon.ng()?;
     let mut sparring = Sparring::new(&net.relay, daemon.control())?;
     let siege = Siege::begin(&daemon, &net, 4)?;
@@ -78,7 +80,8 @@ const SECTIONS: usize = 256;
 fn offers_of_hundreds_of_sections_do_not_disturb_calls() -> lab::Result<()> {
     lab::need_root!();
     let net = Topology::new()?;
-    let daemon = Daemon::on(&net).arg("--delete-delay=0").arg("--log-level=3").start()?;
+    let spec = Daemon::on(&net).arg("--media-sockets=per-port");
+    let daemon = spec.arg("--delete-delay=0").arg("--log-level=3").start()?;
     let mut client = daemon.ng()?;
     let siege = Siege::begin(&daemon, &net, 4)?;
     let before = daemon.vitals()?;

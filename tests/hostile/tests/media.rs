@@ -53,7 +53,8 @@ fn strangers(net: &Topology, call: &lab::Call, first: u16) -> lab::Result<Vec<Rt
 fn bad_packets_from_strangers_do_not_touch_the_calls() -> lab::Result<()> {
     lab::need_root!();
     let net = Topology::new()?;
-    let daemon = Daemon::on(&net).arg("--delete-delay=0").start()?;
+    // Ports that stay open are seen by their descriptors.
+    let daemon = Daemon::on(&net).arg("--media-sockets=per-port").arg("--delete-delay=0").start()?;
     let mut client = daemon.ng()?;
     let siege = Siege::begin(&daemon, &net, 4)?;
     let mut attackers = Vec::new();

@@ -64,6 +64,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("soak", &["lab", "appliance-lab"]),
     ("webrtc-lab", &["lab", "appliance-lab"]),
     ("bench", &["lab", "afxdp", "flow", "wire"]),
+    ("micro", &["afxdp", "call", "engine", "flow", "ng", "sdp", "srtp", "wire"]),
 ];
 
 /// Crates that do I/O, look at clocks, start threads or log: not for the pure floors.

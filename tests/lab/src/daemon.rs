@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 /// Where the daemon listens for ng (UDP) inside its namespace.
 const CONTROL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 2223);
-/// How long a daemon may take to answer its first ping.
-const START_WITHIN: Duration = Duration::from_secs(15);
+/// How long a daemon may take to answer its first ping. In an emulated guest the kernel alone looks at the XDP program for
+/// as long as eight seconds.
+const START_WITHIN: Duration = Duration::from_secs(60);
 /// How long it may take to end after SIGTERM.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
+const STOP_WITHIN: Duration = Duration::from_secs(30);
 
 /// How to start a daemon. Made by [`Daemon::on`] or [`Daemon::within`].
 #[derive(Debug)]
@@ -232,17 +233,31 @@ pub fn daemon_binary() -> Result<PathBuf> {
             }
         };
     }
+    built("rtpengine")
+}
+
+/// Our `rtpengine-ctl`: beside the file `LAB_BUILT` names if it is there, else built now like the daemon.
+pub fn control_tool() -> Result<PathBuf> {
+    let beside = std::env::var_os("LAB_BUILT").map(|path| Path::new(&path).with_file_name("rtpengine-ctl"));
+    match beside.filter(|path| path.is_file()) {
+        Some(path) => Ok(path),
+        None => built("rtpengine-ctl"),
+    }
+}
+
+/// A program of the package `rtpengine`, built now.
+fn built(program: &str) -> Result<PathBuf> {
     let (target, release) = target_directory()
         .ok_or_else(|| LabError::NoDaemon("not run from a target directory; set LAB_BUILT".into()))?;
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--quiet", "--package", "rtpengine", "--bin", "rtpengine", "--target-dir"]);
+    build.args(["build", "--quiet", "--package", "rtpengine", "--bin", program, "--target-dir"]);
     build.arg(&target).args(release.then_some("--release"));
     build.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")));
     let out = build.output().map_err(LabError::io("running cargo"))?;
     if !out.status.success() {
         return Err(LabError::NoDaemon(String::from_utf8_lossy(&out.stderr).trim().to_owned()));
     }
-    Ok(target.join(if release { "release" } else { "debug" }).join("rtpengine"))
+    Ok(target.join(if release { "release" } else { "debug" }).join(program))
 }
 
 /// The target directory the running program lies in, and whether it was built for release.

@@ -73,7 +73,8 @@ fn a_low_limit_of_descriptors_is_told_apart() -> lab::Result<()> {
     lab::need_root!();
     lab::need_tool!("prlimit");
     let net = Topology::new()?;
-    let mut daemon = Daemon::on(&net).start()?;
+    // A shared socket has all ports of a packet thread: they take no descriptors.
+    let mut daemon = Daemon::on(&net).arg("--media-sockets=per-port").start()?;
     let mut client = daemon.ng()?;
     let running = Call::set_up(&mut client, &net, "running", 5000)?;
     running.talk_perfectly(10, Pace::BRISK, PATIENCE)?;
@@ -132,7 +133,7 @@ const MARGIN_KIB: u64 = 4 * 1024;
 fn five_hundred_calls_leave_nothing_behind() -> lab::Result<()> {
     lab::need_root!();
     let net = Topology::new()?;
-    let daemon = Daemon::on(&net).start()?;
+    let daemon = Daemon::on(&net).arg("--media-sockets=per-port").start()?;
     let mut client = daemon.ng()?;
     let idle = daemon.vitals()?;
     let mut round = |number: u16| -> lab::Result<lab::Vitals> {

@@ -196,3 +196,55 @@ fn a_shorter_timeout_ends_calls_that_are_silent_already() -> lab::Result<()> {
     relay.daemon.stop()?;
     Ok(())
 }
+
+/// Both sides of a call; the ports are shared, and not those of another daemon.
+fn sharing(ports: &str, sides: &[&str]) -> String {
+    let interfaces = sides.iter().map(|side| {
+        let addr = if *side == "caller" { "198.51.100.1" } else { "203.0.113.1" };
+        format!("[[interface]]\nname = \"{side}\"\naddress = \"{addr}\"\n")
+    });
+    let interfaces: String = interfaces.collect();
+    format!(
+        "[media]\nsockets = \"shared\"\nports = \"{ports}\"\n[control]\nlisten-ng = [\"127.0.0.1:2223\"]\n{interfaces}\
+         [log]\nlevel = 6\n"
+    )
+}
+
+#[test]
+fn ports_that_come_are_shared_and_claimed_like_those_of_the_start() -> lab::Result<()> {
+    lab::need_root!();
+    let net = Topology::new()?;
+    let mut relay = Relay::start(&net, &sharing("30000-30099", &["caller"]))?;
+    relay.daemon.process().wait_for_log("media ports: sockets shared", PATIENCE)?;
+    let said = relay.reload(&sharing("31000-31099", &["caller", "callee"]), READ)?;
+    assert!(!said.contains("takes a restart"), "{said}");
+    let before = relay.daemon.vitals()?.descriptors;
+    let mut client = relay.daemon.ng()?;
+    let call = Call::set_up(&mut client, &net, "over what came", 4000)?;
+    assert_eq!(relay.daemon.vitals()?.descriptors, before, "no port has a socket");
+    for peer in [&call.alice, &call.bob] {
+        let at = peer.remote().expect("it was aimed");
+        assert!((31_000..=31_099).contains(&at.port()), "{at}");
+    }
+    call.talk_perfectly(50, Pace::BRISK, PATIENCE)?;
+    let reserved = net.relay.run(&["cat", "/proc/sys/net/ipv4/ip_local_reserved_ports"])?;
+    assert_eq!(reserved.trim(), "30000-30099,31000-31099");
+
+    // Others find them taken.
+    let other = Daemon::on(&net).arg("--port-min=31050").arg("--port-max=31250");
+    let refused = other.control(([127, 0, 0, 1], 2424).into()).start().expect_err("ports were had twice");
+    assert!(refused.to_string().contains("overlap"), "{refused}");
+    // And those of others are not taken.
+    let beside = Daemon::on(&net).arg("--port-min=32000").arg("--port-max=32099");
+    let beside = beside.control(([127, 0, 0, 1], 2424).into()).start()?;
+    let said = relay.reload(&sharing("32050-32150", &["caller", "callee"]), READ)?;
+    let holder = format!("process {}", beside.pid());
+    assert!(said.contains("takes a restart") && said.contains(&holder), "{said}");
+    call.talk_perfectly(50, Pace::BRISK, PATIENCE)?;
+    let port = call::told(&client.ok(&call::offer("still here", ([198, 51, 100, 10], 4100).into()))?)?.port();
+    assert!((31_000..=31_099).contains(&port), "{port}");
+    beside.stop()?;
+    relay.daemon.stop()?;
+    assert_eq!(net.relay.run(&["cat", "/proc/sys/net/ipv4/ip_local_reserved_ports"])?.trim(), "");
+    Ok(())
+}

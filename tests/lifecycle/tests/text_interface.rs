@@ -37,6 +37,19 @@ fn scripts_read_what_they_always_read() -> lab::Result<()> {
         assert!(full.contains(part), "{part:?} is not in\n{full}");
     }
     assert_eq!(line(&mut client, "call x1 info")?.lines().count(), full.lines().count());
+    assert!(
+        line(&mut client, "list counters")?
+            .contains("\n Errors per second (total)                       :0\n")
+    );
+    let totals = line(&mut client, "list totals")?;
+    assert!(totals.contains("\n Userspace-only media streams                    :2\n"), "{totals}");
+    let heading = totals.lines().find(|line| line.trim_start().starts_with("Proxy |")).unwrap_or_default();
+    assert!(heading.ends_with(" |    CrtAnsw "), "{heading:?}");
+    client.ok(&call::offer("x2", ([198, 51, 100, 10], 4100).into()))?;
+    let sessions = line(&mut client, "list sessions all")?;
+    let at = |id: &str| sessions.find(&format!(" {id} | del:n")).expect("it is listed");
+    assert!(at("x2") < at("x1"), "the newest first: {sessions}");
+    client.ok(&call::delete("x2"))?;
     let interfaces = line(&mut client, "list interfaces")?;
     assert!(
         interfaces.starts_with("Interface 'caller' address '198.51.100.1' (IPv4)\n Port range: "),
@@ -44,7 +57,7 @@ fn scripts_read_what_they_always_read() -> lab::Result<()> {
     );
     assert!(interfaces.contains("\n Ports used:     2 / "), "{interfaces}");
     let totals = line(&mut client, "list totals")?;
-    assert!(totals.contains("\n Total managed sessions                          :1\n"), "{totals}");
+    assert!(totals.contains("\n Total managed sessions                          :2\n"), "{totals}");
     assert!(totals.contains("\n Total relayed packets                           :10\n"), "{totals}");
     let explained = line(&mut client, "explain x1")?;
     assert!(
@@ -62,7 +75,14 @@ fn scripts_read_what_they_always_read() -> lab::Result<()> {
         ("params diff", ""),
         ("set loglevel ice 7", "Success setting loglevel to 7\n"),
         ("list loglevel ice", "7\n"),
+        ("set loglevel dtx 7", "Success setting loglevel to 7\n"),
+        ("set loglevel nothing 7", "Unknown log level subsystem: nothing\n"),
+        ("set controltos 500", "Invalid control-tos value 500, must be between 0 and 255\n"),
         ("debug x1 on", "Enabled debugging for call 'x1'\n"),
+        ("debug x1 perhaps", "Invalid on/off flag ('perhaps') specified\n"),
+        ("call x1 debug", "Enabled debugging for call 'x1'\n"),
+        ("call x1 debug off", "Disabled debugging for call 'x1'\n"),
+        ("call x1 tag", "More parameters required.\n"),
         ("kslist", "Keyspace notification feature has not been configured.\n"),
         ("active", "Ok, all calls set to 'owned (active)'\n"),
         ("list", "More parameters required.\n"),

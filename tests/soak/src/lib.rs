@@ -1,8 +1,12 @@
 //! Calls come and go on fast paths, are re-INVITEd, and lose their link now and then, for as long as one likes.
 //!
-//! By hand, as root: `cargo run --release -p soak -- 1800`. A short form is among the tests.
+//! By hand, as root: `cargo run --release -p soak -- 1800`. A short form is among the tests. And very many calls at once:
+//! `cargo run --release -p soak -- crowd 50000 2000`.
 
+mod crowd;
+mod pipeline;
 mod round;
 mod soak;
 
+pub use crowd::{Crowd, Found};
 pub use soak::{Progress, Summary, soak};

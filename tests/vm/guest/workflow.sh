@@ -57,6 +57,13 @@ fails "Invalid argument" say 'add 4x'
 works say 'add 63'; works say 'add 0'
 is "list of three" "$(xargs </proc/rtpengine/list)" "0 42 63"
 works say 'del 63'; works say 'del 0'
+# As many as there are numbers, and not one twice.
+fails "File exists" bash -c 'for id in $(seq 0 63); do echo "add $id" > /proc/rtpengine/control || exit 1; done'
+works bash -c 'for id in $(seq 42 63); do [ $id = 42 ] || echo "add $id" > /proc/rtpengine/control || exit 1; done'
+is "list of all" "$(xargs </proc/rtpengine/list)" "$(seq -s ' ' 0 63)"
+is "a folder for each" "$(cd /proc/rtpengine && echo [0-9]* | wc -w)" 64
+works bash -c 'for id in $(seq 0 63); do [ $id = 42 ] || echo "del $id" > /proc/rtpengine/control || exit 1; done'
+is "list of one" "$(cat /proc/rtpengine/list)" 42
 
 fails "in use" rmmod xt_RTPENGINE
 works say 'del 42'

@@ -4,11 +4,15 @@ mod page;
 mod pcap;
 mod prometheus;
 mod scene;
+mod specification;
+mod terminal;
 
 pub use page::{Metric, Page};
 pub use pcap::{Packet, Pcap, files, until};
 pub use prometheus::Prometheus;
 pub use scene::{Scene, get};
+pub use specification::{Figure, Specification};
+pub use terminal::Terminal;
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-"""aiortc in a call, driven by the test over HTTP, as the page in page/call.html is: peer.py URL MICROPHONE.WAV
+"""aiortc in a call, driven by the test over HTTP, as the page in page/call.html is: peer.py URL MICROPHONE.WAV [picture]
 
 It knows G.711 only, says what the WAV file has in it, and reports which frequency it hears most of.
 """
@@ -13,9 +13,11 @@ from fractions import Fraction
 
 import av
 from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
-from aiortc.mediastreams import AudioStreamTrack
+from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 DOOR, MICROPHONE = sys.argv[1:3]
+# Sound and a picture, which it bundles.
+PICTURE = "picture" in sys.argv[3:]
 RATE = 8000
 # What a report rests on: a tenth of a second, in which whole tens of hertz fit.
 WINDOW = RATE // 10
@@ -61,6 +63,18 @@ class Microphone(AudioStreamTrack):
         return frame
 
 
+class Picture(VideoStreamTrack):
+    """One colour, as small as it may be, so that nobody is busy with it."""
+
+    async def recv(self):
+        pts, time_base = await self.next_timestamp()
+        frame = av.VideoFrame(width=160, height=120)
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        frame.pts, frame.time_base = pts, time_base
+        return frame
+
+
 def share(samples, hertz):
     """How much of the energy is at a frequency (Goertzel)."""
     energy = sum(sample * sample for sample in samples)
@@ -84,13 +98,17 @@ async def listen(connection, track: MediaStreamTrack):
         window, heard = heard[-WINDOW:], array("h")
         tones = [(share(window, hertz), hertz) for hertz in (440, 1000, 1500, 2000)]
         part, hertz = max(tones)
-        counts = {}
+        counts, pictures = {}, 0
         for entry in (await connection.getStats()).values():
-            counts[entry.type] = entry
+            if getattr(entry, "kind", "audio") == "audio":
+                counts[entry.type] = entry
+            elif entry.type == "inbound-rtp":
+                pictures = entry.packetsReceived
         report = {
             "hertz": hertz,
             "share": min(part, 1.0),
             "received": counts["inbound-rtp"].packetsReceived if "inbound-rtp" in counts else 0,
+            "pictures": pictures,
             "sent": counts["outbound-rtp"].packetsSent if "outbound-rtp" in counts else 0,
             "state": connection.connectionState,
             "suite": "",
@@ -104,14 +122,18 @@ async def main():
 
     @connection.on("track")
     def heard(track):
-        listeners.append(asyncio.ensure_future(listen(connection, track)))
+        if track.kind == "audio":
+            listeners.append(asyncio.ensure_future(listen(connection, track)))
 
     connection.addTrack(Microphone())
+    if PICTURE:
+        connection.addTrack(Picture())
     known = RTCRtpSender.getCapabilities("audio").codecs
     g711 = [codec for codec in known if codec.mimeType in ("audio/PCMU", "audio/PCMA")]
     if await ask("role") == "caller":
         for transceiver in connection.getTransceivers():
-            transceiver.setCodecPreferences(g711)
+            if transceiver.kind == "audio":
+                transceiver.setCodecPreferences(g711)
         await connection.setLocalDescription(await connection.createOffer())
         answer = await tell("offer", connection.localDescription.sdp)
         await connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))

@@ -27,13 +27,22 @@ impl Aiortc {
 
     /// Starts a peer in `namespace`; it asks the test what to do.
     pub fn start(&self, namespace: &Namespace) -> Result<Stranger> {
+        self.start_with(namespace, &[])
+    }
+
+    /// The same with sound and a picture, in one bundle.
+    pub fn start_with_picture(&self, namespace: &Namespace) -> Result<Stranger> {
+        self.start_with(namespace, &["picture"])
+    }
+
+    fn start_with(&self, namespace: &Namespace, more: &[&str]) -> Result<Stranger> {
         let folder = tempfile::tempdir().map_err(LabError::io("making a folder"))?;
         let microphone = folder.path().join("microphone.wav");
         std::fs::write(&microphone, wav(STRANGER_TONE, 5)).map_err(LabError::io("writing a WAV file"))?;
         let door = Door::open(namespace, "")?;
         let mut command = namespace.command(&self.python.to_string_lossy());
         command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("aiortc/peer.py"));
-        command.arg(door.url()).arg(&microphone).env("PYTHONDONTWRITEBYTECODE", "1");
+        command.arg(door.url()).arg(&microphone).args(more).env("PYTHONDONTWRITEBYTECODE", "1");
         let process = Process::start("aiortc", command)?;
         Ok(Stranger::new(door, process, folder))
     }

@@ -25,6 +25,8 @@ pub struct Bridge {
     pub net: Topology,
     /// Which end of DTLS it is told to be; passive unless changed.
     pub role: Role,
+    /// Browsers' sections share a port; not unless changed.
+    pub bundles: bool,
     way: Way,
 }
 
@@ -40,12 +42,14 @@ impl Bridge {
             }
         };
         let client = daemon.ng()?;
-        Ok(Bridge { daemon, client, net, role: Role::Passive, way })
+        Ok(Bridge { daemon, client, net, role: Role::Passive, bundles: false, way })
     }
 
     /// Passes an offer on; the SDP for the other side.
     pub fn offer(&mut self, id: &str, sdp: &str, towards: Towards) -> Result<String> {
-        let reply = self.client.ok(&recipe::offer(id, sdp, towards, self.role))?;
+        let request = recipe::offer(id, sdp, towards, self.role);
+        let request = if self.bundles { towards.bundled(request) } else { request };
+        let reply = self.client.ok(&request)?;
         text(&reply)
     }
 

@@ -16,6 +16,15 @@ pub fn missing_browser() -> Option<String> {
 
 /// Starts a browser in `namespace`; its page asks the test what to do.
 pub fn browser(namespace: &Namespace) -> Result<Stranger> {
+    start(namespace, "")
+}
+
+/// The same with sound and a picture, in one bundle.
+pub fn browser_with_picture(namespace: &Namespace) -> Result<Stranger> {
+    start(namespace, "#picture")
+}
+
+fn start(namespace: &Namespace, with: &str) -> Result<Stranger> {
     let name = NAMES.into_iter().find(|name| lab::missing_tool(name).is_none()).unwrap_or(NAMES[0]);
     let folder = tempfile::tempdir().map_err(LabError::io("making a folder"))?;
     let microphone = folder.path().join("microphone.wav");
@@ -37,7 +46,7 @@ pub fn browser(namespace: &Namespace) -> Result<Stranger> {
     command.arg("--disable-features=WebRtcHideLocalIpsWithMdns");
     command.arg(format!("--user-data-dir={}", folder.path().join("profile").display()));
     command.args(["--enable-logging=stderr", "--log-level=0"]);
-    command.arg(door.url());
+    command.arg(door.url() + "/" + with);
     let process = Process::start("the browser", command)?;
     Ok(Stranger::new(door, process, folder))
 }

@@ -45,6 +45,14 @@ impl Towards {
     }
 }
 
+impl Towards {
+    /// What the recipe has beside for browsers that bundle sections: towards telephones the group is accepted and ends,
+    /// towards browsers there is one.
+    pub fn bundled(self, request: ng::Request) -> ng::Request {
+        request.set("bundle", Value::list([if self == Towards::Phone { "accept" } else { "offer" }]))
+    }
+}
+
 /// Which end of the DTLS handshake the relay shall be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {

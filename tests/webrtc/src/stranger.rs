@@ -32,6 +32,8 @@ pub struct Sound {
     pub hertz: f64,
     /// Which part of the energy is there, 0 to 1.
     pub share: f64,
+    /// Pictures of video that were decoded (packets of it that arrived, if the stack does not tell).
+    pub pictures: u64,
     /// RTP packets that arrived.
     pub received: u64,
     /// RTP packets that were sent.
@@ -61,6 +63,20 @@ impl Stranger {
         self.posted("answer", "")
     }
 
+    /// Makes it call itself: `relay` turns the offer into the one that it gets, `back` its answer.
+    pub fn calls_itself(
+        &mut self,
+        relay: impl FnOnce(&str) -> Result<String>,
+        back: impl FnOnce(&str) -> Result<String>,
+    ) -> Result<()> {
+        self.told("role", "both")?;
+        self.offers(relay)?;
+        let knock = self.wait("answer")?;
+        let answer = back(&knock.body)?;
+        knock.answer(&answer);
+        Ok(())
+    }
+
     /// In a call: makes it offer new ICE credentials.
     pub fn restarts(&mut self, relay: impl FnOnce(&str) -> Result<String>) -> Result<()> {
         self.told("next", "restart")?;
@@ -82,17 +98,32 @@ impl Stranger {
 
     /// Waits until it hears clearly `tone`, from now on. What it said then.
     pub fn hears(&mut self, tone: Tone) -> Result<Sound> {
-        self.door.forget("heard");
+        self.reports("heard", &format!("hearing {} Hz", tone.hertz), |sound| sound.is(tone))
+    }
+
+    /// The same of the other end when it has called itself.
+    pub fn hears_too(&mut self, tone: Tone) -> Result<Sound> {
+        self.reports("heard-too", &format!("hearing {} Hz", tone.hertz), |sound| sound.is(tone))
+    }
+
+    /// Waits until it has seen as many pictures, at the end that reports as [`Stranger::hears`] does or at the other.
+    pub fn sees(&mut self, pictures: u64, other: bool) -> Result<Sound> {
+        let name = if other { "heard-too" } else { "heard" };
+        self.reports(name, &format!("seeing {pictures} pictures"), |sound| sound.pictures >= pictures)
+    }
+
+    fn reports(&mut self, name: &str, what: &str, is_so: impl Fn(&Sound) -> bool) -> Result<Sound> {
+        self.door.forget(name);
         let start = Instant::now();
         loop {
-            let report = self.posted("heard", "")?;
+            let report = self.posted(name, "")?;
             let sound = Sound::read(&report)?;
-            if (sound.hertz - tone.hertz).abs() <= NEAR_HZ && sound.share >= CLEAR {
+            if is_so(&sound) {
                 return Ok(sound);
             }
             if start.elapsed() > PATIENCE {
                 return Err(LabError::Timeout {
-                    what: format!("the stranger hearing {} Hz", tone.hertz),
+                    what: format!("the stranger {what}"),
                     after_ms: PATIENCE.as_millis(),
                     context: format!("; it says {sound:?}\n{}", self.process.log_end(20)),
                 });
@@ -140,6 +171,11 @@ impl Drop for Stranger {
 }
 
 impl Sound {
+    /// Clearly this tone.
+    fn is(&self, tone: Tone) -> bool {
+        (self.hertz - tone.hertz).abs() <= NEAR_HZ && self.share >= CLEAR
+    }
+
     fn read(report: &str) -> Result<Sound> {
         let malformed = |what: String| LabError::Malformed { encoding: "JSON of a stranger", at: 0, what };
         let json: serde_json::Value =
@@ -151,6 +187,7 @@ impl Sound {
         Ok(Sound {
             hertz: float("hertz")?,
             share: float("share")?,
+            pictures: json["pictures"].as_u64().unwrap_or_default(),
             received: count("received")?,
             sent: count("sent")?,
             state: text("state")?,

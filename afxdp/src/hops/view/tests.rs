@@ -91,6 +91,13 @@ fn a_bond_leaves_by_a_member_that_is_up() {
     assert!(view.depends_on(1, 11));
     view.apply(Fact::Link(11, LinkFacts { controller: Some(1), up: false, ..nic(11) }));
     assert_eq!(hop(&view, ON_LINK), Ok(expected(12, 1, 9, None)));
+    // It is back, in reserve; then the bond changes over.
+    view.apply(Fact::Link(11, LinkFacts { controller: Some(1), standby: true, ..nic(11) }));
+    assert_eq!(hop(&view, ON_LINK), Ok(expected(12, 1, 9, None)));
+    let changed = view.apply(Fact::Link(12, LinkFacts { controller: Some(1), standby: true, ..nic(12) }));
+    assert_eq!((changed, hop(&view, ON_LINK)), (Some(Concern::Link(12)), Err(NoHop::LinkDown)));
+    view.apply(Fact::Link(11, LinkFacts { controller: Some(1), ..nic(11) }));
+    assert_eq!(hop(&view, ON_LINK), Ok(expected(11, 1, 9, None)));
 }
 
 #[test]

@@ -37,6 +37,7 @@ macro_rules! compare {
 #[test]
 fn structs_are_laid_out_as_the_program_has_them() {
     compare!("address", Address, addr, family);
+    compare!("few", Few, of);
     compare!("place", Place, slot, meter);
     compare!("endpoint", Endpoint, addr, port, family);
     compare!(
@@ -94,6 +95,9 @@ fn a_flow_s_lines_are_two_aligned_pairs() {
     assert_eq!(size_of::<Recipe>(), PAIR);
     assert_eq!(size_of::<Meter>() % PAIR, 0);
     assert!(offset_of!(Meter, senders) + size_of::<Sender>() <= PAIR);
+    // Family and row are written at once.
+    assert_eq!((offset_of!(Addressed, address) + offset_of!(Address, family)) % 8, 0);
+    assert_eq!((offset_of!(Addressed, row), size_of::<Addressed>()), (20, 24));
     // 65536 ports of a row are whole lines, too.
     assert_eq!(size_of::<Place>(), 8);
 }

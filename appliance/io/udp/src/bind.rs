@@ -1,7 +1,7 @@
 use flow::FlowKey;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use thiserror::Error;
 
@@ -77,6 +77,31 @@ impl PortSocket {
     }
 }
 
+/// Looks whether an address is one of this machine. No port is taken, not even for a moment.
+///
+/// # Errors
+/// [`BindError::NotHere`] if it is not; others as in [`PortSocket::bind`].
+pub fn find_address(addr: IpAddr) -> Result<(), BindError> {
+    let key = FlowKey::new(addr, 0);
+    let fail = |error| BindError::of(key, error);
+    let at = SocketAddr::from(key);
+    let socket =
+        Socket::new(Domain::for_address(at), Type::DGRAM.cloexec(), Some(Protocol::UDP)).map_err(fail)?;
+    // Without it the system would look for a free port, which takes long when most are reserved.
+    crate::sys::set(socket.as_fd(), libc::SOL_IP, libc::IP_BIND_ADDRESS_NO_PORT, 1).map_err(fail)?;
+    socket.bind(&at.into()).map_err(fail)
+}
+
+/// The number of the network namespace of the calling thread: no other has had it since the system was started.
+///
+/// # Errors
+/// Before Linux 5.14.
+pub fn namespace_cookie() -> io::Result<u64> {
+    crate::sys::namespace_cookie(
+        Socket::new(Domain::IPV4, Type::DGRAM.cloexec(), Some(Protocol::UDP))?.as_fd(),
+    )
+}
+
 fn set_traffic_class(fd: BorrowedFd<'_>, v6: bool, tos: u8) -> io::Result<()> {
     let socket = SockRef::from(&fd);
     if v6 { socket.set_tclass_v6(tos.into()) } else { socket.set_tos_v4(tos.into()) }
@@ -127,6 +152,19 @@ impl BindError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_here_or_not_and_the_namespace_has_a_number() {
+        for (addr, here) in [("127.0.0.1", true), ("::1", true), ("192.0.2.9", false), ("2001:db8::9", false)]
+        {
+            let found = find_address(addr.parse().unwrap());
+            assert_eq!(!matches!(found, Err(BindError::NotHere(_))), here, "{addr}: {found:?}");
+        }
+        // An older system has none.
+        if let Ok(cookie) = namespace_cookie() {
+            assert_eq!(namespace_cookie().unwrap(), cookie);
+        }
+    }
 
     #[test]
     fn traffic_class_is_set_at_bind_and_changed_on_demand() {

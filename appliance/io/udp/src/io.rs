@@ -1,6 +1,6 @@
 use crate::bind::PortSocket;
 use crate::pool::{BUFFER, Pool};
-use crate::shared::{Shared, SharedSockets};
+use crate::shared::{Returned, Shared, SharedSockets};
 use crate::sys::{self, Arrays, Received};
 use flow::{BURST, Buffers, Burst, DropReason, FlowKey, Frame, PacketIo, Verdict};
 use hashbrown::HashMap;
@@ -176,6 +176,11 @@ impl UdpIo {
         self.pool.give(frame.buffer);
     }
 
+    /// What was told about packets that had left through shared sockets, since this was last asked.
+    pub fn take_returned(&mut self) -> Returned {
+        self.shared.as_mut().map(|shared| shared.take_returned()).unwrap_or_default()
+    }
+
     /// How many ports have sockets of their own.
     pub fn sockets(&self) -> usize {
         self.by_key.len()
@@ -209,7 +214,7 @@ impl UdpIo {
                 continue;
             }
             if let Some(shared) = &mut self.shared
-                && shared.report(event.token().0)
+                && shared.report(event.token().0, event.is_error())
             {
                 continue;
             }

@@ -12,7 +12,7 @@ mod shared;
 mod sys;
 mod table;
 
-pub use bind::{BindError, PortSocket, SocketBuffers};
+pub use bind::{BindError, PortSocket, SocketBuffers, find_address, namespace_cookie};
 pub use io::{Door, UdpIo};
-pub use shared::SharedSockets;
+pub use shared::{Returned, SharedSockets};
 pub use table::PortTable;

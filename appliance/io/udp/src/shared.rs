@@ -1,6 +1,6 @@
 use crate::bind::SocketBuffers;
 use crate::pool::{BUFFER, Pool};
-use crate::sys::{self, Batch, Leaving};
+use crate::sys::{self, Batch, Leaving, Return};
 use crate::table::PortTable;
 use flow::{BURST, Burst, DropReason, FlowKey, Frame, Verdict};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -33,18 +33,22 @@ struct Pair {
 }
 
 impl SharedSockets {
-    /// Opens them for the families of the addresses in `table`. Needs CAP_NET_RAW; with CAP_NET_ADMIN the queues are
-    /// larger than `net.core.rmem_max`. A size in `buffers` counts if it is above ours.
+    /// Opens them for both families, as addresses may come later; a family that the system has not is left out unless an
+    /// address in `table` is of it. Needs CAP_NET_RAW; with CAP_NET_ADMIN the queues are larger than
+    /// `net.core.rmem_max`. A size in `buffers` counts if it is above ours.
     ///
     /// # Errors
     /// What the system said.
     pub fn open(table: Arc<PortTable>, buffers: SocketBuffers) -> io::Result<SharedSockets> {
-        let pair = |v6| table.has_family(v6).then(|| Pair::open(v6, buffers)).transpose();
+        let pair = |v6| match Pair::open(v6, buffers) {
+            Err(_) if !table.has_family(v6) => Ok(None),
+            opened => opened.map(Some),
+        };
         let pairs = [pair(false)?, pair(true)?];
         Ok(SharedSockets { table, pairs })
     }
 
-    /// The socket that receives packets of a family; `None` if no address is of it.
+    /// The socket that receives packets of a family; `None` if the system has it not.
     pub fn receiver(&self, v6: bool) -> Option<BorrowedFd<'_>> {
         self.pairs[usize::from(v6)].as_ref().map(|pair| pair.receive.as_fd())
     }
@@ -63,8 +67,10 @@ impl Pair {
         if v6 {
             receive.set_only_v6(true)?;
             sys::set(receive.as_fd(), libc::SOL_IPV6, libc::IPV6_RECVORIGDSTADDR, 1)?;
+            sys::set(receive.as_fd(), libc::SOL_IPV6, libc::IPV6_RECVERR, 1)?;
         } else {
             sys::set(receive.as_fd(), libc::SOL_IP, libc::IP_RECVORIGDSTADDR, 1)?;
+            sys::set(receive.as_fd(), libc::SOL_IP, libc::IP_RECVERR, 1)?;
         }
         // A socket must be bound before it can be chosen. Nobody but this host reaches it there.
         receive.bind(&SocketAddr::new(localhost, 0).into())?;
@@ -90,6 +96,15 @@ fn enlarge(socket: BorrowedFd<'_>, force: i32, ask: i32, wanted: Option<usize>) 
         .or_else(|_| sys::set(socket, libc::SOL_SOCKET, ask, bytes))
 }
 
+/// Packets that had left and did not arrive, as others have told by ICMP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Returned {
+    /// Too long for a hop, and not to be cut.
+    pub too_long: u64,
+    /// Nobody was there, or nobody let them pass.
+    pub unreachable: u64,
+}
+
 /// [`SharedSockets`] at work.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -102,6 +117,7 @@ pub(crate) struct Shared {
     staged: Box<[u32]>,
     /// Places in a burst of the frames that leave, by family.
     leaving: [Vec<u32>; 2],
+    returned: Returned,
 }
 
 impl Shared {
@@ -114,6 +130,7 @@ impl Shared {
             tx: Batch::new(BURST),
             staged: staged.ok_or(io::ErrorKind::OutOfMemory)?,
             leaving: [Vec::with_capacity(most), Vec::with_capacity(most)],
+            returned: Returned::default(),
         })
     }
 
@@ -126,18 +143,39 @@ impl Shared {
         self.ready = [false; 2];
     }
 
-    /// The wait has reported this descriptor. False when it is none of these.
-    pub(crate) fn report(&mut self, descriptor: usize) -> bool {
+    /// The wait has reported this descriptor, perhaps because others have told something about packets of ours. False when
+    /// it is none of these.
+    pub(crate) fn report(&mut self, descriptor: usize, told: bool) -> bool {
         let this = |pair: &Option<Pair>| {
             pair.as_ref().is_some_and(|pair| pair.receive.as_raw_fd() as usize == descriptor)
         };
         match self.sockets.pairs.iter().position(this) {
             Some(family) => {
                 self.ready[family] = true;
+                if told {
+                    self.hear(descriptor as RawFd);
+                }
                 true
             }
             None => false,
         }
+    }
+
+    /// Empties the error queue of a socket, a turn's share at most: the next wait reports what is left.
+    fn hear(&mut self, receiver: RawFd) {
+        for _ in 0..BURST {
+            match sys::take_return(receiver) {
+                Ok(Some(Return::TooLong)) => self.returned.too_long += 1,
+                Ok(Some(Return::Unreachable)) => self.returned.unreachable += 1,
+                Ok(None) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// What was heard since this was last asked.
+    pub(crate) fn take_returned(&mut self) -> Returned {
+        std::mem::take(&mut self.returned)
     }
 
     /// True when ports of this address are open in the table and not by sockets.
@@ -168,9 +206,14 @@ impl Shared {
     fn read(&mut self, family: usize, most: usize, pool: &mut Pool, burst: &mut Burst) -> usize {
         let Some(pair) = &self.sockets.pairs[family] else { return 0 };
         let starts = self.staged[..most.min(BURST)].iter().map(|&buffer| buffer as usize * BUFFER);
-        // An error is one that was pending at the socket: told once and gone, while packets may wait behind it.
         let fd = pair.receive.as_raw_fd();
-        let Ok(got) = self.rx.receive(fd, pool.memory(), BUFFER, starts) else { return 0 };
+        let mut got = self.rx.receive(fd, pool.memory(), BUFFER, starts.clone());
+        if got.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock) {
+            // One that was pending at the socket, of which the error queue has more: told once and gone, while packets may
+            // wait behind it.
+            got = self.rx.receive(fd, pool.memory(), BUFFER, starts);
+        }
+        let Ok(got) = got else { return 0 };
         (0..got).filter(|&at| self.push(at, pool, burst)).count()
     }
 

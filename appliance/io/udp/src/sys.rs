@@ -2,9 +2,11 @@
 //! is borrowed for the length of a call, and offsets are checked.
 
 mod batch;
+mod errors;
 mod memory;
 
 pub(crate) use batch::{Batch, Leaving};
+pub(crate) use errors::{Return, take_return};
 pub(crate) use memory::Memory;
 
 use std::io;
@@ -225,6 +227,18 @@ pub(crate) fn set(socket: BorrowedFd<'_>, level: i32, option: i32, value: i32) -
     // SAFETY: the value is live and as long as said; the kernel only reads it. Wrong options are refused.
     let done = unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, (&raw const value).cast(), len) };
     if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// `SO_NETNS_COOKIE` of asm-generic/socket.h.
+const NETNS_COOKIE: i32 = 71;
+
+/// The number of the network namespace of a socket.
+pub(crate) fn namespace_cookie(socket: BorrowedFd<'_>) -> io::Result<u64> {
+    let (mut cookie, mut len) = (0_u64, size_of::<u64>() as libc::socklen_t);
+    let (fd, at) = (socket.as_raw_fd(), (&raw mut cookie).cast());
+    // SAFETY: `cookie` and `len` are live, exclusively ours and as long as said.
+    let done = unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, NETNS_COOKIE, at, &raw mut len) };
+    if done < 0 { Err(io::Error::last_os_error()) } else { Ok(cookie) }
 }
 
 /// Lets a socket take in nothing.

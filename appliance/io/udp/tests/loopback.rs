@@ -5,8 +5,10 @@ mod lab;
 
 use flow::*;
 use lab::{io, open, peer, receive, shared};
+use std::net::IpAddr;
+use std::os::fd::AsFd;
 use std::time::Duration;
-use udp::{BindError, PortSocket, SocketBuffers, UdpIo};
+use udp::{BindError, PortSocket, PortTable, SocketBuffers, UdpIo};
 
 fn forward(burst: &mut Burst, at: usize, from: FlowKey, to: std::net::SocketAddr) {
     burst.frames_mut()[at].verdict = Verdict::Forward(Departure { from, to, tos: 0 });
@@ -274,4 +276,25 @@ fn large_payloads_leave_a_shared_socket_whole() {
     let mut bytes = vec![0; 5000];
     let (len, _) = a.recv_from(&mut bytes).unwrap();
     assert_eq!(&bytes[..len], &long);
+}
+
+#[test]
+fn addresses_that_come_get_the_spare_places_and_no_more() {
+    let file = tempfile::tempfile().unwrap();
+    file.set_len(3 << 16).unwrap();
+    let [first, second, third, fourth] = [1, 2, 3, 4].map(|last| IpAddr::from([127, 0, 0, last]));
+    let table = PortTable::map(file.as_fd(), &[first], 2).unwrap();
+    assert!(!table.open(FlowKey::new(second, 5), 0), "it has no place yet");
+    assert_eq!(
+        [second, third, second, fourth].map(|addr| table.add(addr)),
+        [Some(1), Some(2), Some(1), None]
+    );
+    assert!(table.serves(third) && !table.serves(fourth));
+    for (thread, addr) in [first, second, third].into_iter().enumerate() {
+        assert!(table.open(FlowKey::new(addr, 5), thread));
+    }
+    for (thread, addr) in [first, second, third].into_iter().enumerate() {
+        assert_eq!(table.thread(FlowKey::new(addr, 5)), Some(thread));
+        assert!(table.close(FlowKey::new(addr, 5)));
+    }
 }

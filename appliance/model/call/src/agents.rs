@@ -134,7 +134,7 @@ impl Media {
 
     /// What agents change about a flow: who has a way needs no learning, and who was lost is sent nothing.
     pub(crate) fn steer(&self, component: Component, spec: &mut FlowSpec) {
-        spec.foreign |= self.ice.passes.is_some();
+        spec.foreign |= self.passes();
         if self.ice.agreed.is_none() {
             return;
         }

@@ -144,6 +144,11 @@ impl Book {
         let mut call = self.calls.get_mut(number.0 as usize)?.take()?;
         self.by_id.remove(&*call.id);
         self.free.push(number.0);
+        if self.by_id.is_empty() {
+            // Thousands of calls may have been here.
+            (self.calls, self.free) = (Vec::new(), Vec::new());
+            self.by_id.shrink_to_fit();
+        }
         let mut own = Vec::new();
         call.withdraw_all(&mut own);
         let mut agents = Vec::new();

@@ -7,7 +7,7 @@ use crate::intent::Intent;
 use crate::media::{Media, Transport};
 use crate::party::{Party, PartyIx};
 use flow::{FlowKey, Part};
-use sdp::{Draft, DraftMedia, Extmap, Field, Name, Section, Session};
+use sdp::{Draft, Field, Name, Section, Session};
 
 /// The header extension that carries the `mid` in packets (RFC 9143 §15).
 const MID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
@@ -95,7 +95,7 @@ impl Call {
     ) {
         let sender = &mut self.parties[between.sender];
         let (offered, media) = (sender.told_group, &mut sender.medias[place]);
-        let relayed = media.transport == Transport::Rtp && media.ice.passes.is_none();
+        let relayed = media.transport == Transport::Rtp && !media.passes();
         match role {
             Role::Offer => media.bundling.shared &= media.bundling.grouped && relayed,
             Role::Answer => {
@@ -128,7 +128,8 @@ impl Call {
         }
     }
 
-    /// Writes the receiver's group.
+    /// Writes the receiver's group. The header extension with names of sections is not added: whoever is told of it takes
+    /// packets of unknown senders by their name only, and packets of who knows no such extension have none.
     pub(crate) fn bundle<'a>(
         &mut self,
         between: Dialogue,
@@ -157,20 +158,10 @@ impl Call {
                 continue;
             }
             let media = told.get(nth).map(|place| &receiver.medias[*place]);
-            match role {
-                Role::Offer => {
-                    section.mid.get_or_insert_with(|| Field::from((nth + 1).to_string()));
-                    add_mid_extension(section, None);
-                    let lead = told.get(nth).and_then(|place| receiver.lead(*place));
-                    section.bundle_only = lead.is_some() && media.is_some_and(|media| media.bundling.only);
-                }
-                Role::Answer if several => {
-                    let number = media.and_then(|media| media.bundling.extension);
-                    if number.is_some() {
-                        add_mid_extension(section, number);
-                    }
-                }
-                Role::Answer => {}
+            if role == Role::Offer {
+                section.mid.get_or_insert_with(|| Field::from((nth + 1).to_string()));
+                let lead = told.get(nth).and_then(|place| receiver.lead(*place));
+                section.bundle_only = lead.is_some() && media.is_some_and(|media| media.bundling.only);
             }
             if let Some(mid) = &section.mid {
                 group.push(b' ');
@@ -234,17 +225,5 @@ impl Party {
     /// The section whose port, keys and ICE the party knows this one by.
     pub(crate) fn carrier(&self, place: usize) -> &Media {
         &self.medias[self.lead(place).unwrap_or(place)]
-    }
-}
-
-/// Adds the extension under this number, or the first one that is free, unless it is there.
-fn add_mid_extension(section: &mut DraftMedia<'_>, number: Option<u8>) {
-    section.extmap_allow_mixed |= number.is_none();
-    if section.extmaps.iter().any(|e| e.uri == MID_URI) {
-        return;
-    }
-    let is_free = |id: &u8| section.extmaps.iter().all(|e| e.id != *id);
-    if let Some(id) = number.filter(is_free).or_else(|| (1..15).find(is_free)) {
-        section.extmaps.push(Extmap::new(id, Field::fixed(MID_URI)));
     }
 }

@@ -1,6 +1,7 @@
 use crate::bundle;
 use crate::call::{Call, Facing};
 use crate::dialogue::Dialogue;
+use crate::doubles::Double;
 use crate::intent::{Intent, Options, Refusal};
 use crate::media::{Media, Transport};
 use crate::party::PartyIx;
@@ -40,6 +41,12 @@ impl Call {
         let accepts = options.bundle.accept && role == Role::Offer;
         let with_ports = if accepts { bundle::with_ports(intent.sdp) } else { None };
         let sdp = with_ports.as_ref().unwrap_or(intent.sdp);
+        let (folded, mut doubles) = match self.fold(between.sender, options.osrtp.accept_doubles, sdp) {
+            Some(folded) => (Some(folded.session), folded.doubles),
+            None => (None, Vec::new()),
+        };
+        let sdp = folded.as_ref().unwrap_or(sdp);
+        doubles.resize(sdp.media.len(), None);
         let mut draft = Draft::from_session(sdp);
         let removed = draft.remove_media(&options.remove_media);
         if draft.media.is_empty() {
@@ -54,8 +61,15 @@ impl Call {
             self.parties[between.receiver].hidden = removed.iter().map(|nth| places[*nth]).collect();
         }
         self.hear_group(between, role, intent);
-        let sections =
-            self.exchange_sections(between, role, (sdp, options), &places, &removed, &mut draft, env);
+        let sections = self.exchange_sections(
+            between,
+            role,
+            (sdp, options),
+            (&places, doubles),
+            &removed,
+            &mut draft,
+            env,
+        );
         // Also after a refusal: ports may have been closed before it came to that.
         self.compile(env.now, true, &mut env.changes);
         sections?;
@@ -68,16 +82,18 @@ impl Call {
         between: Dialogue,
         role: Role,
         (sdp, options): (&Session<'a>, &Options<'a>),
-        places: &[usize],
+        (places, doubles): (&[usize], Vec<Option<Double>>),
         removed: &[usize],
         draft: &mut Draft<'a>,
         env: &mut Env<'_>,
     ) -> Result<(), Refusal> {
         let several = sdp.media.len() > 1;
         let mut outs = draft.media.iter_mut();
-        for (section, place) in sdp.sections().zip(places.iter().copied()) {
+        for ((section, place), double) in sdp.sections().zip(places.iter().copied()).zip(doubles) {
             let hidden = removed.contains(&section.index);
             self.take_in(between, role, place, &section, hidden, options, env);
+            let ends = (between.sender, between.receiver);
+            self.settle_double(ends, role, place, double, options.osrtp.offer_doubles);
             if hidden {
                 continue;
             }
@@ -97,7 +113,7 @@ impl Call {
     }
 
     /// Index in the call of the n-th section of a party's SDP: sections the party was not told of are passed over.
-    fn place(&self, party: PartyIx, nth: usize) -> usize {
+    pub(crate) fn place(&self, party: PartyIx, nth: usize) -> usize {
         self.parties[party]
             .hidden
             .iter()

@@ -151,6 +151,10 @@ impl Call {
         if sender.rejected {
             return;
         }
+        let passthrough = options.passthrough.unwrap_or(sender.passthrough);
+        let ends = std::mem::replace(&mut sender.passthrough, passthrough) && !passthrough;
+        self.parties[between.receiver].medias[place].passthrough = passthrough;
+        let sender = &mut self.parties[between.sender].medias[place];
         if sender.transport != Transport::Rtp {
             sender.ice.turn_off();
             self.parties[between.receiver].medias[place].ice.turn_off();
@@ -158,13 +162,17 @@ impl Call {
         }
         let said = section.ice_ufrag().is_some();
         sender.ice.hear(section, lite, options.reject_ice, role);
-        let passes = sender.ice.stand_by(options.ice, said, role);
+        let passes = match passthrough {
+            true => said.then_some(Standing::Second),
+            false if ends => None,
+            false => sender.ice.stand_by(options.ice, said, role),
+        };
         sender.ice.passes = passes;
         let receiver = &mut self.parties[between.receiver].medias[place];
         let known = receiver.initialized;
         if role == Role::Offer {
             receiver.ice.propose(options.ice, said, known);
-            receiver.ice.meek |= passes.is_some() && !known;
+            receiver.ice.meek |= (passes.is_some() || passthrough) && !known;
         }
         if options.ice == IceWish::Remove {
             receiver.ice.turn_off();

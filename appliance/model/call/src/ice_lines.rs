@@ -1,10 +1,10 @@
 use crate::exchange::Role;
 use crate::ice::IceLeg;
 use crate::intent::Options;
-use crate::media::Transport;
+use crate::media::{Media, Transport};
 use crate::party::Party;
 use ice::{Component, Kind, LocalCandidate};
-use sdp::{Candidate, CandidateKind, DraftMedia, Field, Section, Session};
+use sdp::{Candidate, CandidateKind, DraftMedia, Field, Formats, Name, Section, Session};
 
 impl IceLeg {
     /// Writes what we tell the party.
@@ -22,30 +22,58 @@ impl IceLeg {
         out.candidates.extend(self.candidates.iter().map(line));
         out.end_of_candidates = trickle;
     }
+}
 
+impl Media {
     /// Writes the section as it came, with our candidates behind its own.
     pub(crate) fn render_beside<'a>(
         &self,
         section: &Section<'_, 'a>,
         session: &Session<'a>,
+        options: &Options<'a>,
         out: &mut DraftMedia<'a>,
     ) {
         *out = DraftMedia::from_media_raw(session, section.media());
-        if section.ice_ufrag().is_none() {
+        if self.transport != Transport::Rtp {
             return;
+        }
+        out.protocol = Field::from(self.protocol.to_vec());
+        let edited = options.codecs.apply(section.codecs());
+        if edited.kept.len() != section.codecs().len() {
+            let types: Vec<String> = edited.kept.iter().map(|codec| codec.pt.to_string()).collect();
+            out.formats = Formats::Raw(Field::from(types.join(" ")));
         }
         // What the session says for all sections is said by each, since nobody says it for the session.
         let said = |name| section.media().first(name).is_some();
-        if !said(sdp::Name::IceUfrag) {
+        if !said(Name::Setup) {
+            out.setup = section.setup();
+        }
+        if !said(Name::Fingerprint) {
+            let text = |f: sdp::Fingerprint<'_>| Field::from(format!("{} {}", f.hash, f.digest));
+            out.fingerprint = section.fingerprints().next().map(text);
+        }
+        if !said(Name::TlsId) {
+            out.tls_id = section.tls_id().map(Field::from);
+        }
+        let directions = [Name::Sendrecv, Name::Sendonly, Name::Recvonly, Name::Inactive];
+        if !directions.into_iter().any(said) {
+            out.direction = section.direction();
+        }
+        if section.ice_ufrag().is_none() {
+            return;
+        }
+        if !said(Name::IceUfrag) {
             out.ice_ufrag = section.ice_ufrag().map(Field::from);
         }
-        if !said(sdp::Name::IcePwd) {
+        if !said(Name::IcePwd) {
             out.ice_pwd = section.ice_pwd().map(Field::from);
         }
-        if !said(sdp::Name::IceOptions) && section.ice_option("trickle") {
+        if !said(Name::IceOptions) && section.ice_option("trickle") {
             out.ice_options = Some(Field::fixed("trickle"));
         }
-        out.candidates.extend(self.candidates.iter().map(line));
+        if self.ice.passes.is_some() {
+            out.candidates.extend(self.ice.candidates.iter().map(line));
+        }
     }
 }
 
@@ -53,9 +81,9 @@ impl Party {
     /// Whether `a=ice-lite` stands in what the party is told.
     pub(crate) fn says_lite(&self, came: &Session<'_>) -> bool {
         self.medias.iter().filter(|media| media.transport == Transport::Rtp && !media.rejected).any(|media| {
-            match media.ice.passes {
-                Some(_) => came.ice_lite(),
-                None => media.ice.on && media.ice.lite,
+            match media.passes() {
+                true => came.ice_lite(),
+                false => media.ice.on && media.ice.lite,
             }
         })
     }

@@ -58,6 +58,9 @@ pub struct Options<'a> {
     pub trickle: bool,
     /// Name RFC 8445 in `a=ice-options`.
     pub ice2: bool,
+    /// The sections go between the two ends as they are, from now on, and their media past us. Our ports stay open and
+    /// relay what comes there as it is.
+    pub passthrough: Option<bool>,
     /// The sender's ICE is refused.
     pub reject_ice: bool,
     /// ICE begins anew on both sides.

@@ -17,6 +17,7 @@ mod company;
 mod compile;
 mod delete;
 mod dialogue;
+mod doubles;
 mod dtls;
 mod exchange;
 mod fragment;

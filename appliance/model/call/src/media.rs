@@ -1,4 +1,5 @@
 use crate::bundle::Bundling;
+use crate::doubles::Double;
 use crate::ice::IceLeg;
 use crate::keying::Keying;
 use crate::mux::Mux;
@@ -81,7 +82,11 @@ pub(crate) struct Media {
     /// `block media` for this section.
     pub(crate) blocked: bool,
     pub(crate) ice: IceLeg,
+    /// The client wants the section told as it came.
+    pub(crate) passthrough: bool,
     pub(crate) bundling: Bundling,
+    /// It is two sections in the party's SDP, plain and secure.
+    pub(crate) double: Option<Double>,
     /// Its last SDP speaks of RTCP feedback.
     pub(crate) feedback: bool,
     /// RTCP ends here, and we report ourselves (`generate RTCP`).
@@ -152,7 +157,9 @@ impl Media {
             selected: None,
             blocked: false,
             ice: IceLeg::default(),
+            passthrough: false,
             bundling: Bundling::default(),
+            double: None,
             feedback: false,
             reports: false,
             agents: None,
@@ -163,6 +170,11 @@ impl Media {
     pub(crate) fn turn_off(&mut self) {
         (self.initialized, self.rejected, self.send, self.recv) = (false, true, false, false);
         (self.rtp, self.rtcp, self.holds) = (None, None, false);
+    }
+
+    /// Both ends are told each other's own addresses and keys.
+    pub(crate) fn passes(&self) -> bool {
+        self.passthrough || self.ice.passes.is_some()
     }
 
     /// The pair whose ports the party has been told.

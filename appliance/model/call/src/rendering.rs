@@ -29,6 +29,7 @@ impl Call {
         let missing = (0..told.medias.len()).filter(|m| !told.hidden.contains(m)).skip(draft.media.len());
         draft.media.extend(missing.map(|m| refused(&told.medias[m])));
         self.bundle(between, role, intent, &mut draft);
+        self.unfold(between.receiver, role, &mut draft);
         self.render_session(between, intent, env, &mut draft);
         draft.edits = intent.options.attributes.clone();
         let mut body = Vec::with_capacity(intent.sdp.body.len() + 64);
@@ -115,8 +116,8 @@ impl Call {
             return;
         }
         let (Some(pair), Some(ours)) = (carrier.pair(), shown(carrier, options, env)) else { return };
-        if told.ice.passes.is_some() {
-            told.ice.render_beside(section, session, out);
+        if told.passes() {
+            told.render_beside(section, session, options, out);
             return;
         }
         out.port = pair.rtp.port;

@@ -270,6 +270,7 @@ impl Call {
 impl Media {
     /// The called side is reported as controlling, as upstream does also without ICE.
     fn flags(&self, party: &Party) -> Vec<&'static str> {
+        let (doubled, reversed) = self.took_secure_double();
         [
             (self.initialized, "initialized"),
             (party.treatment.asymmetric, "asymmetric"),
@@ -280,10 +281,12 @@ impl Media {
             (self.keying.dtls_role(true), "DTLS role active"),
             (self.keying.dtls_role(false), "DTLS role passive"),
             (self.keying.speaks_sdes, "SDES"),
-            (self.ice.passes.is_some(), "passthrough"),
+            (self.passes(), "passthrough"),
             (self.ice.on, "ICE"),
             (self.ice.trickles, "trickle ICE"),
             (self.ice.is_controlling(party.callee), "ICE controlling"),
+            (doubled, "legacy OSRTP"),
+            (reversed, "reverse legacy OSRTP"),
             (self.ice.peer_lite, "ICE-lite peer"),
             (self.ice.on && self.ice.lite, "ICE-lite self"),
             (self.feedback, "RTCP feedback"),

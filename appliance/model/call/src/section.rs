@@ -12,6 +12,9 @@ impl Media {
         self.initialized = true;
         self.rejected = section.is_rejected();
         if self.rejected {
+            // Nothing is relayed, whatever it says; it is told as it was said.
+            let direction = section.direction().unwrap_or_default();
+            (self.recv, self.send) = (direction.sends(), direction.receives());
             return;
         }
         self.formats = section.formats.as_bytes().into();

@@ -6,6 +6,7 @@ use crate::intent::Options;
 use crate::keying::{Guard, Keying};
 use crate::media::Transport;
 use crate::party::PartyIx;
+use crate::sdes::Line;
 use crate::{Env, FlowUse};
 use flow::srtp::Setup;
 use flow::{Generation, Protection, Security, SessionId};
@@ -31,10 +32,16 @@ impl Call {
             return;
         }
         // Who keeps its own candidates keeps its own keys: both pass us by.
-        if sender.ice.passes.is_some() {
-            for party in [between.sender, between.receiver] {
-                self.parties[party].medias[index].keying = Keying::default();
+        if sender.passes() {
+            let told = Keying { told: Line::read_all(section), ..Keying::default() };
+            match role {
+                Role::Offer => self.parties[between.sender].medias[index].keying = Keying::default(),
+                Role::Answer => self.parties[between.sender].medias[index].keying = told.clone(),
             }
+            self.parties[between.receiver].medias[index].keying = match role {
+                Role::Offer => told,
+                Role::Answer => Keying::default(),
+            };
             return;
         }
         match role {
@@ -170,7 +177,7 @@ impl Call {
     /// How packets at a port that faces a section are opened and sealed; `None` when they pass as they are.
     pub(crate) fn security(&self, at: Place, usage: FlowUse, passing: &[Place]) -> Option<Security> {
         let section = &self.parties[at.0].medias[at.1];
-        let ours = section.transport == Transport::Rtp && section.ice.passes.is_none();
+        let ours = section.transport == Transport::Rtp && !section.passes();
         if !ours || passing.contains(&at) {
             return None;
         }

@@ -77,4 +77,8 @@ pub struct DtlsWish<'a> {
 pub struct OsrtpWish {
     /// Offer keys under the plain profile.
     pub offer: bool,
+    /// Offer a plain section beside each secure one.
+    pub offer_doubles: bool,
+    /// Take a plain and a secure section side by side for one.
+    pub accept_doubles: bool,
 }

@@ -92,7 +92,7 @@ impl Engine {
         let class = class?;
         flow.counters.last_packet = Some(now);
         if let Class::Rtp(packet) = class {
-            flow.ssrcs.count(&packet, on_wire, now);
+            flow.ssrcs.count(&packet, on_wire, now, &mut self.spare);
         }
         if class == Class::Rtcp && flow.is_readable() {
             let (stream, local, remote) = (flow.stream, flow.key, frame.remote);

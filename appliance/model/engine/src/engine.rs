@@ -4,10 +4,12 @@ use crate::flow::Flow;
 use crate::overheard::Overheard;
 use crate::reel::Reel;
 use crate::sessions::Sessions;
+use crate::ssrc::SpareRoom;
 use crate::table::Table;
 use crate::tape::Tape;
 use crate::totals::Totals;
 use flow::{Departure, FlowKey, Snapshot};
+use rtp::Kind;
 
 /// The flows of one worker and what is done with their packets. See the crate's front page for who calls what when.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub struct Engine {
     pub(crate) reel: Reel,
     pub(crate) overheard: Overheard,
     pub(crate) addresses: Addresses,
+    pub(crate) spare: SpareRoom,
 }
 
 /// The flows a frame has to do with, as places in the table.
@@ -36,6 +39,8 @@ impl Engine {
     /// Makes room for `flows` flows (more are taken, at the price of an allocation when they are installed) and for
     /// bursts of up to `burst` frames, fan-out copies included.
     pub fn new(flows: usize, burst: usize) -> Engine {
+        let mut spare = SpareRoom::default();
+        spare.refill();
         Engine {
             table: Table::with_capacity(flows),
             places: Vec::with_capacity(burst),
@@ -45,7 +50,13 @@ impl Engine {
             reel: Reel::default(),
             overheard: Overheard::default(),
             addresses: Addresses::default(),
+            spare,
         }
+    }
+
+    /// Makes ready what packets may need, so that they allocate nothing. To be called between bursts, now and then.
+    pub fn make_ready(&mut self) {
+        self.spare.refill();
     }
 
     /// A copy of what is known of one flow.
@@ -84,9 +95,15 @@ impl Engine {
         Some((departure, len))
     }
 
-    /// The traffic class byte of what leaves through a port; `None` when it has no flow.
-    pub fn tos(&self, key: FlowKey) -> Option<u8> {
-        Some(self.table.get(self.table.find(key)?)?.tos)
+    /// The traffic class byte of a datagram of an agent that leaves through a port; `None` when that has no flow. DTLS
+    /// counts as sent to the party, checks of ICE do not, since upstream has it so.
+    pub fn send_own(&mut self, key: FlowKey, bytes: &[u8]) -> Option<u8> {
+        let flow = self.table.get_mut(self.table.find(key)?)?;
+        if Kind::of(bytes) == Kind::Dtls {
+            flow.counters.sent.count(bytes.len());
+            self.totals.sent.count(bytes.len());
+        }
+        Some(flow.tos)
     }
 
     /// What was counted over all flows since the start.

@@ -17,6 +17,11 @@ impl Engine {
         }
     }
 
+    /// Counts packets that had left and did not arrive. Whose they were is not known.
+    pub fn count_returned(&mut self, reason: DropReason, packets: u64) {
+        self.totals.drops[reason as usize] += packets;
+    }
+
     /// A fan-out copy that was never made still ends in a counter.
     pub(crate) fn count_lost_copy(&mut self, at: usize, reason: DropReason) {
         self.totals.drops[reason as usize] += 1;

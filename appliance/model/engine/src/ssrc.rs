@@ -10,7 +10,39 @@ const MAX_DROPOUT: u16 = 3000;
 /// A step back of up to this many numbers is a late packet (RFC 3550 appendix A.1).
 const MAX_MISORDER: u16 = 100;
 
-/// The senders seen at one port, the latest last. Its room is allocated when the flow is installed.
+/// Senders that a port has room for from the start. Few have more.
+const FEW: usize = 2;
+/// How many ports can come to have more than a few senders between two orders of the desk.
+const SPARE: usize = 16;
+
+/// Room for ports that turn out to have more senders than a few, so that none need be allocated for a packet.
+#[derive(Debug, Default)]
+pub(crate) struct SpareRoom {
+    empty: Vec<Vec<Sender>>,
+    /// The small room of those that have got more.
+    left: Vec<Vec<Sender>>,
+}
+
+impl SpareRoom {
+    /// To be called between bursts.
+    pub(crate) fn refill(&mut self) {
+        if self.empty.len() == SPARE {
+            return;
+        }
+        self.left.clear();
+        self.left.reserve(SPARE);
+        self.empty.resize_with(SPARE, || Vec::with_capacity(MAX_SSRCS));
+    }
+
+    /// Moves senders to where there is room for all. They stay where they are if too many ports have asked for that.
+    fn widen(&mut self, senders: &mut Vec<Sender>) {
+        let Some(mut wide) = self.empty.pop() else { return };
+        wide.append(senders);
+        self.left.push(std::mem::replace(senders, wide));
+    }
+}
+
+/// The senders seen at one port, the latest last. Its first room is allocated when the flow is installed.
 #[derive(Debug, Default)]
 pub(crate) struct SsrcTable {
     senders: Vec<Sender>,
@@ -49,16 +81,20 @@ impl SsrcTable {
     /// Room for the senders of a port that carries this.
     pub(crate) fn for_what(carries: Carries) -> SsrcTable {
         let room = match carries {
-            Carries::Rtp | Carries::RtpAndRtcp => MAX_SSRCS,
+            Carries::Rtp | Carries::RtpAndRtcp => FEW,
             Carries::Rtcp | Carries::Opaque => 0,
         };
         SsrcTable { senders: Vec::with_capacity(room), last: 0, away: false }
     }
 
     /// Counts an RTP packet of `len` bytes.
-    pub(crate) fn count(&mut self, packet: &RtpSeen, len: usize, now: Moment) {
+    pub(crate) fn count(&mut self, packet: &RtpSeen, len: usize, now: Moment, spare: &mut SpareRoom) {
         let ssrc = packet.ssrc;
         if self.senders.get(self.last).is_none_or(|sender| sender.ssrc != ssrc) {
+            let full = self.senders.len() == self.senders.capacity();
+            if full && (1..MAX_SSRCS).contains(&self.senders.len()) && !self.has(ssrc) {
+                spare.widen(&mut self.senders);
+            }
             let Some(place) = self.place_of(ssrc, || Sender::new(packet, now)) else { return };
             // The latest stands last.
             self.senders[place..].rotate_left(1);
@@ -73,6 +109,9 @@ impl SsrcTable {
 
     /// Adds what a fast path has counted of a sender, whose last packet came at `heard`.
     pub(crate) fn take_over(&mut self, counted: &SsrcCounters, heard: Moment) {
+        if self.senders.capacity() > 0 && self.senders.capacity() < MAX_SSRCS && !self.has(counted.ssrc) {
+            self.senders.reserve_exact(MAX_SSRCS - self.senders.len());
+        }
         let Some(place) = self.place_of(counted.ssrc, || Sender::carried(counted, heard)) else { return };
         self.senders[place..].rotate_left(1);
         self.last = self.senders.len() - 1;

@@ -10,8 +10,11 @@ use std::hash::BuildHasher;
 pub(crate) struct Table {
     index: HashTable<u32>,
     hasher: RandomState,
-    slots: Vec<Option<Flow>>,
+    /// Boxed, so that the memory of flows that are gone goes back.
+    slots: Vec<Option<Box<Flow>>>,
     free: Vec<u32>,
+    /// Flows there is room for from the start.
+    least: usize,
 }
 
 impl Table {
@@ -21,6 +24,7 @@ impl Table {
             hasher: RandomState::default(),
             slots: Vec::with_capacity(flows),
             free: Vec::new(),
+            least: flows,
         }
     }
 
@@ -34,16 +38,17 @@ impl Table {
     }
 
     pub(crate) fn get(&self, place: u32) -> Option<&Flow> {
-        self.slots.get(place as usize)?.as_ref()
+        self.slots.get(place as usize)?.as_deref()
     }
 
     pub(crate) fn get_mut(&mut self, place: u32) -> Option<&mut Flow> {
-        self.slots.get_mut(place as usize)?.as_mut()
+        self.slots.get_mut(place as usize)?.as_deref_mut()
     }
 
     /// Adds a flow whose key is not there yet.
     pub(crate) fn insert(&mut self, flow: Flow) {
         let hash = self.hasher.hash_one(flow.key);
+        let flow = Box::new(flow);
         let place = match self.free.pop() {
             Some(place) => {
                 self.slots[place as usize] = Some(flow);
@@ -66,6 +71,11 @@ impl Table {
         let entry = self.index.find_entry(self.hasher.hash_one(key), holds).ok()?;
         let (place, _) = entry.remove();
         self.free.push(place);
-        self.slots[place as usize].take()
+        let flow = self.slots[place as usize].take();
+        if self.index.is_empty() && self.slots.len() > self.least {
+            let hasher = self.hasher.clone();
+            *self = Table { hasher, ..Table::with_capacity(self.least) };
+        }
+        flow.map(|flow| *flow)
     }
 }

@@ -46,7 +46,7 @@ macro_rules! reasons {
 pub(crate) use reasons;
 
 reasons! {
-    /// Why a frame ended without being sent. One list for enum, text and counter.
+    /// Why a frame ended without being sent, or did not arrive. One list for enum, text and counter.
     DropReason {
         /// Arrived at a port that no call owns any more.
         NoFlow = "no-flow",
@@ -84,6 +84,10 @@ reasons! {
         AgentsBusy = "agents-busy",
         /// The socket or ring did not take it.
         SendFailed = "send-failed",
+        /// Was sent, and came back as too long for a hop (ICMP). Those behind it are cut.
+        PathMtu = "path-mtu",
+        /// Was sent, and somebody on the way, or the peer's host, told that it is for nobody (ICMP).
+        PeerUnreachable = "peer-unreachable",
     }
 }
 

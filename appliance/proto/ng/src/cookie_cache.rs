@@ -85,6 +85,11 @@ impl CookieCache {
         self.old.remove(cookie);
     }
 
+    /// Forgets replies whose time is over, as happens by itself with the next request.
+    pub fn forget(&mut self, now_ms: u64) {
+        self.rotate_if_due(now_ms);
+    }
+
     /// Number of cookies known.
     pub fn len(&self) -> usize {
         self.young.replies.len() + self.old.replies.len()

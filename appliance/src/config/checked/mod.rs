@@ -10,7 +10,7 @@ mod settings;
 
 pub use build::{Built, build, kernel_alone};
 pub use interface::{Forward, Interface, Interfaces, LocalAddress, Mode, Share};
-pub use outside::{Homer, Http, Tls};
+pub use outside::{Graphite, Homer, Http, Tls};
 pub use ports::{PortRange, PortRangeError, Ports};
 pub use recording::{Recording, Target};
 pub use settings::{

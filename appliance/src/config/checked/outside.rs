@@ -42,3 +42,16 @@ pub struct Homer {
     /// Send ng messages under this protocol number.
     pub ng: Option<u8>,
 }
+
+/// A Graphite server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Graphite {
+    /// Where it is.
+    pub address: SocketAddr,
+    /// Between two sendings.
+    pub interval: Duration,
+    /// Text before every name.
+    pub prefix: String,
+    /// How long a connection, or a server that does not read, may take.
+    pub timeout: Duration,
+}

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::interface::Interfaces;
-use super::outside::{Homer, Http};
+use super::outside::{Graphite, Homer, Http};
 use super::recording::Recording;
 
 /// Everything the daemon is told at start.
@@ -34,6 +34,8 @@ pub struct Config {
     pub kernel: Kernel,
     /// A HEP collector.
     pub homer: Option<Homer>,
+    /// A Graphite server.
+    pub graphite: Option<Graphite>,
     /// How calls are recorded; None if they are not.
     pub recording: Option<Recording>,
     /// Logging.
@@ -202,6 +204,8 @@ pub struct Appliance {
     pub zero_copy: bool,
     /// Fetch packets without interrupts.
     pub busy_poll: Option<BusyPoll>,
+    /// Let packets gather in the NIC for so many microseconds.
+    pub gather_us: Option<u32>,
     /// Where is written down how NICs were set up.
     pub state_folder: PathBuf,
 }

@@ -58,18 +58,15 @@ pub fn command() -> Command {
                     "Also put the XDP program on network cards that have none; a driver may take the link down for seconds",
                 )),
         )
-        .subcommand(
-            Command::new("convert")
-                .about("Print a classic configuration file as TOML; on stderr, what TOML has no place for")
-                .arg(file().required(true))
-                .arg(section()),
-        )
+        .subcommand(convert())
         .subcommand(
             Command::new("config")
                 .about("Show configurations")
                 .subcommand_required(true)
                 .arg_required_else_help(true)
-                .subcommand(Command::new("default").about("Print the documented default configuration")),
+                .subcommand(Command::new("default").about("Print the documented default configuration"))
+                .subcommand(Command::new("reference").about("Print all keys and options as a page of Markdown"))
+                .subcommand(convert()),
         );
     for group in GROUPS {
         for option in group.options {
@@ -77,6 +74,13 @@ pub fn command() -> Command {
         }
     }
     command
+}
+
+fn convert() -> Command {
+    Command::new("convert")
+        .about("Print a classic configuration file as TOML; on stderr, what TOML has no place for")
+        .arg(file().required(true))
+        .arg(section())
 }
 
 fn file() -> Arg {

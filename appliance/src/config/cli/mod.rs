@@ -43,6 +43,8 @@ pub enum Invocation {
     },
     /// Print the documented default configuration and exit.
     PrintDefault,
+    /// Print the reference of all keys and options and exit.
+    PrintReference,
     /// Print the version and exit.
     Version,
     /// Print this help and exit.
@@ -81,13 +83,19 @@ where
             json: sub.get_flag("json"),
             attach: sub.get_flag("attach"),
         }),
-        Some(("convert", sub)) => {
-            let file = sub.get_one::<PathBuf>("FILE").cloned().unwrap_or_default();
-            Ok(Invocation::Convert { file, section: section_of(sub) })
-        }
-        Some(_) => Ok(Invocation::PrintDefault),
+        Some(("convert", sub)) => Ok(converting(sub)),
+        Some((_, config)) => Ok(match config.subcommand() {
+            Some(("reference", _)) => Invocation::PrintReference,
+            Some(("convert", sub)) => converting(sub),
+            _ => Invocation::PrintDefault,
+        }),
         None => daemon(&matches),
     }
+}
+
+fn converting(sub: &ArgMatches) -> Invocation {
+    let file = sub.get_one::<PathBuf>("FILE").cloned().unwrap_or_default();
+    Invocation::Convert { file, section: section_of(sub) }
 }
 
 fn file_of(sub: &ArgMatches) -> FileChoice {

@@ -165,8 +165,8 @@ fn wrong_toml_files_are_explained() {
             "r.toml:2:1: unknown key `sessions` in section `media` (`sessions` belongs into [limits])",
         ),
         (
-            "[media]\ngraphite = \"x\"\n",
-            "r.toml:2:1: unknown key `graphite` in section `media` (not available in this build: sending figures to Graphite)",
+            "[media]\nmqtt-host = \"x\"\n",
+            "r.toml:2:1: unknown key `mqtt-host` in section `media` (not available in this build: sending figures over MQTT)",
         ),
         (
             "[interface]\naddress = \"any\"\n",

@@ -2,17 +2,19 @@
 
 use super::spec::{Carry, Group, Opt};
 
-const GRAPHITE: &str = "sending figures to Graphite";
 const MQTT: &str = "sending figures over MQTT";
 const QUALITY: &str = "quality figures";
 
 pub(super) const EXPORT: Group = Group {
     title: "Statistics",
     options: &[
-        Opt::text("graphite", "Address of the Graphite server").short('g').later(GRAPHITE),
-        Opt::count("graphite-interval", "Seconds between sendings").short('G').later(GRAPHITE),
-        Opt::text("graphite-prefix", "Text before every name").later(GRAPHITE),
-        Opt::count("graphite-timeout", "Seconds a connection may take").later(GRAPHITE),
+        Opt::text("graphite", "Address of the Graphite server").short('g').to("graphite.address"),
+        Opt::count("graphite-interval", "Seconds between sendings")
+            .short('G')
+            .carry(Carry::Unless(0, "graphite.interval")),
+        Opt::text("graphite-prefix", "Text before every name").to("graphite.prefix"),
+        Opt::count("graphite-timeout", "Seconds a connection may take")
+            .carry(Carry::Unless(0, "graphite.timeout")),
         Opt::text("homer", "Address of the Homer server").to("homer.address"),
         Opt::word("homer-protocol", &["udp", "tcp"], "Transport to the Homer server").to("homer.protocol"),
         Opt::int("homer-id", 0, u32::MAX as i64, "Our capture id").to("homer.capture-id"),

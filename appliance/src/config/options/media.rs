@@ -42,7 +42,7 @@ pub(super) const MEDIA: Group = Group {
         Opt::word(
             "media-sockets",
             &["shared", "per-port"],
-            "One socket for all media ports of a packet thread, or one for each port [per-port]",
+            "One socket for all media ports of a packet thread, or one for each port [shared]",
         )
         .to("media.sockets"),
         Opt::int("max-sessions", -1, u32::MAX as i64, "Calls at a time; -1 for no limit [-1]")

@@ -8,7 +8,7 @@ mod schema;
 mod sections;
 
 pub use interface::{Forward, Interface, Mode, Numbers, Share, Strings};
-pub use outside::{Homer, Http};
+pub use outside::{Graphite, Homer, Http};
 pub use recording::Recording;
 pub use schema::{Field, SECTIONS, Section, SectionKind, section};
 pub use sections::{

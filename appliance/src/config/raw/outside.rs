@@ -41,3 +41,17 @@ define_section! {
         ng_protocol: u8 = 61;
     }
 }
+
+define_section! {
+    /// Graphite. It gets figures over TCP in its plaintext protocol, under the names that rtpengine gives them.
+    pub struct Graphite {
+        /// The server, as `ADDRESS:PORT` or `NAME:PORT`. Without it: nothing is sent.
+        address: Option<String> = None, "\"192.0.2.11:2003\"";
+        /// Seconds between two sendings.
+        interval: u32 = 10;
+        /// Text before every name, with the dot at its end if there is to be one.
+        prefix: String = String::new(), "\"rtpengine.west.\"";
+        /// Seconds that a connection, or a server that does not read, may take.
+        timeout: u32 = 3;
+    }
+}

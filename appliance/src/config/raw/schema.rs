@@ -2,7 +2,7 @@
 //! cannot drift apart.
 
 use super::Interface;
-use super::outside::{Homer, Http};
+use super::outside::{Graphite, Homer, Http};
 use super::recording::Recording;
 use super::sections::{Appliance, Control, Dtls, Kernel, Limits, Log, Media, Process, Threads, Timeouts};
 
@@ -81,6 +81,7 @@ pub static SECTIONS: &[Section] = &[
     Section { name: "appliance", kind: SectionKind::Table, docs: Appliance::DOCS, fields: Appliance::FIELDS },
     Section { name: "kernel", kind: SectionKind::Table, docs: Kernel::DOCS, fields: Kernel::FIELDS },
     Section { name: "homer", kind: SectionKind::Table, docs: Homer::DOCS, fields: Homer::FIELDS },
+    Section { name: "graphite", kind: SectionKind::Table, docs: Graphite::DOCS, fields: Graphite::FIELDS },
     Section { name: "recording", kind: SectionKind::Table, docs: Recording::DOCS, fields: Recording::FIELDS },
     Section { name: "log", kind: SectionKind::Table, docs: Log::DOCS, fields: Log::FIELDS },
     Section { name: "process", kind: SectionKind::Table, docs: Process::DOCS, fields: Process::FIELDS },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::interface::Interface;
-use super::outside::{Homer, Http};
+use super::outside::{Graphite, Homer, Http};
 use super::recording::Recording;
 use super::schema::define_section;
 
@@ -35,6 +35,8 @@ pub struct Config {
     pub kernel: Kernel,
     /// A HEP collector.
     pub homer: Homer,
+    /// A Graphite server.
+    pub graphite: Graphite,
     /// Recording.
     pub recording: Recording,
     /// Logging.
@@ -98,7 +100,7 @@ define_section! {
         /// costs no descriptor and a burst of packets one system call. Needs Linux 5.9 and the capabilities NET_ADMIN,
         /// NET_RAW and BPF; where they are missing the log says so, and it is as with `per-port`: a socket for every
         /// port, which needs no privilege.
-        sockets: Sockets = Sockets::PerPort, "\"per-port\"";
+        sockets: Sockets = Sockets::Shared, "\"shared\"";
         /// Keep the kernel from tracking media as connections: an nftables table of our own exempts the port ranges for
         /// as long as the daemon runs. Rules that let media in must then do so by port, not by `ct state`. Needs
         /// CAP_NET_ADMIN and Linux 5.12; where it cannot be had, the log says so.
@@ -204,6 +206,10 @@ define_section! {
         /// microseconds and so many packets at a time. Interrupts of the card are put off while the daemon runs. Useful
         /// with `threads.idle = "busy"` and cores of their own. Without it: by interrupts.
         busy_poll: Option<BusyPoll> = None, "{ microseconds = 20, packets = 64 }";
+        /// Let packets gather in the network card for so many microseconds at most, so that they come in bursts: for cards that
+        /// do not moderate interrupts themselves (virtual ones). It saves processor time and adds as much delay. Without it: as
+        /// the card is set up.
+        gather: Option<u32> = None, "200";
         /// Where is written down how the network cards were set up, so that it can be restored even after a crash.
         state_folder: String = "/run/rtpengine".to_owned();
     }

@@ -103,5 +103,6 @@ fn a_flood_of_reports_takes_no_memory() {
         quality.hear(&arrival(nth as usize % 100, 2), &receiver_report(nth, 0, 0, nth, 0));
     }
     let call = &quality.calls[&CallNumber(7)];
+    assert!(call.histories.len() <= REPORTERS);
     assert!(call.senders.len() <= SENDERS && call.legs.len() <= REPORTERS && call.last.len() <= REPORTERS);
 }

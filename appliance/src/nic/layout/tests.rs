@@ -57,7 +57,7 @@ fn a_layout_that_cannot_work_is_refused() {
 }
 
 #[test]
-fn interrupts_are_put_off_only_when_we_poll() {
+fn interrupts_are_put_off_only_when_we_poll_or_packets_shall_gather() {
     let steps = |more: &str| {
         let config = with(&format!("[threads]\nmedia = 1\n[appliance]\n{more}"));
         layout(&config, &nic(None, Share::All), &facts(1, 1)).unwrap().plan.steps
@@ -66,5 +66,9 @@ fn interrupts_are_put_off_only_when_we_poll() {
     assert_eq!(
         steps("busy-poll = { microseconds = 20, packets = 64 }"),
         [Step::Sysfs("napi_defer_hard_irqs", 2), Step::Sysfs("gro_flush_timeout", 200_000)]
+    );
+    assert_eq!(
+        steps("gather = 150"),
+        [Step::Sysfs("napi_defer_hard_irqs", 2), Step::Sysfs("gro_flush_timeout", 150_000)]
     );
 }

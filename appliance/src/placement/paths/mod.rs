@@ -28,7 +28,7 @@ pub struct Paths {
     learner: Option<Box<dyn Learner>>,
     /// What the interface of an address offers: a fast path, or why there is none.
     offers: HashMap<IpAddr, Result<usize, PathReason>, RandomState>,
-    flows: HashMap<FlowKey, Entry, RandomState>,
+    flows: HashMap<FlowKey, Box<Entry>, RandomState>,
     /// Flows that may be in the wrong place.
     doubtful: Vec<FlowKey>,
     /// Flows that were refused for a reason that may pass.
@@ -100,7 +100,7 @@ impl Paths {
 
     /// Which path carries a flow, and why.
     pub fn standing(&self, key: FlowKey) -> (Path, PathReason) {
-        self.flows.get(&key).map_or((Path::Userspace, PathReason::NoOutput), Entry::standing)
+        self.flows.get(&key).map_or((Path::Userspace, PathReason::NoOutput), |entry| entry.standing())
     }
 
     /// All flows: their packet thread, what is to be done with their packets and with which peer, and their path.
@@ -116,12 +116,14 @@ impl Paths {
     /// How many flows there are on each path with that reason.
     pub fn census(&self) -> Vec<((Path, PathReason), u64)> {
         let mut counts: Vec<((Path, PathReason), u64)> = Vec::new();
-        for standing in self.flows.values().map(Entry::standing) {
+        for standing in self.flows.values().map(|entry| entry.standing()) {
             match counts.iter_mut().find(|(known, _)| *known == standing) {
                 Some((_, count)) => *count += 1,
                 None => counts.push((standing, 1)),
             }
         }
+        // Flows stand in no order; a page that is drawn again must not jump.
+        counts.sort_by_key(|((path, reason), count)| (std::cmp::Reverse(*count), path.code(), reason.code()));
         counts
     }
 

@@ -57,7 +57,7 @@ impl Paths {
         match self.flows.get_mut(&key) {
             Some(entry) => entry.renew(worker, spec.clone()),
             None => {
-                self.flows.insert(key, Entry::new(worker, spec.clone()));
+                self.flows.insert(key, Box::new(Entry::new(worker, spec.clone())));
             }
         }
         for output in &spec.rtp {
@@ -88,6 +88,12 @@ impl Paths {
         self.detach(key);
         self.waiting.remove(&key);
         self.flows.remove(&key);
+        if self.flows.is_empty() {
+            // Thousands of flows may have been here.
+            self.flows.shrink_to_fit();
+            self.feeders.shrink_to_fit();
+            self.waiting.shrink_to_fit();
+        }
         self.tables.iter_mut().for_each(|table| table.forget(key));
     }
 

@@ -156,7 +156,11 @@ impl Paths {
         recipe: &Recipe,
     ) -> Result<(Path, PathReason), InstallError> {
         if self.unfinished.contains_key(&key) {
-            return Err(InstallError::NoWay(PathReason::WorkerBusy));
+            // A thread that hangs settles nothing: that is still the reason.
+            let place = self.flows.get(&key).map(|entry| &entry.place);
+            let hangs = matches!(place, Some(Place::Sockets(PathReason::WorkerHangs)));
+            let reason = if hangs { PathReason::WorkerHangs } else { PathReason::WorkerBusy };
+            return Err(InstallError::NoWay(reason));
         }
         let unknown = InstallError::Unsupported("no such flow");
         let carried;

@@ -457,3 +457,24 @@ fn every_reason_stands_in_the_documentation() {
         assert!(page.contains(&code), "fast-paths.md does not explain {code}");
     }
 }
+
+#[test]
+fn a_flow_of_a_thread_that_hangs_says_so_until_the_thread_goes_on() {
+    let (mut bench, slow) = slow_call();
+    bench.fake.0.borrow_mut().flows.remove(&key(100));
+    let leaving = Leaving { counted: Vec::new(), unfinished: true };
+    slow.findings.borrow_mut().push(Finding::Lost {
+        key: key(100),
+        reason: PathReason::WorkerHangs,
+        leaving,
+    });
+    bench.paths.look(&mut bench.changes, bench.now);
+    bench.review();
+    for _ in 0..2 {
+        bench.sweep(Micros::from_secs(1));
+        assert_eq!(bench.reason(100), PathReason::WorkerHangs);
+    }
+    slow.findings.borrow_mut().push(Finding::Finished { key: key(100), counted: Vec::new() });
+    bench.sweep(Micros::from_secs(1));
+    assert_eq!(bench.standing(100), (Path::Worker, PathReason::OnFastPath));
+}

@@ -55,7 +55,7 @@ pub struct Overlap {
 /// Ranges that are ours until this is dropped.
 #[derive(Debug)]
 pub struct Claims {
-    _sockets: Vec<UnixDatagram>,
+    sockets: Vec<UnixDatagram>,
 }
 
 impl Claims {
@@ -64,6 +64,15 @@ impl Claims {
     /// # Errors
     /// [`Overlap`] when another process has claimed some of them; `Ok(Err)` is what the system said.
     pub fn take(ranges: &[Claimed]) -> Result<io::Result<Claims>, Overlap> {
+        let mut claims = Claims { sockets: Vec::new() };
+        Ok(claims.extend(ranges)?.map(|()| claims))
+    }
+
+    /// Claims more.
+    ///
+    /// # Errors
+    /// As [`Claims::take`].
+    pub fn extend(&mut self, ranges: &[Claimed]) -> Result<io::Result<()>, Overlap> {
         let own = std::process::id();
         let bind = |range: &Claimed| {
             let name = SocketAddr::from_abstract_name(range.name(own))?;
@@ -76,7 +85,7 @@ impl Claims {
         // First ours, then a look at others: of two that begin at once, one sees the other at least.
         let sockets: io::Result<Vec<Option<UnixDatagram>>> = ranges.iter().map(bind).collect();
         Claims::check(ranges)?;
-        Ok(sockets.map(|sockets| Claims { _sockets: sockets.into_iter().flatten().collect() }))
+        Ok(sockets.map(|sockets| self.sockets.extend(sockets.into_iter().flatten())))
     }
 
     /// Looks whether another process has claimed some of these ranges.

@@ -5,7 +5,7 @@ use hashbrown::{HashMap, HashSet};
 use std::fs;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
-use udp::{BindError, PortSocket, SocketBuffers};
+use udp::BindError;
 
 /// Looking may take this part of the time in the long run …
 const SHARE: u32 = 50;
@@ -23,8 +23,8 @@ pub(super) struct Foreign {
     addresses: HashMap<IpAddr, Option<String>, RandomState>,
     /// Sockets of ours: those that receive for all ports.
     own: HashSet<FlowKey, RandomState>,
-    /// Time that may be spent on looking.
-    budget: Duration,
+    /// Time spent on looking, less what was allowed since.
+    spent: Duration,
     counted: Instant,
 }
 
@@ -36,21 +36,27 @@ impl Foreign {
             everywhere: HashSet::default(),
             addresses: addresses.iter().map(|addr| (*addr, None)).collect(),
             own: own.collect(),
-            budget: BURST,
+            spent: Duration::ZERO,
             counted: Instant::now(),
         };
         foreign.look();
         foreign
     }
 
+    /// Looks for sockets at this address, too.
+    pub(super) fn add(&mut self, addr: IpAddr) {
+        self.addresses.entry(addr).or_default();
+        self.look();
+    }
+
     /// Looks again, if there was not too much of it lately.
     pub(super) fn refresh(&mut self) {
         let now = Instant::now();
-        self.budget = (self.budget + now.duration_since(self.counted) / SHARE).min(BURST);
+        self.spent = self.spent.saturating_sub(now.duration_since(self.counted) / SHARE);
         self.counted = now;
-        if self.budget > Duration::ZERO {
+        if self.spent < BURST {
             self.look();
-            self.budget = self.budget.saturating_sub(now.elapsed());
+            self.spent += now.elapsed();
         }
     }
 
@@ -65,8 +71,7 @@ impl Foreign {
             }
         }
         for (addr, trouble) in &mut self.addresses {
-            let free = PortSocket::bind(FlowKey::new(*addr, 0), 0, SocketBuffers::default());
-            *trouble = match free {
+            *trouble = match udp::find_address(*addr) {
                 Err(error @ BindError::NotHere(_)) => Some(error.to_string()),
                 _ => None,
             };
@@ -120,6 +125,20 @@ mod tests {
         foreign.refresh();
         assert!(foreign.holds(FlowKey::new(addr, everywhere.local_addr().unwrap().port())));
         assert_eq!(foreign.trouble(addr), None);
+    }
+
+    #[test]
+    fn who_looks_too_often_sees_what_was_there_a_little_earlier() {
+        let addr: IpAddr = "127.0.0.1".parse().unwrap();
+        let mut foreign = Foreign::new(&[addr], std::iter::empty());
+        foreign.spent = BURST + Duration::from_secs(1);
+        let other = UdpSocket::bind((addr, 0)).unwrap();
+        let key = FlowKey::from(other.local_addr().unwrap());
+        foreign.refresh();
+        assert!(!foreign.holds(key), "too much time has gone into looking");
+        foreign.counted -= Duration::from_secs(2) * SHARE;
+        foreign.refresh();
+        assert!(foreign.holds(key));
     }
 
     #[test]

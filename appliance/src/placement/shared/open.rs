@@ -41,11 +41,17 @@ pub(in crate::placement) struct SharedPorts {
     table: Arc<PortTable>,
     foreign: Foreign,
     threads: usize,
-    _claims: Claims,
-    _reserved: Option<Reserved>,
+    /// For which there are sockets: IPv4, IPv6.
+    families: [bool; 2],
+    claims: Claims,
+    reserved: Option<Reserved>,
     #[cfg(feature = "appliance")]
-    _lookup: afxdp::lookup::Lookup,
+    lookup: afxdp::lookup::Lookup,
 }
+
+/// Addresses that may come while the daemon runs; each has room for its ports from the start.
+#[cfg(feature = "appliance")]
+const SPARE: usize = 16;
 
 impl Manner {
     /// Sockets for each port, because that is wanted.
@@ -84,6 +90,28 @@ impl Manner {
         self.exemption = exemption;
     }
 
+    /// Has these ports, too. `Some` says why those of an address that is new get sockets.
+    ///
+    /// # Errors
+    /// [`Overlap`] when another process has some of them; then they must not be used.
+    pub fn add(&mut self, range: Claimed, ports: &BTreeSet<u16>) -> Result<Option<String>, Overlap> {
+        let why = match &mut self.shared {
+            Some(shared) => shared.add(range, ports)?,
+            None => Claims::check(&[range]).map(|()| None)?,
+        };
+        if let Some(exemption) = &mut self.exemption
+            && let Err(error) = exemption.extend(&[(range.addr, range.low, range.high)])
+        {
+            tracing::error!(
+                "media.notrack cannot be had for ports {}-{} of {}: {error}",
+                range.low,
+                range.high,
+                range.addr
+            );
+        }
+        Ok(why)
+    }
+
     pub(in crate::placement) fn sharing(&self) -> Option<&SharedPorts> {
         self.shared.as_ref()
     }
@@ -118,13 +146,14 @@ impl SharedPorts {
         addresses.dedup();
         let system = |what: &'static str| move |error: std::io::Error| format!("{what}: {error}");
         // Before anything is attached: what needs privilege shows here.
-        let lookup =
-            afxdp::lookup::Lookup::attach(&addresses, plan.threads).map_err(|error| error.to_string())?;
-        let table =
-            PortTable::map(lookup.owners(), &addresses).map_err(system("mapping the table of ports"))?;
+        let lookup = afxdp::lookup::Lookup::attach(&addresses, SPARE, plan.threads)
+            .map_err(|error| error.to_string())?;
+        let table = PortTable::map(lookup.owners(), &addresses, SPARE)
+            .map_err(system("mapping the table of ports"))?;
         let table = Arc::new(table);
         let mut sockets = Vec::with_capacity(plan.threads);
         let mut own = Vec::new();
+        let mut families = [false; 2];
         for thread in 0..plan.threads {
             let opened = SharedSockets::open(Arc::clone(&table), plan.buffers)
                 .map_err(system("opening shared sockets (raw ones need CAP_NET_RAW)"))?;
@@ -132,6 +161,7 @@ impl SharedPorts {
                 let Some(receiver) = opened.receiver(v6) else { continue };
                 lookup.serve(thread, v6, receiver).map_err(|error| error.to_string())?;
                 own.extend(address_of(receiver.as_raw_fd()));
+                families[usize::from(v6)] = true;
             }
             sockets.push(opened);
         }
@@ -145,9 +175,42 @@ impl SharedPorts {
             .ok();
         let foreign = Foreign::new(&addresses, own.into_iter());
         let threads = plan.threads;
-        let ports =
-            SharedPorts { table, foreign, threads, _claims: claims, _reserved: reserved, _lookup: lookup };
+        let ports = SharedPorts { table, foreign, threads, families, claims, reserved, lookup };
         Ok((ports, sockets))
+    }
+
+    fn add(&mut self, range: Claimed, ports: &BTreeSet<u16>) -> Result<Option<String>, Overlap> {
+        if let Err(error) = self.claims.extend(&[range])? {
+            return Ok(Some(format!("they cannot be claimed: {error}")));
+        }
+        if let Some(reserved) = &mut self.reserved
+            && let Err(error) = reserved.extend(ports)
+        {
+            tracing::warn!("net.ipv4.ip_local_reserved_ports cannot be set: {error}");
+        }
+        if self.table.serves(range.addr) {
+            return Ok(None);
+        }
+        Ok(self.serve(range.addr).err())
+    }
+
+    #[cfg(not(feature = "appliance"))]
+    fn serve(&mut self, _: IpAddr) -> Result<(), String> {
+        Err("this build has no BPF programs (cargo feature `appliance`)".to_owned())
+    }
+
+    /// Has the ports of an address that has come.
+    #[cfg(feature = "appliance")]
+    fn serve(&mut self, addr: IpAddr) -> Result<(), String> {
+        if !self.families[usize::from(addr.is_ipv6())] {
+            return Err("no shared socket is of its family".to_owned());
+        }
+        let place = self.table.add(addr);
+        let place =
+            place.ok_or_else(|| format!("there is room for {SPARE} addresses that come while running"))?;
+        self.lookup.add(place, addr).map_err(|error| error.to_string())?;
+        self.foreign.add(addr);
+        Ok(())
     }
 
     /// False for an address that has come since the start: its ports get sockets.

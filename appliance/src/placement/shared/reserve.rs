@@ -10,6 +10,10 @@ use std::path::{Path, PathBuf};
 
 const SETTING: &str = "/proc/sys/net/ipv4/ip_local_reserved_ports";
 const NAMESPACE: &str = "/proc/thread-self/ns/net";
+/// From which ports are given to who asks for any.
+const LOCAL: &str = "/proc/sys/net/ipv4/ip_local_port_range";
+/// So many of these must be left to others.
+const LEFT: usize = 2000;
 
 /// Ports that are reserved for us until this is dropped.
 #[derive(Debug)]
@@ -24,9 +28,13 @@ impl Reserved {
     /// Reserves ports in the network namespace of the calling thread. `folder` is where records are kept.
     ///
     /// # Errors
-    /// When the setting cannot be read or written, as in a container where it is read-only.
+    /// When the setting cannot be read or written, as in a container where it is read-only; when it would leave too few
+    /// ports to other programs.
     pub(super) fn take(folder: &Path, wanted: &BTreeSet<u16>) -> io::Result<Reserved> {
-        let stem = format!("ports-{}-", fs::metadata(NAMESPACE)?.ino());
+        // Numbers of inodes are used again for other namespaces; cookies are not.
+        let namespace =
+            udp::namespace_cookie().map_or_else(|_| Ok(fs::metadata(NAMESPACE)?.ino()), io::Result::Ok)?;
+        let stem = format!("ports-{namespace}-");
         let (of_living, of_dead) = records(folder, &stem);
         let mut now = read()?;
         let before = now.clone();
@@ -35,6 +43,7 @@ impl Reserved {
         let added: BTreeSet<u16> =
             wanted.iter().filter(|port| !now.contains(port) || of_living.contains(port)).copied().collect();
         now.extend(wanted);
+        leave_enough(&now)?;
         if now != before {
             write(&now)?;
         }
@@ -46,6 +55,25 @@ impl Reserved {
             }
         };
         Ok(Reserved { added, record, folder: folder.to_owned(), stem })
+    }
+
+    /// Reserves more.
+    ///
+    /// # Errors
+    /// As [`Reserved::take`].
+    pub(super) fn extend(&mut self, wanted: &BTreeSet<u16>) -> io::Result<()> {
+        let mut now = read()?;
+        let fresh: Vec<u16> = wanted.difference(&now).copied().collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        now.extend(&fresh);
+        leave_enough(&now)?;
+        self.added.extend(&fresh);
+        if let Some((_, file)) = &mut self.record {
+            write_record(file, &self.added)?;
+        }
+        write(&now)
     }
 }
 
@@ -95,10 +123,26 @@ fn record(folder: &Path, stem: &str, added: &BTreeSet<u16>) -> io::Result<(PathB
     let path = folder.join(format!("{stem}{}", std::process::id()));
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
     let mut file = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, error)| error)?;
+    write_record(&mut file, added)?;
+    Ok((path, file))
+}
+
+fn write_record(file: &mut File, added: &BTreeSet<u16>) -> io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
-    file.write_all(render(added).as_bytes())?;
-    Ok((path, file))
+    file.write_all(render(added).as_bytes())
+}
+
+/// Refuses a list that would take the ports of all other programs of the host.
+fn leave_enough(reserved: &BTreeSet<u16>) -> io::Result<()> {
+    let text = fs::read_to_string(LOCAL)?;
+    let mut ends = text.split_whitespace().filter_map(|end| end.parse::<u16>().ok());
+    let (Some(low), Some(high)) = (ends.next(), ends.next()) else { return Ok(()) };
+    let left = (low..=high).filter(|port| !reserved.contains(port)).count();
+    if left >= LEFT {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("{left} of the ports {low}-{high} would be left to other programs")))
 }
 
 fn read() -> io::Result<BTreeSet<u16>> {
@@ -146,6 +190,13 @@ mod tests {
         }
         assert_eq!(render(&parse("7,5-6,5\n")), "5-7");
         assert!(parse("9-5").is_empty() && parse("x").is_empty());
+    }
+
+    #[test]
+    fn ports_are_left_to_other_programs() {
+        leave_enough(&BTreeSet::new()).unwrap();
+        let refused = leave_enough(&(1024..=65_535).collect()).unwrap_err().to_string();
+        assert!(refused.starts_with("0 of the ports "), "{refused}");
     }
 
     #[test]

@@ -130,6 +130,7 @@ impl Traffic {
             let mut flow: Flow = get(&self.maps.flows, number)?;
             flow.next = flow.seq;
             flow.heard = 0;
+            flow.delay = 0;
             put(&self.maps.flows, number, &flow)?;
         }
         put(&self.maps.counts, 0, &Counts::default())?;

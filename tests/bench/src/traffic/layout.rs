@@ -51,6 +51,7 @@ pub(super) struct Flow {
     pub(super) seq: u32,
     pub(super) next: u32,
     pub(super) heard: u64,
+    pub(super) delay: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable)]
@@ -95,6 +96,8 @@ pub struct Counts {
     pub bad_checksum: u64,
     /// Of these, left to a network card, as for packets of a socket with checksum offload.
     pub partial_checksum: u64,
+    /// Differences in delay between packets that follow each other in a flow, added up, in nanoseconds.
+    pub jitter_ns: u64,
 }
 
 /// The program's own state.
@@ -175,7 +178,7 @@ mod tests {
 
     #[test]
     fn structures_are_as_large_as_the_program_has_them() {
-        assert_eq!((size_of::<Flow>(), size_of::<Side>(), size_of::<Control>()), (72, 16, 24));
-        assert_eq!((size_of::<Counts>(), size_of::<State>()), (80, 32));
+        assert_eq!((size_of::<Flow>(), size_of::<Side>(), size_of::<Control>()), (80, 16, 24));
+        assert_eq!((size_of::<Counts>(), size_of::<State>()), (88, 32));
     }
 }

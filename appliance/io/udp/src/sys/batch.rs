@@ -10,7 +10,7 @@ use std::ptr;
 /// Bytes of a UDP header.
 const UDP: usize = 8;
 /// Bytes of the longest control messages, received or sent.
-const CONTROL: usize = 96;
+pub(super) const CONTROL: usize = 128;
 /// Where the payload of a control message starts.
 const HEAD: usize = align(size_of::<libc::cmsghdr>());
 
@@ -21,7 +21,7 @@ const fn align(len: usize) -> usize {
 
 #[derive(Clone, Copy)]
 #[repr(C, align(8))]
-struct Control([u8; CONTROL]);
+pub(super) struct Control(pub(super) [u8; CONTROL]);
 
 /// A datagram that came.
 #[derive(Clone, Copy, Debug)]
@@ -187,25 +187,30 @@ fn udp_header(from: SocketAddr, to: SocketAddr, payload: &[u8]) -> [u8; UDP] {
     head
 }
 
-/// Where a datagram was sent to (`IP_ORIGDSTADDR`, `IPV6_ORIGDSTADDR`), out of its control messages.
-fn original(mut control: &[u8]) -> Option<SocketAddr> {
-    const LEVEL: usize = size_of::<usize>();
-    while control.len() >= HEAD {
-        let len = usize::from_ne_bytes(control[..LEVEL].try_into().ok()?);
-        let int = |at: usize| control[at..at + 4].try_into().map(i32::from_ne_bytes).ok();
-        let (level, kind) = (int(LEVEL)?, int(LEVEL + 4)?);
+/// Control messages, each with its level and kind, as far as they are whole.
+pub(super) fn messages(mut control: &[u8]) -> impl Iterator<Item = (i32, i32, &[u8])> {
+    const WORD: usize = size_of::<usize>();
+    std::iter::from_fn(move || {
+        let len = usize::from_ne_bytes(control.get(..WORD)?.try_into().ok()?);
+        let int = |at: usize| control.get(at..at + 4)?.try_into().map(i32::from_ne_bytes).ok();
+        let (level, kind) = (int(WORD)?, int(WORD + 4)?);
         let payload = control.get(HEAD..len)?;
-        if (level, kind) == (libc::SOL_IP, libc::IP_ORIGDSTADDR)
+        control = control.get(align(len)..).unwrap_or_default();
+        Some((level, kind, payload))
+    })
+}
+
+/// Where a datagram was sent to (`IP_ORIGDSTADDR`, `IPV6_ORIGDSTADDR`), out of its control messages.
+fn original(control: &[u8]) -> Option<SocketAddr> {
+    let address = |&(level, kind, _): &(i32, i32, &[u8])| {
+        (level, kind) == (libc::SOL_IP, libc::IP_ORIGDSTADDR)
             || (level, kind) == (libc::SOL_IPV6, libc::IPV6_ORIGDSTADDR)
-        {
-            let mut name = Name::EMPTY;
-            let len = payload.len().min(Name::SIZE);
-            name.0[..len].copy_from_slice(&payload[..len]);
-            return name.address();
-        }
-        control = control.get(align(len)..)?;
-    }
-    None
+    };
+    let (_, _, payload) = messages(control).find(address)?;
+    let mut name = Name::EMPTY;
+    let len = payload.len().min(Name::SIZE);
+    name.0[..len].copy_from_slice(&payload[..len]);
+    name.address()
 }
 
 /// Writes control messages that say from which address a datagram leaves and with which traffic class. Returns how many

@@ -1,6 +1,7 @@
 //! The book driven as the verbs drive it, with ports that are only numbers.
 
 mod bundle;
+mod doubles;
 mod dtls;
 mod ice;
 mod lifecycle;

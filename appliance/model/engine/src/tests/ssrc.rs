@@ -9,12 +9,24 @@ fn packet(ssrc: u32, seq: u16, timestamp: u32, pt: u8) -> Vec<u8> {
     bytes
 }
 
+fn spare() -> SpareRoom {
+    let mut spare = SpareRoom::default();
+    spare.refill();
+    spare
+}
+
 /// Counts the packets of one sender, 20 ms apart.
 fn run(seqs: impl IntoIterator<Item = u16>) -> SsrcCounters {
+    let mut spare = spare();
     let mut table = SsrcTable::for_what(Carries::Rtp);
     for (n, seq) in seqs.into_iter().enumerate() {
         let bytes = packet(1, seq, 160 * n as u32, 8);
-        table.count(&RtpSeen::of(&rtp::Header::parse(&bytes).unwrap()), 172, Moment(20_000 * n as u64));
+        table.count(
+            &RtpSeen::of(&rtp::Header::parse(&bytes).unwrap()),
+            172,
+            Moment(20_000 * n as u64),
+            &mut spare,
+        );
     }
     table.snapshot()[0]
 }
@@ -54,13 +66,19 @@ fn one_wild_number_is_ignored_and_two_in_a_row_start_anew() {
 
 #[test]
 fn jitter_is_that_of_the_rfc() {
+    let mut spare = spare();
     let mut table = SsrcTable::for_what(Carries::Rtp);
     // transit changes by 80 ticks (10 ms) with every other packet
     let mut expected = 0i64;
     for n in 0..50u64 {
         let late = if n % 2 == 1 { 10_000 } else { 0 };
         let bytes = packet(1, n as u16, 160 * n as u32, 8);
-        table.count(&RtpSeen::of(&rtp::Header::parse(&bytes).unwrap()), 12, Moment(20_000 * n + late));
+        table.count(
+            &RtpSeen::of(&rtp::Header::parse(&bytes).unwrap()),
+            12,
+            Moment(20_000 * n + late),
+            &mut spare,
+        );
         if n > 0 {
             expected += 80 - ((expected + 8) >> 4);
         }
@@ -71,6 +89,7 @@ fn jitter_is_that_of_the_rfc() {
 #[test]
 fn a_steady_stream_has_no_jitter_whatever_its_clock() {
     for (pt, ticks) in [(8, 160), (6, 320), (34, 1800)] {
+        let mut spare = spare();
         let mut table = SsrcTable::for_what(Carries::Rtp);
         for n in 0..20u32 {
             let bytes = packet(1, n as u16, ticks * n, pt);
@@ -78,6 +97,7 @@ fn a_steady_stream_has_no_jitter_whatever_its_clock() {
                 &RtpSeen::of(&rtp::Header::parse(&bytes).unwrap()),
                 12,
                 Moment(20_000 * u64::from(n)),
+                &mut spare,
             );
         }
         assert_eq!(table.snapshot()[0].jitter, Micros(0), "payload type {pt}");
@@ -86,10 +106,11 @@ fn a_steady_stream_has_no_jitter_whatever_its_clock() {
 
 #[test]
 fn the_sender_silent_for_longest_makes_room() {
+    let mut spare = spare();
     let mut table = SsrcTable::for_what(Carries::RtpAndRtcp);
     let mut hear = |ssrc, at| {
         let bytes = packet(ssrc, 1, 0, 8);
-        table.count(&RtpSeen::of(&rtp::Header::parse(&bytes).unwrap()), 12, Moment(at));
+        table.count(&RtpSeen::of(&rtp::Header::parse(&bytes).unwrap()), 12, Moment(at), &mut spare);
     };
     for ssrc in 0..MAX_SSRCS as u32 {
         hear(ssrc, ssrc.into());
@@ -101,6 +122,32 @@ fn the_sender_silent_for_longest_makes_room() {
     assert_eq!(ssrcs[..2], [(2, 1), (3, 1)], "1 was silent for longest");
     assert_eq!(ssrcs[MAX_SSRCS - 2..], [(77, 1), (0, 3)], "the latest stands last");
     assert_eq!(ssrcs.len(), MAX_SSRCS);
+}
+
+#[test]
+fn more_than_a_few_senders_take_spare_room_and_without_any_the_silent_make_room() {
+    let (mut spare, mut tables) = (spare(), Vec::new());
+    for _ in 0..=SPARE {
+        let mut table = SsrcTable::for_what(Carries::Rtp);
+        for ssrc in 0..5 {
+            let bytes = packet(ssrc, 1, 0, 8);
+            table.count(
+                &RtpSeen::of(&rtp::Header::parse(&bytes).unwrap()),
+                12,
+                Moment(ssrc.into()),
+                &mut spare,
+            );
+        }
+        tables.push(table);
+    }
+    let counts = |tables: &[SsrcTable]| tables.iter().map(|table| table.snapshot().len()).collect::<Vec<_>>();
+    assert_eq!(counts(&tables)[..SPARE], [5; SPARE]);
+    assert_eq!(counts(&tables)[SPARE..], [FEW]);
+    spare.refill();
+    let bytes = packet(9, 1, 0, 8);
+    let seen = RtpSeen::of(&rtp::Header::parse(&bytes).unwrap());
+    tables[SPARE].count(&seen, 12, Moment(9), &mut spare);
+    assert_eq!(counts(&tables)[SPARE..], [FEW + 1]);
 }
 
 proptest! {

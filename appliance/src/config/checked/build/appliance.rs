@@ -13,6 +13,8 @@ use crate::config::raw;
 const MOST_FLOWS: u32 = 1 << 22;
 /// Longer than this, nobody else on the core runs.
 const LONGEST_POLL: u32 = 1_000_000;
+/// Longer would be heard.
+const LONGEST_GATHERING: u32 = 5_000;
 /// What the kernel takes for a NIC's poll weight, at most.
 const MOST_PACKETS: u32 = 32_767;
 
@@ -34,6 +36,10 @@ impl Builder<'_> {
                 format!("1 to {LONGEST_POLL} microseconds, 1 to {MOST_PACKETS} packets"),
             );
         }
+        if raw.gather.is_some_and(|gather| gather == 0 || gather > LONGEST_GATHERING) {
+            let fix = format!("1 to {LONGEST_GATHERING} microseconds; 200 is a good start");
+            self.wrong("appliance.gather", "packets cannot gather for so long", fix);
+        }
         if !raw.state_folder.starts_with('/') {
             self.wrong("appliance.state-folder", "the folder has no absolute path", "begin it with /");
         }
@@ -50,6 +56,7 @@ impl Builder<'_> {
             busy_poll: raw
                 .busy_poll
                 .map(|poll| BusyPoll { microseconds: poll.microseconds, packets: poll.packets }),
+            gather_us: raw.gather,
             state_folder: PathBuf::from(&raw.state_folder),
         }
     }

@@ -54,6 +54,7 @@ pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, V
     let control = builder.control(&raw.control);
     let http = builder.http(&raw.http, !raw.control.listen_https.is_empty());
     let homer = builder.homer(&raw.homer);
+    let graphite = builder.graphite(&raw.graphite);
     let recording = builder.recording(&raw.recording);
     let media = builder.media(&raw.media);
     let limits = builder.limits(&raw.limits);
@@ -81,6 +82,7 @@ pub fn build(raw: &raw::Config, places: &Places, host: &Host) -> Result<Built, V
         appliance,
         kernel,
         homer,
+        graphite,
         recording,
         log,
         process: plain::process(&raw.process),

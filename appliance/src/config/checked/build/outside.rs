@@ -1,10 +1,11 @@
 //! Who looks at the daemon from outside.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Builder;
-use crate::config::checked::{Homer, Http, Tls};
+use crate::config::checked::{Graphite, Homer, Http, Tls};
 use crate::config::raw;
 
 /// Stands for "never closed", in seconds.
@@ -54,24 +55,44 @@ impl Builder<'_> {
                 return None;
             }
         };
-        let text = raw.address.as_deref().filter(|text| !text.is_empty())?;
-        let address = match self.listener(text).as_deref() {
-            Ok([one]) if !one.ip().is_unspecified() => *one,
-            Ok(_) => {
-                self.wrong(
-                    "homer.address",
-                    format!("`{text}` names no host"),
-                    "write ADDRESS:PORT or NAME:PORT",
-                );
-                return None;
-            }
-            Err(message) => {
-                let message = message.clone();
-                self.wrong("homer.address", message, "write ADDRESS:PORT or NAME:PORT");
-                return None;
-            }
-        };
+        let address = self.collector("homer.address", raw.address.as_deref())?;
         let ng = raw.ng.then_some(raw.ng_protocol);
         Some(Homer { address, tcp, capture_id: raw.capture_id, rtcp: raw.rtcp, ng })
+    }
+
+    pub(super) fn graphite(&mut self, raw: &raw::Graphite) -> Option<Graphite> {
+        let address = self.collector("graphite.address", raw.address.as_deref())?;
+        for (key, value) in [("graphite.interval", raw.interval), ("graphite.timeout", raw.timeout)] {
+            if value == 0 {
+                self.wrong(key, "0 seconds are too few", "1 or more");
+                return None;
+            }
+        }
+        if raw.prefix.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            self.wrong(
+                "graphite.prefix",
+                "a name cannot have spaces in it",
+                "letters, digits, dots and dashes",
+            );
+            return None;
+        }
+        Some(Graphite {
+            address,
+            interval: Duration::from_secs(raw.interval.into()),
+            prefix: raw.prefix.clone(),
+            timeout: Duration::from_secs(raw.timeout.into()),
+        })
+    }
+
+    /// Where something is sent to: one address, and not that of everybody.
+    fn collector(&mut self, key: &'static str, text: Option<&str>) -> Option<SocketAddr> {
+        let text = text.filter(|text| !text.is_empty())?;
+        let message = match self.listener(text).as_deref() {
+            Ok([one]) if !one.ip().is_unspecified() => return Some(*one),
+            Ok(_) => format!("`{text}` names no host"),
+            Err(message) => message.clone(),
+        };
+        self.wrong(key, message, "write ADDRESS:PORT or NAME:PORT");
+        None
     }
 }

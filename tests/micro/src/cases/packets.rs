@@ -1,0 +1,180 @@
+//! Packets through the engine, in bursts of 64: looked up, opened, counted, sealed; without a backend.
+
+use super::memory::Memory;
+use engine::{Applied, Engine};
+use flow::{
+    BURST, Burst, Carries, Change, FlowKey, FlowSpec, Frame, Gate, Generation, Learning, Moment, Output,
+    Protection, Security, SessionId, StreamId, Verdict,
+};
+use srtp::{MasterKey, Sealer, Setup, Suite};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+/// RTP header and 20 ms of G.711.
+const PACKET: usize = 172;
+const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 5));
+
+/// The port of a flow: as many for each address as fit.
+fn key(number: u32) -> FlowKey {
+    let address = Ipv4Addr::from(u32::from(Ipv4Addr::new(192, 0, 2, 1)) + number / 20_000);
+    FlowKey::new(address.into(), 20_000 + (number % 20_000) as u16 * 2)
+}
+
+fn peer(number: u32) -> SocketAddr {
+    SocketAddr::new(PEER, 10_000 + (number % 50_000) as u16)
+}
+
+/// Flow `number` leaves by `egress`.
+fn spec(number: u32, egress: u32, security: Option<Security>) -> FlowSpec {
+    FlowSpec {
+        key: key(number),
+        generation: Generation(1),
+        stream: StreamId(u64::from(number)),
+        carries: Carries::Rtp,
+        peer: Some(peer(number)),
+        confirmed: true,
+        learning: Learning::Off,
+        learn_until: Moment(0),
+        gate: Gate::Strict,
+        rtp: std::iter::once(Output::plain(key(egress))).collect(),
+        rtcp: Default::default(),
+        tos: 184,
+        blocked: false,
+        foreign: false,
+        handshakes: false,
+        security,
+        one_way: false,
+        reporting: Default::default(),
+        parts: Vec::new(),
+        via: None,
+        traced: false,
+    }
+}
+
+/// Flows in pairs, and a burst of packets that goes through them.
+struct Relay {
+    engine: Engine,
+    memory: Memory,
+    burst: Burst,
+    flows: u32,
+    /// From one packet to the next so many flows are passed by.
+    step: u32,
+    /// Packets so far.
+    sent: u64,
+    seal: Option<Sealer>,
+}
+
+impl Relay {
+    fn new(flows: u32, step: u32, specs: impl Iterator<Item = FlowSpec>, seal: Option<Sealer>) -> Relay {
+        let mut engine = Engine::new(flows as usize, BURST);
+        let mut events = Vec::new();
+        for spec in specs {
+            assert_eq!(engine.apply(Change::Install(Box::new(spec)), &mut events), Applied::Installed);
+        }
+        Relay { engine, memory: Memory::new(BURST), burst: Burst::new(BURST), flows, step, sent: 0, seal }
+    }
+
+    /// Writes the next burst. What this costs is counted too, and is the same for all cases without keys.
+    fn fill(&mut self) {
+        self.burst.clear();
+        for buffer in 0..BURST as u32 {
+            let number = (self.sent * u64::from(self.step) % u64::from(self.flows)) as u32;
+            let round = self.round();
+            self.sent += 1;
+            let mut packet = [0xd5; PACKET + 16];
+            packet[..2].copy_from_slice(&[0x80, 8]);
+            packet[2..4].copy_from_slice(&(round as u16).to_be_bytes());
+            packet[4..8].copy_from_slice(&(round * 160).to_be_bytes());
+            packet[8..12].copy_from_slice(&number.to_be_bytes());
+            let len = match &mut self.seal {
+                Some(sealer) => sealer.seal_rtp(&mut packet, PACKET).expect("a packet"),
+                None => PACKET,
+            };
+            self.memory.fill(buffer, &packet[..len]);
+            let frame = Frame {
+                buffer,
+                start: 0,
+                len: len as u16,
+                local: key(number),
+                remote: peer(number),
+                tos: 0,
+                verdict: Verdict::Undecided,
+            };
+            assert!(self.burst.push(frame).is_ok(), "a burst has room for 64");
+        }
+    }
+
+    /// How often all flows have had a packet.
+    fn round(&self) -> u32 {
+        (self.sent / u64::from(self.flows)) as u32
+    }
+
+    fn run(&mut self, events: &mut Vec<flow::Event>) {
+        self.fill();
+        let now = Moment(u64::from(self.round()) * 20_000);
+        self.engine.run(&mut self.burst, &mut self.memory, now, events);
+        self.engine.settle(&self.burst);
+        let last = self.burst.frames().last().map(|frame| frame.verdict);
+        assert!(matches!(last, Some(Verdict::Forward(_))), "the packet goes on: {last:?}");
+    }
+
+    fn boxed(mut self) -> Box<dyn FnMut()> {
+        let mut events = Vec::new();
+        Box::new(move || self.run(&mut events))
+    }
+}
+
+fn setup(suite: Suite, byte: u8) -> Arc<Setup> {
+    let key = vec![byte; suite.key_len() + suite.salt_len()];
+    Arc::new(Setup::new(MasterKey::new(suite, &key).expect("a key of the right length")))
+}
+
+fn security(arriving: Protection, leaving: Protection) -> Option<Security> {
+    Some(Security { session: SessionId::new(1, 0, 0), arriving, leaving })
+}
+
+/// From a flow in clear to another one.
+pub(super) fn plain() -> Box<dyn FnMut()> {
+    Relay::new(1, 1, [spec(0, 1, None), spec(1, 0, None)].into_iter(), None).boxed()
+}
+
+fn seal(suite: Suite) -> Box<dyn FnMut()> {
+    let keys = security(Protection::Srtp(setup(suite, 1)), Protection::Srtp(setup(suite, 2)));
+    Relay::new(1, 1, [spec(0, 1, None), spec(1, 0, keys)].into_iter(), None).boxed()
+}
+
+/// The packets are sealed first, which is counted too: what opening costs is the difference to `recipe-seal`.
+fn open(suite: Suite) -> Box<dyn FnMut()> {
+    let arriving = setup(suite, 1);
+    let sealer = Sealer::new(&arriving).expect("keys");
+    let keys = security(Protection::Srtp(arriving), Protection::Srtp(setup(suite, 2)));
+    Relay::new(1, 1, [spec(0, 1, keys), spec(1, 0, None)].into_iter(), Some(sealer)).boxed()
+}
+
+/// Sealed with AES-CM and HMAC-SHA1-80.
+pub(super) fn seal_cm() -> Box<dyn FnMut()> {
+    seal(Suite::AesCm128HmacSha1_80)
+}
+
+/// Opened, likewise.
+pub(super) fn open_cm() -> Box<dyn FnMut()> {
+    open(Suite::AesCm128HmacSha1_80)
+}
+
+/// Sealed with AES-GCM.
+pub(super) fn seal_gcm() -> Box<dyn FnMut()> {
+    seal(Suite::AeadAes128Gcm)
+}
+
+/// Opened, likewise.
+pub(super) fn open_gcm() -> Box<dyn FnMut()> {
+    open(Suite::AeadAes128Gcm)
+}
+
+/// Packets that each belong to another of so many flows.
+pub(super) fn flows<const FLOWS: u32>() -> Box<dyn FnMut()> {
+    // A step that comes by every flow, and never by a neighbour.
+    let step = if FLOWS < 100 { 3 } else { 7_919 % FLOWS };
+    let specs = (0..FLOWS).map(|number| spec(number, number ^ 1, None));
+    Relay::new(FLOWS, step, specs, None).boxed()
+}
