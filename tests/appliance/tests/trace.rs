@@ -22,7 +22,11 @@ fn traced(tier: Tier, meanwhile: &str) -> Result<()> {
     assert!(said.starts_with("# tracing 4 ports\n"), "{said}");
     // Only where nothing is copied has a call to move, and then it says so.
     let moves = matches!(tier, Tier::Auto | Tier::Driver);
-    assert_eq!(said.contains("\n# moved 2: the XDP program and the kernel module copy nothing"), moves, "{said}");
+    assert_eq!(
+        said.contains("\n# moved 2: the XDP program and the kernel module copy nothing"),
+        moves,
+        "{said}"
+    );
     call.talk_perfectly(20, Pace::BRISK, PATIENCE)?;
     if !meanwhile.is_empty() {
         await_standing(&mut stand.client, "seen", [meanwhile; 2], PATIENCE)?;

@@ -48,6 +48,7 @@ fn spec(number: u32, egress: u32, security: Option<Security>) -> FlowSpec {
         parts: Vec::new(),
         via: None,
         traced: false,
+        recorded: None,
     }
 }
 
