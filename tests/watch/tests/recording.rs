@@ -70,7 +70,7 @@ fn cli(client: &mut ng::Client, line: &str) -> Result<String> {
 #[test]
 fn every_packet_is_in_the_file_and_tshark_reads_it() -> Result<()> {
     lab::need_root!();
-    let mut stand = Stand::open(&[])?;
+    let stand = Stand::open(&[])?;
     let mut client = stand.daemon.ng()?;
     let offer = call::offer("seen", (stand.net.caller.peer(lab::Family::V4), 4000).into());
     let offered = client.ok(&offer.set("record-call", "yes").set("metadata", "who:me"))?;
