@@ -137,6 +137,9 @@ impl Call {
             let named = name.and_then(|n| env.interfaces.find(n, env.turn));
             party.interface = named.or(party.interface).or(Some(env.interfaces.default_interface()));
         }
+        for party in [between.sender, between.receiver] {
+            self.parties[party].unrecorded |= options.unrecorded;
+        }
         let sender = &mut self.parties[between.sender];
         if let Some(label) = intent.label {
             sender.label = Some(label.into());
@@ -144,7 +147,6 @@ impl Call {
         sender.treatment.learning = options.learning.unwrap_or(sender.treatment.learning);
         sender.treatment.gate = options.gate.unwrap_or(sender.treatment.gate);
         sender.treatment.one_way |= options.one_way;
-        sender.unrecorded |= options.unrecorded;
         sender.treatment.asymmetric |= options.asymmetric;
         sender.treatment.pierce |= options.pierce;
     }

@@ -107,7 +107,7 @@ pub struct Options<'a> {
     pub pierce: bool,
     /// Free text for reports.
     pub metadata: Option<&'a [u8]>,
-    /// Who sends this stays out of recordings.
+    /// Both parties of this message stay out of recordings.
     pub unrecorded: bool,
 }
 
