@@ -140,7 +140,9 @@ mod tests {
 
     #[test]
     fn descriptors_and_buffers_are_compared_with_their_limits() {
-        let config = with("[media]\nreceive-buffer = 300000\n");
+        let shared = with("");
+        assert_eq!(of(&shared, |subject| descriptors(subject, 1)).state, State::Ok);
+        let config = with("[media]\nsockets = \"per-port\"\nreceive-buffer = 300000\n");
         let needed = needed_descriptors(&config);
         assert_eq!(of(&config, |subject| descriptors(subject, needed)).state, State::Ok);
         assert_eq!(of(&config, |subject| descriptors(subject, needed - 1)).state, State::Warn);

@@ -188,7 +188,11 @@ fn what_is_said_under_keys_is_recorded_in_clear() -> Result<()> {
     let offer = call::offer("keys", alice.local()).set("transport-protocol", "RTP/SAVP").set("DTLS", "off");
     let offered = client.ok(&offer.set("record-call", "on"))?;
     let key = MasterKey::new(Suite::AesCm128HmacSha1_80, &[7; 30]).expect("a key");
-    let line = format!("crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{}", &*key.expose_inline(true));
+    let suite = " AES_CM_128_HMAC_SHA1_80 ";
+    let text = offered.text("sdp").unwrap_or_default();
+    let tag =
+        text.lines().find_map(|line| line.strip_prefix("a=crypto:")?.split_once(suite)).expect("our suite").0;
+    let line = format!("crypto:{tag}{suite}inline:{}", &*key.expose_inline(true));
     let sdp = lab::sdp::Builder::new(bob.local().ip())
         .media("audio", bob.local().port(), "RTP/SAVP")
         .codec(0, "PCMU/8000")

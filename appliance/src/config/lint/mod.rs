@@ -4,7 +4,7 @@ mod bind;
 
 use std::fmt::{self, Write};
 
-use super::budget::{Budget, budget, needed_descriptors};
+use super::budget::{BESIDES_MEDIA, Budget, budget, needed_descriptors};
 use super::checked::{Config, Sockets};
 use super::finding::{Finding, Place, Severity};
 use super::host::Host;
@@ -48,7 +48,10 @@ pub fn lint(
     let mut findings = built.warnings;
     findings.extend(bind::test(&built.config, host));
     findings.extend(further(&built.config));
-    let budget = budget(&built.config.interfaces);
+    let mut budget = budget(&built.config.interfaces);
+    if built.config.media.sockets == Sockets::Shared {
+        budget.descriptors = BESIDES_MEDIA;
+    }
     findings.extend(too_few_descriptors(&built.config, descriptor_limit));
     Report { findings, budget: Some(budget), descriptor_limit }
 }

@@ -67,13 +67,16 @@ fn an_address_of_someone_else_cannot_listen() {
 
 #[test]
 fn too_few_descriptors_are_a_warning_with_the_number() {
-    let report = report(&file(&own_address(), "30000-39999"), 1024);
+    let text = file(&own_address(), "30000-39999");
+    let each = report(&format!("{text}[media]\nsockets = \"per-port\"\n"), 1024);
     assert!(
-        report
-            .to_string()
+        each.to_string()
             .contains("needs 10512 file descriptors, but the limit is 1024 (set LimitNOFILE=10512"),
-        "{report}"
+        "{each}"
     );
+    let shared = report(&text, 1024);
+    assert_eq!(shared.status(), 0, "{shared}");
+    assert!(shared.to_string().contains("room: 512 file descriptors with every port open"), "{shared}");
 }
 
 #[test]
