@@ -190,9 +190,9 @@ impl Maps {
         Ok(meters.map(|meter| meter.traffic()).collect())
     }
 
-    pub(crate) fn reset_meter(&self, place: u32) -> Result<(), Error> {
+    pub(crate) fn set_meter(&self, place: u32, meter: &Meter) -> Result<(), Error> {
         self.meters
-            .update(&place.to_ne_bytes(), Meter::ZERO.as_bytes(), MapFlags::ANY)
+            .update(&place.to_ne_bytes(), meter.as_bytes(), MapFlags::ANY)
             .map_err(Error::map("METERS"))
     }
 }

@@ -1,5 +1,5 @@
 use super::encode::WorkerFlow;
-use super::layout::{Place, Recipe};
+use super::layout::{Meter, Place, Recipe};
 use super::places::Places;
 use super::report::{Clock, sender_as_sent};
 use super::rows::Rows;
@@ -327,7 +327,7 @@ impl<H: Hops> DriverTable<H> {
         };
         (recipe.flow, recipe.meter) = (place, meter);
         let fresh = old.is_none();
-        let written = if fresh { self.maps.reset_meter(meter) } else { Ok(()) }
+        let written = if fresh { self.maps.set_meter(meter, &Meter::ZERO) } else { Ok(()) }
             .and_then(|()| self.maps.set_recipe(slot, &recipe))
             .and_then(|()| self.maps.point(place, Place { slot, meter }));
         if let Err(error) = written {
@@ -483,3 +483,6 @@ impl<H: Hops> FlowTable for DriverTable<H> {
         self.read(key).filter(|snapshot| snapshot.peer.is_some())
     }
 }
+
+#[cfg(test)]
+mod tests;

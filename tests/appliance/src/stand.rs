@@ -2,6 +2,7 @@ use crate::{PATIENCE, await_standing};
 use lab::{Call, CallSpec, Daemon, LabError, Leg, Pace, Result, Topology, ng};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr};
+use std::time::Duration;
 
 /// Where stable flows of an interface shall go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,9 +73,32 @@ impl Stand {
         Ok(Stand { daemon, client, net })
     }
 
-    /// A call whose two directions are where the tier says.
+    /// A call whose two directions are where the tier says; sockets need not be reached.
     pub fn call_on(&mut self, tier: Tier, id: &str, port: u16) -> Result<Call> {
-        self.call_at(&CallSpec::new(id, port), [tier.reached(); 2])
+        let spec = CallSpec::new(id, port);
+        match tier {
+            Tier::Sockets => spec.set_up(&mut self.client, &self.net),
+            _ => self.call_at(&spec, [tier.reached(); 2]),
+        }
+    }
+
+    /// Talks while the call is to stand so for a time (nothing: wherever it is), 220 packets each way; none may be lost.
+    pub fn talk_meanwhile(&mut self, call: &Call, standing: &str) -> Result<()> {
+        call.talk_perfectly(20, Pace::BRISK, PATIENCE)?;
+        if !standing.is_empty() {
+            await_standing(&mut self.client, &call.id, [standing; 2], PATIENCE)?;
+        }
+        call.talk_perfectly(200, Pace::BRISK, PATIENCE)
+    }
+
+    /// Talks until the call is where the tier says again, and once more when it is.
+    pub fn talk_back_to(&mut self, tier: Tier, call: &Call) -> Result<()> {
+        if tier == Tier::Sockets {
+            return Ok(());
+        }
+        call.talk_perfectly(20, Pace::BRISK, PATIENCE)?;
+        await_standing(&mut self.client, &call.id, [tier.reached(); 2], PATIENCE + Duration::from_secs(5))?;
+        call.talk_perfectly(50, Pace::BRISK, PATIENCE)
     }
 
     /// A call whose two directions have come to stand so; see [`crate::standing`].

@@ -1,7 +1,7 @@
 //! A call is recorded while it is on a fast path, or says why it is not there meanwhile.
 
-use appliance_lab::{PATIENCE, Stand, Tier, await_standing};
-use lab::{CallSpec, Pace, Result, ng};
+use appliance_lab::{PATIENCE, Stand, Tier};
+use lab::{Result, ng};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,17 +10,10 @@ fn recorded(tier: Tier, meanwhile: &str) -> Result<()> {
     let folder = tempfile::tempdir().expect("a folder");
     let more = format!("[recording]\nfolder = \"{}\"\n", folder.path().display());
     let mut stand = Stand::start(tier, &more)?;
-    let call = match tier {
-        Tier::Sockets => CallSpec::new("seen", 6000).set_up(&mut stand.client, &stand.net)?,
-        _ => stand.call_on(tier, "seen", 6000)?,
-    };
+    let call = stand.call_on(tier, "seen", 6000)?;
     let about = |command: &str| ng::request(command).set("call-id", "seen");
     stand.client.ok(&about("start recording"))?;
-    call.talk_perfectly(20, Pace::BRISK, PATIENCE)?;
-    if !meanwhile.is_empty() {
-        await_standing(&mut stand.client, "seen", [meanwhile; 2], PATIENCE)?;
-    }
-    call.talk_perfectly(200, Pace::BRISK, PATIENCE)?;
+    stand.talk_meanwhile(&call, meanwhile)?;
     stand.client.ok(&about("stop recording"))?;
     let file = finished(folder.path());
     let bytes = std::fs::read(&file).expect("the file");
@@ -29,11 +22,7 @@ fn recorded(tier: Tier, meanwhile: &str) -> Result<()> {
         assert_eq!(datagrams(&bytes, peer.local().port(), to.port()), 220, "from {}", peer.local());
     }
     // It comes back to where it was.
-    if tier != Tier::Sockets {
-        call.talk_perfectly(20, Pace::BRISK, PATIENCE)?;
-        await_standing(&mut stand.client, "seen", [tier.reached(); 2], PATIENCE + Duration::from_secs(5))?;
-        call.talk_perfectly(50, Pace::BRISK, PATIENCE)?;
-    }
+    stand.talk_back_to(tier, &call)?;
     stand.stop()?;
     Ok(())
 }

@@ -1,8 +1,7 @@
 //! The packets of a call as a file, while the call is on a fast path and goes on.
 
-use appliance_lab::{PATIENCE, Stand, Tier, await_standing, text_interface};
-use lab::{Call, CallSpec, Pace, Result};
-use std::time::Duration;
+use appliance_lab::{Stand, Tier, text_interface};
+use lab::Result;
 
 const CLI: &str = "127.0.0.1:2224";
 
@@ -14,10 +13,7 @@ fn ask(stand: &Stand, line: &str) -> Result<String> {
 fn traced(tier: Tier, meanwhile: &str) -> Result<()> {
     let more = format!("[control]\nlisten-cli = [\"{CLI}\"]\n");
     let mut stand = Stand::start(tier, &more)?;
-    let call: Call = match tier {
-        Tier::Sockets => CallSpec::new("seen", 6000).set_up(&mut stand.client, &stand.net)?,
-        _ => stand.call_on(tier, "seen", 6000)?,
-    };
+    let call = stand.call_on(tier, "seen", 6000)?;
     let said = ask(&stand, "trace start seen")?;
     assert!(said.starts_with("# tracing 4 ports\n"), "{said}");
     // Only where nothing is copied has a call to move, and then it says so.
@@ -27,11 +23,7 @@ fn traced(tier: Tier, meanwhile: &str) -> Result<()> {
         moves,
         "{said}"
     );
-    call.talk_perfectly(20, Pace::BRISK, PATIENCE)?;
-    if !meanwhile.is_empty() {
-        await_standing(&mut stand.client, "seen", [meanwhile; 2], PATIENCE)?;
-    }
-    call.talk_perfectly(200, Pace::BRISK, PATIENCE)?;
+    stand.talk_meanwhile(&call, meanwhile)?;
     let page = ask(&stand, "trace stop seen")?;
     assert!(page.ends_with("# ended\n") && !page.contains("# lost"), "{page}");
     let (alice, bob) = (call.alice.local(), call.bob.local());
@@ -46,11 +38,7 @@ fn traced(tier: Tier, meanwhile: &str) -> Result<()> {
     }
     assert_eq!(ask(&stand, "trace read seen")?, "# refused: Call ID not found\n");
     // It comes back to where it was.
-    if tier != Tier::Sockets {
-        call.talk_perfectly(20, Pace::BRISK, PATIENCE)?;
-        await_standing(&mut stand.client, "seen", [tier.reached(); 2], PATIENCE + Duration::from_secs(5))?;
-        call.talk_perfectly(50, Pace::BRISK, PATIENCE)?;
-    }
+    stand.talk_back_to(tier, &call)?;
     stand.stop()?;
     Ok(())
 }

@@ -16,8 +16,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const WARM_UP: u32 = 500;
 /// Room for a reply.
 const REPLY: usize = 8 * 1024;
-/// The kernel frees what it has for sockets in its own time.
-const SETTLE: Duration = Duration::from_millis(300);
+/// The kernel frees what it has for sockets in its own time: so long nothing more may have gone ...
+const AT_REST: Duration = Duration::from_millis(300);
+/// ... and after this it is taken as it is: somebody else is at work.
+const NEVER_AT_REST: Duration = Duration::from_secs(5);
 
 /// What was measured of one subject in one round.
 #[derive(Clone, Debug, Serialize)]
@@ -80,14 +82,13 @@ pub fn measure(
     // Another daemon, since this one has kept what it had.
     let daemon = stage::daemon(profile, subject, &net)?;
     let mut proxy = Proxy::new(&daemon, &net)?;
-    std::thread::sleep(SETTLE);
-    let empty = Use::of(daemon.pid())?;
+    let empty = Use::at_rest(daemon.pid())?;
     for wanted in calls {
         if let Err(error) = proxy.run(wanted.saturating_sub(proxy.up), false) {
             rate.ended = Some(format!("at {} calls: {error}", proxy.up));
             break;
         }
-        std::thread::sleep(SETTLE);
+        // Nothing has ended meanwhile that would still have to go.
         let full = Use::of(daemon.pid())?;
         let each = |now: u64, then: u64| now.saturating_sub(then) as f64 / f64::from(*wanted.max(&1));
         let (in_daemon, kernel) = (each(full.daemon, empty.daemon), each(full.kernel, empty.kernel));
@@ -104,6 +105,19 @@ struct Use {
 }
 
 impl Use {
+    /// When the kernel has freed what it had for the daemon before.
+    fn at_rest(pid: u32) -> Result<Use, BenchError> {
+        let began = Instant::now();
+        let (mut least, mut since) = (Use::of(pid)?, began);
+        while since.elapsed() < AT_REST && began.elapsed() < NEVER_AT_REST {
+            let now = Use::of(pid)?;
+            if now.kernel < least.kernel {
+                (least, since) = (now, Instant::now());
+            }
+        }
+        Ok(least)
+    }
+
     fn of(pid: u32) -> Result<Use, BenchError> {
         let daemon = kilobytes(&format!("/proc/{pid}/status"), "VmRSS:")?;
         let kernel = kilobytes("/proc/meminfo", "Slab:")? + kilobytes("/proc/meminfo", "Percpu:")?;
