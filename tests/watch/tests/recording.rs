@@ -130,6 +130,23 @@ fn tshark(path: &Path, ways: [(std::net::SocketAddr, std::net::SocketAddr); 2]) 
         let expected: Vec<String> = (0..200).map(|number| number.to_string()).collect();
         assert_eq!(numbers, expected, "{begin} in\n{text}");
     }
+    // What its player would play: streams with nothing missing.
+    let mut player = std::process::Command::new("tshark");
+    player.args(["-n", "-q", "-z", "rtp,streams", "-r", &path.to_string_lossy()]);
+    player.args(ways.map(|(_, to)| format!("-dudp.port=={},rtp", to.port())));
+    let out = player.output().map_err(lab::LabError::io("running tshark"))?;
+    let text = String::from_utf8_lossy(&out.stdout);
+    for (from, to) in ways {
+        let [ip, port] = [from.ip().to_string(), from.port().to_string()];
+        let ends = [ip, port, to.ip().to_string(), to.port().to_string()];
+        let whole = text.lines().any(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let same =
+                words.windows(4).any(|part| part.iter().zip(&ends).all(|(word, end)| *word == end.as_str()));
+            same && words.windows(3).any(|part| part == ["200", "0", "(0.0%)"])
+        });
+        assert!(whole, "{ends:?} in\n{text}");
+    }
     Ok(())
 }
 
