@@ -261,7 +261,8 @@ static __always_inline int same(struct ends *ends, struct packet *packet)
 }
 
 // Sends a packet that comes by back to the relay, contents and time to live as they are. Both addresses stay, the other way
-// round. Without a checksum (RFC 768): a relay's sockets may have left that of the packet unfinished.
+// round. Without a checksum (RFC 768): a relay's sockets may have left that of the packet unfinished. Redirected to the wire it
+// came from, because XDP_TX over a veth wakes the other end only if that has an XDP program, which a relay over sockets has not.
 static __always_inline int turn(struct packet *packet, struct flow *flow)
 {
 	__u8 mac[6];
@@ -274,7 +275,7 @@ static __always_inline int turn(struct packet *packet, struct flow *flow)
 	packet->udp.source = flow->goes.sport;
 	packet->udp.dest = flow->goes.dport;
 	packet->udp.check = 0;
-	return XDP_TX;
+	return bpf_redirect_map(&WIRES, 1 - (flow->side & 1), XDP_DROP);
 }
 
 static __always_inline void check(struct packet *packet, void *end, struct counts *counts)
