@@ -30,7 +30,7 @@ fn jitter_runs_by_the_clock_of_each_payload_type() {
     std::thread::sleep(Duration::from_millis(100));
     for (place, first) in first.into_iter().enumerate() {
         let second = send(&bench, place, 2);
-        let sender = bench.table.snapshot(flow(place).key).unwrap().ssrcs[0].clone();
+        let sender = bench.table.snapshot(flow(place).key).unwrap().ssrcs[0];
         // A sixteenth of the difference (RFC 3550 A.8), in whole ticks.
         let tick = 1_000_000 / clocks[place].1 + 1;
         let least = second.0.duration_since(first.1).as_micros() as u64 / 16 - tick;
