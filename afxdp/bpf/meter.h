@@ -20,27 +20,34 @@ struct rtp {
 	__be32 ssrc;
 };
 
-/* Ticks per second: RFC 3551 section 6 where it is fixed, else 8000. */
-static __always_inline __u32 rtp_clock(__u8 pt)
+/*
+ * Ticks per nanosecond, times 2^32: a multiplication instead of divisions, and
+ * the product's upper half is right modulo 2^32, as timestamps are. Rounded to
+ * 2^-16 of itself, so 20 ms are 160 ticks to within 3/1000 of one.
+ */
+#define TICKS(clock)	((((__u64)(clock) << 32) + 500000000) / 1000000000)
+
+/* RFC 3551 section 6 where the clock is fixed, else 8000. */
+static __always_inline __u64 rtp_ticks(__u8 pt)
 {
 	switch (pt) {
 	case 6:
-		return 16000;
+		return TICKS(16000);
 	case 10:
 	case 11:
-		return 44100;
+		return TICKS(44100);
 	case 16:
-		return 11025;
+		return TICKS(11025);
 	case 17:
-		return 22050;
+		return TICKS(22050);
 	case 14:
 	case 25:
 	case 26:
 	case 28:
 	case 31 ... 34:
-		return 90000;
+		return TICKS(90000);
 	}
-	return 8000;
+	return TICKS(8000);
 }
 
 static __always_inline void count_jitter(struct sender *s, __u32 transit)
@@ -99,12 +106,12 @@ static __always_inline void count_seq(struct sender *s, __u16 seq, __u32 timesta
 }
 
 static __always_inline void count_sender(struct meter *m, const struct rtp *rtp,
-					 __u32 len, __u64 now_us)
+					 __u32 len, __u64 now)
 {
 	__u32 ssrc = bpf_ntohl(rtp->ssrc), timestamp = bpf_ntohl(rtp->timestamp);
 	__u16 seq = bpf_ntohs(rtp->seq);
 	__u8 pt = rtp->second & 0x7f;
-	__u32 transit = now_us * rtp_clock(pt) / 1000000 - timestamp;
+	__u32 transit = (__u32)(now * rtp_ticks(pt) >> 32) - timestamp;
 	struct sender *s = &m->senders[0];
 
 	if (s->used && s->ssrc != ssrc)

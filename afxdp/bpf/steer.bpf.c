@@ -147,13 +147,19 @@ static __always_inline int send(struct xdp_md *ctx, const struct recipe *r,
 	int local = r->ifindex == ctx->ingress_ifindex;
 	__u32 headers_len = r->headers_len;
 	int shrink = p->headers_len - headers_len;
-	__u32 port = r->port;
+	int action = XDP_TX;
 	struct rtp *rtp;
 	__u16 pseudo;
 
-	/* A packet is passed up whole or not at all, so ask before changing it. */
-	if (!local && !bpf_map_lookup_elem(&PORTS, &port))
-		return done(REASON_NO_EGRESS, XDP_PASS);
+	/*
+	 * A packet is passed up whole or not at all, so ask before changing it.
+	 * What is noted here counts only if we end with XDP_REDIRECT.
+	 */
+	if (!local) {
+		action = bpf_redirect_map(&PORTS, r->port, XDP_PASS);
+		if (action != XDP_REDIRECT)
+			return done(REASON_NO_EGRESS, XDP_PASS);
+	}
 	if (!p->udp_check && headers_len >= 62)
 		return done(REASON_NO_CHECKSUM, XDP_PASS);
 	/*
@@ -175,14 +181,12 @@ static __always_inline int send(struct xdp_md *ctx, const struct recipe *r,
 		rtp = (void *)(long)ctx->data + headers_len;
 		if ((void *)(rtp + 1) > (void *)(long)ctx->data_end)
 			return done(REASON_SHORT_MEDIA, XDP_DROP);
-		count_sender(m, rtp, p->payload_len, now / 1000);
+		count_sender(m, rtp, p->payload_len, now);
 		delta += rewrite_rtp(rtp, r);
 	}
 	if (lay_any_headers(ctx, r, p->payload_len, updated(p->udp_check, delta)))
 		return done(REASON_NO_HEADROOM, XDP_DROP);
-	if (local)
-		return done(REASON_DRIVER, XDP_TX);
-	return done(REASON_DRIVER, bpf_redirect_map(&PORTS, port, XDP_DROP));
+	return done(REASON_DRIVER, action);
 }
 
 /*
@@ -267,7 +271,8 @@ int steer(struct xdp_md *ctx)
 	if (!r)
 		return done(REASON_NO_FLOW, XDP_PASS);
 
-	fetch(r, m);
+	if (r->action == ACTION_DRIVER)
+		fetch(r, m);
 	note_arrival(ctx, m);
 	if (!(r->flags & FLAG_OPAQUE)) {
 		reason = demux(ctx, r, &p);

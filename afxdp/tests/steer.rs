@@ -3,6 +3,8 @@
 
 #[path = "steer/checksums.rs"]
 mod checksums;
+#[path = "steer/jitter.rs"]
+mod jitter;
 mod packets;
 
 use afxdp::steer::{Clock, Maps, Program, Rehearsal, Sizes, SteerReason};

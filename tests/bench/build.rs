@@ -1,4 +1,4 @@
-//! Compiles the traffic programs, that of the bare forwarder and that before the program under test, and generates their skeletons.
+//! Compiles the traffic programs, those of the bare forwarders and that before the program under test, and generates their skeletons.
 
 use libbpf_cargo::SkeletonBuilder;
 use std::env;
@@ -14,7 +14,7 @@ fn main() {
     if Path::new(&multiarch).is_dir() {
         args.push(format!("-I{multiarch}"));
     }
-    for name in ["traffic", "l2fwd", "visit"] {
+    for name in ["traffic", "l2fwd", "xdpfwd", "visit"] {
         let source = format!("bpf/{name}.bpf.c");
         let skeleton = out.join(format!("{name}.skel.rs"));
         let built =

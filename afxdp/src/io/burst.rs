@@ -288,6 +288,9 @@ impl<R: Rings> PacketIo for XskIo<R> {
             let number = (self.next + turn) % count;
             let mut arrivals = std::mem::take(&mut self.arrivals);
             self.queues[number].receive(&mut self.frames, room, &mut arrivals);
+            for packet in &arrivals {
+                self.frames.prefetch(packet.buffer);
+            }
             for packet in arrivals.drain(..) {
                 match self.admit(packet).map(|frame| burst.push(frame)) {
                     Some(Ok(())) => room -= 1,

@@ -57,6 +57,13 @@ impl Frames {
         }
     }
 
+    /// Has the processor fetch the headers in a held buffer, so that those of a batch are waited for together.
+    pub fn prefetch(&self, buffer: u32) {
+        if self.pool.place(buffer) == Some(Place::Held) {
+            self.memory.prefetch(buffer);
+        }
+    }
+
     /// The bytes of a held buffer, to change; none of one that is not held.
     pub fn bytes_mut(&mut self, buffer: u32) -> &mut [u8] {
         match self.pool.place(buffer) {

@@ -27,6 +27,10 @@
 #define CHECKED 64
 // A gap in sending that is caught up with; beyond it, packets are left out.
 #define CATCH_UP 4
+// How long it is waited for the next burst, in nanoseconds, before others on this core get their turn; and how often the
+// clock is looked at in that time, at most.
+#define PATIENCE 10000
+#define LOOKS 2000
 
 struct stamp {
 	__u64 time;
@@ -136,7 +140,14 @@ static __always_inline __u16 fold(__u64 sum)
 	return sum;
 }
 
-// How many packets of the batch that begins now are sent.
+static long past(__u64 turn __attribute__((unused)), __u64 *moment)
+{
+	return bpf_ktime_get_ns() >= *moment;
+}
+
+// How many packets of the batch that begins now are sent. The pages of all others go back to where the kernel takes those of
+// the next batch from, under a lock that the relay needs for each packet it has copied: what it would wait for it there is no
+// cost of relaying. So a batch too early waits.
 static __always_inline __u32 due(struct control *control, struct state *state, struct counts *counts, __u64 now)
 {
 	__u64 gap = control->gap;
@@ -147,8 +158,14 @@ static __always_inline __u32 due(struct control *control, struct state *state, s
 	}
 	if (!state->next)
 		state->next = now;
-	if (now < state->next)
-		return 0;
+	if (now < state->next) {
+		__u64 moment = state->next - now < PATIENCE ? state->next : now + PATIENCE;
+
+		bpf_loop(LOOKS, past, &moment, 0);
+		now = bpf_ktime_get_ns();
+		if (now < state->next)
+			return 0;
+	}
 	state->next += gap;
 	if (now > state->next + CATCH_UP * gap) {
 		counts->skipped += (now - state->next) / gap;
@@ -261,7 +278,8 @@ static __always_inline int same(struct ends *ends, struct packet *packet)
 }
 
 // Sends a packet that comes by back to the relay, contents and time to live as they are. Both addresses stay, the other way
-// round. Without a checksum (RFC 768): a relay's sockets may have left that of the packet unfinished.
+// round. Without a checksum (RFC 768): a relay's sockets may have left that of the packet unfinished. Redirected to the wire it
+// came from, because XDP_TX over a veth wakes the other end only if that has an XDP program, which a relay over sockets has not.
 static __always_inline int turn(struct packet *packet, struct flow *flow)
 {
 	__u8 mac[6];
@@ -274,7 +292,7 @@ static __always_inline int turn(struct packet *packet, struct flow *flow)
 	packet->udp.source = flow->goes.sport;
 	packet->udp.dest = flow->goes.dport;
 	packet->udp.check = 0;
-	return XDP_TX;
+	return bpf_redirect_map(&WIRES, 1 - (flow->side & 1), XDP_DROP);
 }
 
 static __always_inline void check(struct packet *packet, void *end, struct counts *counts)

@@ -2,7 +2,7 @@
 //! the buffers and rings of `afxdp`, so that what the relay adds to them can be told apart.
 
 use crate::BenchError;
-use crate::stage::mac;
+use crate::bare::Port;
 use afxdp::io::{self, Frames, Options, Packet, QueuePlace, Rings, XskQueue};
 use afxdp::steer::AttachedMode;
 use libbpf_rs::skel::{OpenSkel, SkelBuilder};
@@ -11,7 +11,6 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use skeleton::{L2fwdSkel, L2fwdSkelBuilder};
 use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 #[allow(
@@ -33,43 +32,6 @@ const BURST: usize = 64;
 /// How long it looks again before it sleeps, and after how large a burst, as in the relay.
 const SPIN: Duration = Duration::from_micros(50);
 const LARGE: usize = BURST / 4;
-
-/// One of its two NICs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Port {
-    /// The interface.
-    pub name: String,
-    /// Its MAC address.
-    pub mac: [u8; 6],
-    /// The MAC address at the other end of the wire.
-    pub peer: [u8; 6],
-}
-
-impl std::str::FromStr for Port {
-    type Err = BenchError;
-
-    fn from_str(text: &str) -> Result<Port, BenchError> {
-        match text.split(',').collect::<Vec<_>>()[..] {
-            [name, own, peer] => Ok(Port { name: name.to_owned(), mac: mac(own)?, peer: mac(peer)? }),
-            _ => Err(BenchError::Profile(format!("{text}: NAME,MAC,PEER'S MAC was expected"))),
-        }
-    }
-}
-
-/// The program that has the bare forwarder as a command: this one, or the one beside the test that runs.
-///
-/// # Errors
-/// When it is not there.
-pub(crate) fn program() -> Result<PathBuf, BenchError> {
-    let me = std::env::current_exe().map_err(BenchError::system("finding this program"))?;
-    if me.file_name().is_some_and(|name| name == "bench") {
-        return Ok(me);
-    }
-    let beside = me.parent().and_then(|deps| deps.parent()).map(|folder| folder.join("bench"));
-    beside
-        .filter(|path| path.is_file())
-        .ok_or_else(|| BenchError::Profile("the program `bench` is not beside this one".to_owned()))
-}
 
 /// Forwards between two NICs until it is killed. Says `ready` when it does. `busy`: never sleeps.
 ///
@@ -96,18 +58,15 @@ fn attach(
     skeleton: &L2fwdSkel<'_>,
     ports: [&Port; 2],
 ) -> Result<([Link; 2], Frames, Vec<XskQueue>), BenchError> {
-    let index = |port: &Port| {
-        nix::net::if_::if_nametoindex(port.name.as_str()).map_err(BenchError::errno(port.name.clone()))
-    };
     let programs = &skeleton.progs;
     let attach = |program: &libbpf_rs::ProgramMut<'_>, port: &Port| {
-        let ifindex = i32::try_from(index(port)?).unwrap_or(i32::MAX);
+        let ifindex = i32::try_from(port.index()?).unwrap_or(i32::MAX);
         program.attach_xdp(ifindex).map_err(BenchError::bpf("attaching l2fwd"))
     };
     let links = [attach(&programs.near, ports[0])?, attach(&programs.far, ports[1])?];
     let mut places = Vec::new();
     for port in ports {
-        let (interface, ifindex) = (port.name.clone(), index(port)?);
+        let (interface, ifindex) = (port.name.clone(), port.index()?);
         places.push(QueuePlace { interface, ifindex, queue: 0, attached: AttachedMode::Native });
     }
     let (frames, queues) = io::open(&places, &Options::default())?.io.into_parts();

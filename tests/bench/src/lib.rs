@@ -9,6 +9,7 @@
 //! What is not here: tests of what the relay does. Every packet is checked, but only to know that the figures are of
 //! packets that were relayed.
 
+pub mod bare;
 mod calls;
 pub mod campaign;
 pub mod control;
@@ -24,6 +25,7 @@ pub mod report;
 mod stage;
 pub mod suite;
 mod traffic;
+pub mod xdpfwd;
 
 pub use error::BenchError;
 pub use probe::{Load, Sample, highest};

@@ -5,7 +5,7 @@
 use bench::campaign::{self, Plan};
 use bench::report::Verdict;
 use bench::suite::{self, Asked};
-use bench::{BenchError, Profile, Sample, l2fwd, plot, program, report};
+use bench::{BenchError, Profile, Sample, bare, l2fwd, plot, program, report, xdpfwd};
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -98,12 +98,19 @@ enum Command {
     /// Forwards between two NICs (this is one of the subjects, and runs in a namespace of its own).
     L2fwd {
         /// NAME,MAC,PEER'S MAC.
-        near: l2fwd::Port,
+        near: bare::Port,
         /// NAME,MAC,PEER'S MAC.
-        far: l2fwd::Port,
+        far: bare::Port,
         /// Never sleep.
         #[arg(long)]
         busy: bool,
+    },
+    /// The same in an XDP program.
+    Xdpfwd {
+        /// NAME,MAC,PEER'S MAC.
+        near: bare::Port,
+        /// NAME,MAC,PEER'S MAC.
+        far: bare::Port,
     },
 }
 
@@ -120,6 +127,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), BenchError> {
     match command {
         Command::L2fwd { near, far, busy } => l2fwd::forward(&near, &far, busy),
+        Command::Xdpfwd { near, far } => xdpfwd::forward(&near, &far),
         Command::Program { flows, rounds } => {
             let all = program::measure(&flows, rounds)?;
             print!("{}", report::by_flows(&flows, &all));

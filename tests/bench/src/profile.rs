@@ -66,6 +66,8 @@ pub enum Role {
     Relay,
     /// The bare forwarder of this package: the AF_XDP rings of ours, and nothing but new MAC addresses.
     L2fwd,
+    /// An XDP program that sets MAC addresses and redirects to the other NIC, and nothing else.
+    Xdpfwd,
     /// The kernel, routing.
     Routing,
 }

@@ -1,6 +1,6 @@
 use crate::cpu::{Staff, kernel_threads};
 use crate::traffic::{PeerEnd, Route, Traffic};
-use crate::{BenchError, Load, Profile, Role, Subject, calls, l2fwd};
+use crate::{BenchError, Load, Profile, Role, Subject, bare, calls};
 use lab::{Daemon, Leg, Namespace, Process, Topology};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
@@ -144,14 +144,15 @@ fn start(
             };
             Ok((Relay::Daemon(Box::new(daemon)), routes))
         }
-        Role::L2fwd | Role::Routing if profile.suite.is_some() => {
+        Role::L2fwd | Role::Xdpfwd | Role::Routing if profile.suite.is_some() => {
             let what = "does not seal".to_owned();
             Err(BenchError::Unfit { subject: subject.name.clone(), what })
         }
-        Role::L2fwd => {
+        Role::L2fwd | Role::Xdpfwd => {
             let core = profile.relay_core.to_string();
             let mut command = net.relay.command("taskset");
-            command.args(["-c", &core]).arg(l2fwd::program()?).arg("l2fwd");
+            let which = if subject.role == Role::L2fwd { "l2fwd" } else { "xdpfwd" };
+            command.args(["-c", &core]).arg(bare::program()?).arg(which);
             for (leg, end) in [&net.caller, &net.callee].into_iter().zip(ends) {
                 command.arg(format!("{},{},{}", leg.interface, text(end.relay_mac), text(end.mac)));
             }

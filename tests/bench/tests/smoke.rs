@@ -7,7 +7,7 @@ use lab::{need_root, need_tool};
 fn profile() -> Profile {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     assert!(cores > 1, "generator and relay need a core each");
-    let text = "[[subject]]\nname = \"l2fwd\"\nrole = \"l2fwd\"\n[[subject]]\nname = \"routing\"\nrole = \"routing\"\n";
+    let text = "[[subject]]\nname = \"l2fwd\"\nrole = \"l2fwd\"\n[[subject]]\nname = \"xdpfwd\"\nrole = \"xdpfwd\"\n[[subject]]\nname = \"routing\"\nrole = \"routing\"\n";
     Profile::parse(text).expect("a profile")
 }
 

@@ -15,27 +15,35 @@ impl Sum {
     /// number.
     #[must_use]
     pub fn bytes(self, bytes: &[u8]) -> Sum {
-        let (eights, rest) = bytes.as_chunks::<8>();
-        let mut sum = self.0;
-        for eight in eights {
-            let value = u64::from_be_bytes(*eight);
-            sum += (value >> 32) + (value & 0xffff_ffff);
+        // Added up in this machine's order and turned round once at the end (RFC 1071 §2 B), in four sums that do not
+        // wait for each other: the compiler makes vectors of them.
+        let (blocks, rest) = bytes.as_chunks::<16>();
+        let mut lanes = [0u64; 4];
+        for block in blocks {
+            let (fours, _) = block.as_chunks::<4>();
+            for (lane, four) in lanes.iter_mut().zip(fours) {
+                *lane += u64::from(u32::from_ne_bytes(*four));
+            }
         }
+        let mut sum: u64 = lanes.iter().sum();
         let (twos, odd) = rest.as_chunks::<2>();
         for two in twos {
-            sum += u64::from(u16::from_be_bytes(*two));
+            sum += u64::from(u16::from_ne_bytes(*two));
         }
         if let [last] = odd {
-            sum += u64::from(*last) << 8;
+            sum += u64::from(u16::from_ne_bytes([*last, 0]));
         }
-        Sum(sum)
+        Sum(self.0 + u64::from(Sum(sum).fold().to_be()))
     }
 
     /// Adds an address as it stands in a pseudo header.
     #[must_use]
     pub fn address(self, address: IpAddr) -> Sum {
         match address {
-            IpAddr::V4(v4) => self.bytes(&v4.octets()),
+            IpAddr::V4(v4) => {
+                let bits = v4.to_bits();
+                self.word((bits >> 16) as u16).word(bits as u16)
+            }
             IpAddr::V6(v6) => self.bytes(&v6.octets()),
         }
     }
