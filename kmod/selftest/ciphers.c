@@ -85,6 +85,14 @@ static void describe(const struct row *row, struct rtpe_srtp *srtp)
 	srtp->rtcp = srtp->rtp;
 }
 
+/* Says what a length or an error was that is not as it should be. */
+static bool is(const struct row *row, const char *what, int got, int wanted)
+{
+	if (got != wanted)
+		pr_err("selftest: %s: %s came to %d, not %d\n", row->name, what, got, wanted);
+	return got == wanted;
+}
+
 static bool seals_and_opens(const struct row *row, struct rtpe_crypt *c, u8 *packet, u8 *plain, u8 *sealed)
 {
 	u32 plain_len = unhex(plain, row->plain), sealed_len = unhex(sealed, row->sealed);
@@ -93,20 +101,20 @@ static bool seals_and_opens(const struct row *row, struct rtpe_crypt *c, u8 *pac
 	memcpy(packet, plain, plain_len);
 	len = row->rtcp ? rtpe_seal_rtcp(c, packet, plain_len, row->ssrc, row->index) :
 			  rtpe_seal_rtp(c, packet, plain_len, row->header, row->ssrc, row->index);
-	if (len != sealed_len || memcmp(packet, sealed, sealed_len))
+	if (!is(row, "sealing", len, sealed_len) || memcmp(packet, sealed, sealed_len))
 		return false;
 	if (row->rtcp && rtpe_rtcp_index(c, packet, len) != row->index)
 		return false;
 	len = row->rtcp ? rtpe_open_rtcp(c, packet, len, row->ssrc) :
 			  rtpe_open_rtp(c, packet, len, row->header, row->ssrc, row->index);
-	if (len != plain_len || memcmp(packet, plain, plain_len))
+	if (!is(row, "opening", len, plain_len) || memcmp(packet, plain, plain_len))
 		return false;
 	/* One bit of the header, and no opening. */
 	memcpy(packet, sealed, sealed_len);
 	packet[1] ^= 1;
 	len = row->rtcp ? rtpe_open_rtcp(c, packet, sealed_len, row->ssrc) :
 			  rtpe_open_rtp(c, packet, sealed_len, row->header, row->ssrc, row->index);
-	return len == -EBADMSG;
+	return is(row, "opening what was changed", len, -EBADMSG);
 }
 
 static bool too_short_is_refused(const struct row *row, struct rtpe_crypt *c, u8 *packet)
@@ -158,9 +166,11 @@ int rtpe_selftest_ciphers(int *wrong)
 		describe(&rows[i], &srtp);
 		rtpe_expect(!rtpe_srtp_check(&srtp), "descriptions", i, wrong);
 		c = rtpe_crypt_make(&srtp);
-		rtpe_expect(!IS_ERR_OR_NULL(c), rows[i].name, i, wrong);
-		if (IS_ERR_OR_NULL(c))
+		rtpe_expect(!IS_ERR_OR_NULL(c), "making of ciphers", i, wrong);
+		if (IS_ERR_OR_NULL(c)) {
+			pr_err("selftest: %s: error %ld\n", rows[i].name, PTR_ERR(c));
 			continue;
+		}
 		rtpe_expect(seals_and_opens(&rows[i], c, room, room + 256, room + 512), rows[i].name, i, wrong);
 		rtpe_expect(too_short_is_refused(&rows[i], c, room), "short packets", i, wrong);
 		rtpe_crypt_free(c);
