@@ -9,10 +9,11 @@ fn typed(host: &Host, line: &str) -> Result<String> {
     host.net.relay.run(&["sh", "-c", line])
 }
 
-/// Rules for both families, and what the answer to `-S` must hold.
+/// Rules for both families, what the answer to `-S` must hold, and of which families calls are made.
 struct Rules {
     lines: &'static [&'static str],
     shown: &'static str,
+    calls: &'static [Family],
 }
 
 const RULES: [Rules; 3] = [
@@ -22,6 +23,7 @@ const RULES: [Rules; 3] = [
             "ip6tables -I INPUT -p udp -j RTPENGINE --id 42",
         ],
         shown: "-A INPUT -p udp -j RTPENGINE --id 42",
+        calls: &[Family::V4, Family::V6],
     },
     Rules {
         lines: &[
@@ -29,6 +31,7 @@ const RULES: [Rules; 3] = [
             "ip6tables -I INPUT -p udp --dport 30000:40000 -j RTPENGINE --id 42",
         ],
         shown: "-A INPUT -p udp -m udp --dport 30000:40000 -j RTPENGINE --id 42",
+        calls: &[Family::V4],
     },
     Rules {
         lines: &[
@@ -40,6 +43,7 @@ const RULES: [Rules; 3] = [
             "ip6tables -A media -p udp --dport 30000:40000 -j RTPENGINE --id 42",
         ],
         shown: "-A media -p udp -m udp --dport 30000:40000 -j RTPENGINE --id 42",
+        calls: &[Family::V6],
     },
 ];
 
@@ -88,8 +92,9 @@ fn the_workflow_as_it_stands_in_the_notes() -> Result<()> {
             &host,
             "echo 'add 42' > /proc/rtpengine/control ; cat /proc/rtpengine/list ; echo 'del 42' > /proc/rtpengine/control",
         )?;
-        assert_eq!(list, "42\n");
-        assert_eq!(typed(&host, "cat /proc/rtpengine/list")?, "");
+        assert!(list.lines().any(|line| line == "42"), "{list}");
+        let list = typed(&host, "cat /proc/rtpengine/list")?;
+        assert!(list.lines().all(|line| line != "42"), "{list}");
 
         let (caller, callee) = (&host.net.caller, &host.net.callee);
         let mut spec = Daemon::within(&host.net.relay).bare().arg("--table=42");
@@ -110,20 +115,21 @@ fn the_workflow_as_it_stands_in_the_notes() -> Result<()> {
         }
         let daemon = spec.start()?;
         let mut client = daemon.ng()?;
-        for family in [Family::V4, Family::V6] {
+        for &family in rules.calls {
             carried(&host, &mut client, &format!("typed-{number}-{family:?}"), family)?;
         }
         daemon.stop()?;
         for line in ["iptables -F", "ip6tables -F"] {
             typed(&host, line)?;
         }
-        // Rules are gone a moment after they were flushed.
-        let deadline = Instant::now() + PATIENCE;
-        while let Err(why) = typed(&host, "rmmod xt_RTPENGINE") {
-            assert!(Instant::now() < deadline, "{why}");
-        }
-        assert!(typed(&host, "ls /proc/rtpengine").is_err(), "it is gone");
     }
+    // Rules are gone a moment after they were flushed.
+    let host = Host::bare(42)?;
+    let deadline = Instant::now() + PATIENCE;
+    while let Err(why) = typed(&host, "rmmod xt_RTPENGINE") {
+        assert!(Instant::now() < deadline, "{why}");
+    }
+    assert!(typed(&host, "ls /proc/rtpengine").is_err(), "it is gone");
     assert!(lab::missing_module().is_none(), "it is loaded again for the others");
     Ok(())
 }
