@@ -1,6 +1,6 @@
 //! What operators type, line by line as it stands in their notes, with calls in it.
 
-use classic::{Host, PATIENCE, stats};
+use classic::{Host, PATIENCE, say, stats, tables};
 use lab::{CallSpec, Daemon, Family, Pace, Result, ng};
 use std::time::Instant;
 
@@ -123,6 +123,8 @@ fn the_workflow_as_it_stands_in_the_notes() -> Result<()> {
             typed(&host, line)?;
         }
     }
+    // What a test that failed has left.
+    tables().iter().for_each(|table| drop(say(&format!("del {table}"))));
     // Rules are gone a moment after they were flushed.
     let host = Host::bare(42)?;
     let deadline = Instant::now() + PATIENCE;
