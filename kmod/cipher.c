@@ -25,6 +25,38 @@
 #define VECTOR_GCM "__gcm(aes)"
 static bool vector_ctr, vector_gcm;
 
+/*
+ * The kernel puts a cipher together and tests it when it is first asked for, in threads of its own, and gives up waiting
+ * for them after a minute. On a starved machine that is too soon: what was refused is there a moment later. So only a
+ * plain "there is none" is believed at once; and what has been had is held as long as the module is there, so that no
+ * flow waits for tests.
+ */
+#define ATTEMPTS RTPE_CIPHER_ATTEMPTS
+static struct rtpe_cipher *held[2];
+
+#ifdef RTPE_DEBUG
+int rtpe_cipher_hurdles;
+#define hurdle() (rtpe_cipher_hurdles > 0 && rtpe_cipher_hurdles-- > 0)
+#else
+#define hurdle() false
+#endif
+
+static bool ask_again(const void *answer, int *left)
+{
+	long err = IS_ERR(answer) ? PTR_ERR(answer) : 0;
+
+	return err && err != -ENOENT && err != -ENOMEM && err != -EINTR && --*left > 0;
+}
+
+#define ASK(question) ({ \
+	typeof(question) answer_; \
+	int left_ = ATTEMPTS; \
+	do \
+		answer_ = hurdle() ? ERR_PTR(-ETIMEDOUT) : (question); \
+	while (ask_again(answer_, &left_)); \
+	answer_; \
+})
+
 struct rtpe_cipher {
 	struct crypto_sync_skcipher *ctr;	/* AES-CM; NULL for NULL and GCM */
 	struct crypto_sync_skcipher *vector;	/* the same over vector registers, where the kernel keeps that apart */
@@ -54,7 +86,7 @@ static unsigned int key_len(u32 suite)
 
 static struct aead_request *make_aead(const char *name, u32 type, const u8 *key, unsigned int len)
 {
-	struct crypto_aead *aead = crypto_alloc_aead(name, type, type | CRYPTO_ALG_ASYNC);
+	struct crypto_aead *aead = ASK(crypto_alloc_aead(name, type, type | CRYPTO_ALG_ASYNC));
 	struct aead_request *request;
 	int err;
 
@@ -99,7 +131,7 @@ static int make_ctr(struct rtpe_cipher *c, const u8 *key, unsigned int len)
 {
 	int err;
 
-	c->ctr = crypto_alloc_sync_skcipher("ctr(aes)", 0, 0);
+	c->ctr = ASK(crypto_alloc_sync_skcipher("ctr(aes)", 0, 0));
 	if (IS_ERR(c->ctr)) {
 		err = PTR_ERR(c->ctr);
 		c->ctr = NULL;
@@ -108,7 +140,7 @@ static int make_ctr(struct rtpe_cipher *c, const u8 *key, unsigned int len)
 	err = crypto_sync_skcipher_setkey(c->ctr, key, len);
 	if (err || !vector_ctr)
 		return err;
-	c->vector = crypto_alloc_sync_skcipher(VECTOR_CTR, CRYPTO_ALG_INTERNAL, CRYPTO_ALG_INTERNAL);
+	c->vector = ASK(crypto_alloc_sync_skcipher(VECTOR_CTR, CRYPTO_ALG_INTERNAL, CRYPTO_ALG_INTERNAL));
 	if (IS_ERR(c->vector)) {
 		c->vector = NULL;
 		return 0;
@@ -118,7 +150,7 @@ static int make_ctr(struct rtpe_cipher *c, const u8 *key, unsigned int len)
 
 static int make_hmac(struct rtpe_cipher *c, const u8 *key)
 {
-	c->hmac = crypto_alloc_shash("hmac(sha1)", 0, 0);
+	c->hmac = ASK(crypto_alloc_shash("hmac(sha1)", 0, 0));
 	if (IS_ERR(c->hmac)) {
 		int err = PTR_ERR(c->hmac);
 
@@ -130,7 +162,7 @@ static int make_hmac(struct rtpe_cipher *c, const u8 *key)
 
 static bool has_aead(const char *name, u32 type)
 {
-	struct crypto_aead *aead = crypto_alloc_aead(name, type, type | CRYPTO_ALG_ASYNC);
+	struct crypto_aead *aead = ASK(crypto_alloc_aead(name, type, type | CRYPTO_ALG_ASYNC));
 
 	if (IS_ERR(aead))
 		return false;
@@ -140,10 +172,27 @@ static bool has_aead(const char *name, u32 type)
 
 void rtpe_cipher_init(void)
 {
+	static const struct rtpe_keys none;
+	int i;
+
 	/* Asked once, as the kernel looks for a module each time; the first question brings the CPU's own. */
 	vector_ctr = crypto_has_skcipher("ctr(aes)", 0, 0) &&
 		     crypto_has_skcipher(VECTOR_CTR, CRYPTO_ALG_INTERNAL, CRYPTO_ALG_INTERNAL);
 	vector_gcm = vector_ctr && has_aead(VECTOR_GCM, CRYPTO_ALG_INTERNAL);
+	for (i = 0; i < ARRAY_SIZE(held); i++) {
+		held[i] = rtpe_cipher_make(i ? RTPE_SUITE_AES_GCM_128 : RTPE_SUITE_AES_CM_128_SHA1, &none);
+		/* A kernel may lack one; whoever wants it is told then. */
+		if (IS_ERR(held[i]))
+			held[i] = NULL;
+	}
+}
+
+void rtpe_cipher_exit(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(held); i++)
+		rtpe_cipher_free(held[i]);
 }
 
 struct rtpe_cipher *rtpe_cipher_make(u32 suite, const struct rtpe_keys *keys)

@@ -10,7 +10,13 @@
 /* Keyed transforms of the kernel for one kind of packet (RTP or RTCP) of one direction. */
 struct rtpe_cipher;
 
-/* ERR_PTR: -EOPNOTSUPP when the kernel lacks it, -ENOMEM. May sleep. */
+/* How often the kernel is asked for a cipher before an error is believed that may pass. */
+#define RTPE_CIPHER_ATTEMPTS 4
+#ifdef RTPE_DEBUG
+extern int rtpe_cipher_hurdles;	/* so many questions are answered with -ETIMEDOUT first */
+#endif
+
+/* ERR_PTR: -EOPNOTSUPP when the kernel lacks it, -ENOMEM, or that it could not be had now. May sleep. */
 struct rtpe_cipher *rtpe_cipher_make(u32 suite, const struct rtpe_keys *keys);
 void rtpe_cipher_free(struct rtpe_cipher *cipher);
 

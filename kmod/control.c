@@ -38,7 +38,8 @@ static int say_hello(struct rtpe_session *s)
 
 	if (!h)
 		return -ENOMEM;
-	if (!READ_ONCE(suites))
+	/* What is missing may only have been late. */
+	if (READ_ONCE(suites) != (1u << RTPE_SUITES) - 1)
 		WRITE_ONCE(suites, rtpe_crypt_suites());
 	h->magic = RTPE_MAGIC;
 	h->abi = RTPE_ABI_VERSION;

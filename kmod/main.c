@@ -19,10 +19,10 @@ static int __init rtpe_init(void)
 	rtpe_cipher_init();
 	err = rtpe_selftest();
 	if (err)
-		return err;
+		goto undo_cipher;
 	err = rtpe_flow_init();
 	if (err)
-		return err;
+		goto undo_cipher;
 	err = rtpe_tables_init();
 	if (err)
 		goto undo_flow;
@@ -46,6 +46,8 @@ undo_tables:
 	rtpe_tables_exit();
 undo_flow:
 	rtpe_flow_exit();
+undo_cipher:
+	rtpe_cipher_exit();
 	return err;
 }
 
@@ -57,6 +59,7 @@ static void __exit rtpe_exit(void)
 	rtpe_proc_exit();
 	rtpe_tables_exit();
 	rtpe_flow_exit();
+	rtpe_cipher_exit();
 }
 
 module_init(rtpe_init);

@@ -19,12 +19,16 @@ struct rtpe_crypt;
 /* 0, or what is wrong with the description: -EINVAL. */
 int rtpe_srtp_check(const struct rtpe_srtp *srtp);
 
-/* NULL for RTPE_SUITE_NONE; ERR_PTR(-EOPNOTSUPP) when the kernel lacks the cipher, -ENOMEM. May sleep. */
+/*
+ * NULL for RTPE_SUITE_NONE; ERR_PTR(-EOPNOTSUPP) when the kernel lacks the cipher, -ENOMEM, or that it could not
+ * be had now. May sleep.
+ */
 struct rtpe_crypt *rtpe_crypt_make(const struct rtpe_srtp *srtp);
 void rtpe_crypt_free(struct rtpe_crypt *crypt);
 
-/* Finds out which of the kernel's ciphers are the fast ones. May sleep. */
+/* Finds out which of the kernel's ciphers are the fast ones, and holds them. May sleep. */
 void rtpe_cipher_init(void);
+void rtpe_cipher_exit(void);
 
 /* Bit n: suite n of enum rtpe_suite can be had here. May sleep. */
 u32 rtpe_crypt_suites(void);

@@ -15,6 +15,10 @@ void rtpe_cipher_init(void)
 {
 }
 
+void rtpe_cipher_exit(void)
+{
+}
+
 struct rtpe_cipher *rtpe_cipher_make(u32 suite, const struct rtpe_keys *keys)
 {
 	struct rtpe_cipher *c = kzalloc(sizeof(*c), GFP_KERNEL);

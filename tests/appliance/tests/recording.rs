@@ -78,3 +78,9 @@ fn a_call_that_only_the_program_may_have_goes_through_the_sockets_while_it_is_re
     lab::need_root!();
     recorded(Tier::Driver, "userspace recorded")
 }
+
+#[test]
+fn a_call_on_the_kernel_module_goes_through_the_sockets_while_it_is_recorded() -> Result<()> {
+    lab::need_module!();
+    recorded(Tier::Kernel, "userspace recorded")
+}

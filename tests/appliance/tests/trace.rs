@@ -17,7 +17,7 @@ fn traced(tier: Tier, meanwhile: &str) -> Result<()> {
     let said = ask(&stand, "trace start seen")?;
     assert!(said.starts_with("# tracing 4 ports\n"), "{said}");
     // Only where nothing is copied has a call to move, and then it says so.
-    let moves = matches!(tier, Tier::Auto | Tier::Driver);
+    let moves = matches!(tier, Tier::Auto | Tier::Driver | Tier::Kernel);
     assert_eq!(
         said.contains("\n# moved 2: the XDP program and the kernel module copy nothing"),
         moves,
@@ -65,4 +65,10 @@ fn a_call_on_the_program_is_handed_to_a_packet_thread_meanwhile() -> Result<()> 
 fn a_call_that_only_the_program_may_have_goes_through_the_sockets_meanwhile() -> Result<()> {
     lab::need_root!();
     traced(Tier::Driver, "userspace traced")
+}
+
+#[test]
+fn a_call_on_the_kernel_module_goes_through_the_sockets_meanwhile() -> Result<()> {
+    lab::need_module!();
+    traced(Tier::Kernel, "userspace traced")
 }
