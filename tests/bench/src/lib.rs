@@ -24,6 +24,7 @@ pub mod report;
 mod stage;
 pub mod suite;
 mod traffic;
+pub mod udpfwd;
 
 pub use error::BenchError;
 pub use probe::{Load, Sample, highest};

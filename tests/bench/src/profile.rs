@@ -66,6 +66,8 @@ pub enum Role {
     Relay,
     /// The bare forwarder of this package: the AF_XDP rings of ours, and nothing but new MAC addresses.
     L2fwd,
+    /// The bare forwarder over shared sockets: those of ours, and nothing but new addresses.
+    Udpfwd,
     /// The kernel, routing.
     Routing,
 }
