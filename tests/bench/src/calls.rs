@@ -6,7 +6,7 @@ use lab::{Daemon, Topology, call, ng, sdp};
 use std::net::{SocketAddr, SocketAddrV4};
 
 /// The first port of the peers; each call takes the next even one.
-const FIRST_PORT: u16 = 10_000;
+pub(crate) const FIRST_PORT: u16 = 10_000;
 /// As many calls as there are such ports.
 pub(crate) const MOST: u32 = 25_000;
 
@@ -98,6 +98,20 @@ fn sealed_call(
         .text();
     let answered = client.ok(&wishes(call::answer(id, callee.into())).set("sdp", body))?;
     Ok(SealedCall { near: told(&answered)?, far: told(&offered)?, key: told_key })
+}
+
+/// The same flows over a forwarder that has the peers' ports itself, too.
+pub(crate) fn mirrored(net: &Topology, count: u32) -> Vec<Route> {
+    let route = |way, number| {
+        let at = |address| SocketAddrV4::new(address, port(number));
+        let [caller, callee] = [at(net.caller.peer_v4), at(net.callee.peer_v4)];
+        let [near, far] = [at(net.caller.relay_v4), at(net.callee.relay_v4)];
+        let (from, to, out, receiver) =
+            if way == Way::There { (caller, near, far, callee) } else { (callee, far, near, caller) };
+        Route { way, from, to, out, receiver, turn: None }
+    };
+    let all = |way| (0..count.min(MOST)).map(move |number| route(way, number));
+    all(Way::There).chain(all(Way::Back)).collect()
 }
 
 /// The same flows when nobody changes addresses.

@@ -25,6 +25,7 @@ pub mod report;
 mod stage;
 pub mod suite;
 mod traffic;
+pub mod udpfwd;
 pub mod xdpfwd;
 
 pub use error::BenchError;

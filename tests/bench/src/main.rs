@@ -5,7 +5,7 @@
 use bench::campaign::{self, Plan};
 use bench::report::Verdict;
 use bench::suite::{self, Asked};
-use bench::{BenchError, Profile, Sample, bare, l2fwd, plot, program, report, xdpfwd};
+use bench::{BenchError, Profile, Sample, bare, l2fwd, plot, program, report, udpfwd, xdpfwd};
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -112,6 +112,19 @@ enum Command {
         /// NAME,MAC,PEER'S MAC.
         far: bare::Port,
     },
+    /// Forwards over shared sockets (this, too, is one of the subjects).
+    Udpfwd {
+        /// OWN,PEER'S address.
+        near: udpfwd::Side,
+        /// OWN,PEER'S address.
+        far: udpfwd::Side,
+        /// The first port, on either side.
+        #[arg(long)]
+        first: u16,
+        /// How many there are, every second one.
+        #[arg(long)]
+        ports: u16,
+    },
 }
 
 fn main() -> ExitCode {
@@ -128,6 +141,7 @@ fn run(command: Command) -> Result<(), BenchError> {
     match command {
         Command::L2fwd { near, far, busy } => l2fwd::forward(&near, &far, busy),
         Command::Xdpfwd { near, far } => xdpfwd::forward(&near, &far),
+        Command::Udpfwd { near, far, first, ports } => udpfwd::forward([near, far], first, ports),
         Command::Program { flows, rounds } => {
             let all = program::measure(&flows, rounds)?;
             print!("{}", report::by_flows(&flows, &all));

@@ -68,6 +68,8 @@ pub enum Role {
     L2fwd,
     /// An XDP program that sets MAC addresses and redirects to the other NIC, and nothing else.
     Xdpfwd,
+    /// The bare forwarder over shared sockets: those of ours, and nothing but new addresses.
+    Udpfwd,
     /// The kernel, routing.
     Routing,
 }

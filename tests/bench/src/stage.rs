@@ -144,7 +144,7 @@ fn start(
             };
             Ok((Relay::Daemon(Box::new(daemon)), routes))
         }
-        Role::L2fwd | Role::Xdpfwd | Role::Routing if profile.suite.is_some() => {
+        Role::L2fwd | Role::Xdpfwd | Role::Udpfwd | Role::Routing if profile.suite.is_some() => {
             let what = "does not seal".to_owned();
             Err(BenchError::Unfit { subject: subject.name.clone(), what })
         }
@@ -160,6 +160,19 @@ fn start(
             let mut process = Process::start("the bare forwarder", command)?;
             process.wait_for_log("ready", Duration::from_secs(5))?;
             Ok((Relay::Forwarder { _process: Box::new(process) }, calls::straight(net, calls)))
+        }
+        Role::Udpfwd => {
+            let core = profile.relay_core.to_string();
+            let mut command = net.relay.command("taskset");
+            command.args(["-c", &core]).arg(bare::program()?).arg("udpfwd");
+            for leg in [&net.caller, &net.callee] {
+                command.arg(format!("{},{}", leg.relay_v4, leg.peer_v4));
+            }
+            command.args(["--first", &calls::FIRST_PORT.to_string()]);
+            command.args(["--ports", &calls.min(calls::MOST).to_string()]);
+            let mut process = Process::start("the bare forwarder over sockets", command)?;
+            process.wait_for_log("ready", Duration::from_secs(5))?;
+            Ok((Relay::Forwarder { _process: Box::new(process) }, calls::mirrored(net, calls)))
         }
         Role::Routing => {
             net.relay.set("ipv4/ip_forward", "1")?;

@@ -37,6 +37,18 @@ fn what_is_sent_arrives_whole_and_what_is_damaged_is_seen() {
 }
 
 #[test]
+fn the_bare_forwarder_over_sockets_relays_too() {
+    need_root!();
+    need_tool!("ethtool", "chrt", "taskset");
+    let _alone = lab::alone().unwrap();
+    let profile = Profile::parse("[[subject]]\nname = \"udpfwd\"\nrole = \"udpfwd\"\n").unwrap();
+    let mut stage = Stage::open(&profile, &profile.subjects[0], 4).unwrap();
+    let sample = stage.probe(&Load { rate_pps: 2_000, seconds: 0.5, ..Load::default() }).unwrap();
+    assert!(sample.counts.received > 500 && sample.counts.checked > 5, "{sample:?}");
+    assert_eq!(sample.flaws(), [""; 0], "{sample:?}");
+}
+
+#[test]
 fn what_is_sealed_comes_back_opened() {
     need_root!();
     need_tool!("ethtool", "chrt", "taskset");

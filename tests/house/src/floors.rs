@@ -63,7 +63,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("appliance-lab", &["lab"]),
     ("soak", &["lab", "appliance-lab"]),
     ("webrtc-lab", &["lab", "appliance-lab"]),
-    ("bench", &["lab", "afxdp", "flow", "wire"]),
+    ("bench", &["lab", "afxdp", "flow", "udp", "wire"]),
     ("micro", &["afxdp", "call", "engine", "flow", "ng", "sdp", "srtp", "wire"]),
 ];
 

@@ -1,5 +1,5 @@
 use crate::bind::PortSocket;
-use crate::pool::{BUFFER, Pool};
+use crate::pool::{BUFFER, HEAD, Pool};
 use crate::shared::{Returned, Shared, SharedSockets};
 use crate::sys::{self, Arrays, Received};
 use flow::{BURST, Buffers, Burst, DropReason, FlowKey, Frame, PacketIo, Verdict};
@@ -166,7 +166,7 @@ impl UdpIo {
     pub fn compose(&mut self, local: FlowKey, payload: &[u8]) -> Option<Frame> {
         let len = u16::try_from(payload.len()).ok().filter(|len| usize::from(*len) <= BUFFER)?;
         let buffer = self.pool.take()?;
-        let frame = Frame { buffer, len, local, ..Frame::EMPTY };
+        let frame = Frame { buffer, start: HEAD as u16, len, local, ..Frame::EMPTY };
         self.pool.payload_mut(&frame).copy_from_slice(payload);
         Some(frame)
     }
@@ -237,7 +237,7 @@ impl UdpIo {
             let Ok(received) = sys::receive_one(fd, self.pool.buffer_mut(first)) else { return 0 };
             return usize::from(self.push(0, received, local, burst));
         }
-        let starts = self.staged.iter().map(|&buffer| buffer as usize * BUFFER);
+        let starts = self.staged.iter().map(|&buffer| Pool::start(buffer));
         let got = self.rx.receive(fd, self.pool.memory(), BUFFER, starts).unwrap_or(0);
         if got < 2 {
             open.streak = 0;
@@ -251,8 +251,8 @@ impl UdpIo {
         let Some(fresh) = self.pool.take() else { return false };
         let verdict =
             if received.truncated { Verdict::Drop(DropReason::TooLong) } else { Verdict::Undecided };
-        let (buffer, len) = (self.staged[at], received.len as u16);
-        let pushed = burst.push(Frame { buffer, start: 0, len, local, remote, tos: 0, verdict }).is_ok();
+        let (buffer, start, len) = (self.staged[at], HEAD as u16, received.len as u16);
+        let pushed = burst.push(Frame { buffer, start, len, local, remote, tos: 0, verdict }).is_ok();
         if pushed {
             self.staged[at] = fresh;
         } else {
@@ -339,7 +339,7 @@ impl PacketIo for UdpIo {
     fn finish(&mut self, burst: &mut Burst) {
         let only_shared = self.by_key.is_empty();
         if let Some(shared) = &mut self.shared {
-            shared.send(burst.frames_mut(), only_shared, &self.pool);
+            shared.send(burst.frames_mut(), only_shared, &mut self.pool);
         }
         if self.shared.is_none() || !only_shared {
             self.send_all(burst.frames_mut());

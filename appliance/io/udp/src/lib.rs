@@ -6,6 +6,7 @@
 //! logs. All `unsafe` is in `sys.rs` and its folder.
 
 mod bind;
+mod header;
 mod io;
 mod pool;
 mod shared;

@@ -1,9 +1,12 @@
 use flow::Frame;
 use std::ops::Range;
 
-/// Bytes per buffer. A UDP payload that does not fit is dropped as too long. Not a power of two: the headers of all
-/// buffers would share a few cache lines' places.
+/// Bytes of a buffer for payload. A UDP payload that does not fit is dropped as too long.
 pub(crate) const BUFFER: usize = 4096 + 64;
+/// Bytes before them, for headers.
+pub(crate) const HEAD: usize = 128;
+/// From one buffer to the next. An odd number of cache lines: the headers of all buffers would share a few of their places.
+const STRIDE: usize = HEAD + BUFFER;
 
 /// Buffers of equal size in one allocation, and which of them are free.
 #[derive(Debug)]
@@ -14,11 +17,11 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub(crate) fn new(count: usize) -> Pool {
-        Pool { bytes: vec![0; count * BUFFER].into_boxed_slice(), free: (0..count as u32).rev().collect() }
+        Pool { bytes: vec![0; count * STRIDE].into_boxed_slice(), free: (0..count as u32).rev().collect() }
     }
 
     fn range(frame: &Frame) -> Range<usize> {
-        let start = frame.buffer as usize * BUFFER + usize::from(frame.start);
+        let start = frame.buffer as usize * STRIDE + usize::from(frame.start);
         start..start + usize::from(frame.len)
     }
 
@@ -37,14 +40,35 @@ impl Pool {
         self.free.len()
     }
 
-    /// All buffers side by side; number `n` starts at `n * BUFFER`.
+    /// All buffers side by side; the payload of each starts where [`Pool::start`] says.
     pub(crate) fn memory(&mut self) -> &mut [u8] {
         &mut self.bytes
     }
 
+    /// Where in [`Pool::memory`] the [`BUFFER`] bytes for the payload of a buffer start.
+    pub(crate) fn start(buffer: u32) -> usize {
+        buffer as usize * STRIDE + HEAD
+    }
+
     pub(crate) fn buffer_mut(&mut self, buffer: u32) -> &mut [u8] {
-        let start = buffer as usize * BUFFER;
+        let start = Self::start(buffer);
         &mut self.bytes[start..start + BUFFER]
+    }
+
+    /// The payload and as many bytes before it; `None` if there are not so many.
+    pub(crate) fn headed(&self, frame: &Frame, header: usize) -> Option<&[u8]> {
+        let start = usize::from(frame.start).checked_sub(header)?;
+        let end = usize::from(frame.start) + usize::from(frame.len);
+        let buffer = frame.buffer as usize * STRIDE;
+        self.bytes.get(buffer + start..buffer + end)
+    }
+
+    /// Like [`Pool::headed`], to be written.
+    pub(crate) fn headed_mut(&mut self, frame: &Frame, header: usize) -> Option<&mut [u8]> {
+        let start = usize::from(frame.start).checked_sub(header)?;
+        let end = usize::from(frame.start) + usize::from(frame.len);
+        let buffer = frame.buffer as usize * STRIDE;
+        self.bytes.get_mut(buffer + start..buffer + end)
     }
 
     pub(crate) fn payload(&self, frame: &Frame) -> &[u8] {
@@ -57,7 +81,7 @@ impl Pool {
 
     pub(crate) fn room_mut(&mut self, frame: &Frame) -> &mut [u8] {
         let start = Self::range(frame).start;
-        let end = (frame.buffer as usize + 1) * BUFFER;
+        let end = (frame.buffer as usize + 1) * STRIDE;
         &mut self.bytes[start..end]
     }
 

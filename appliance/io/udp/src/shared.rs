@@ -1,5 +1,6 @@
 use crate::bind::SocketBuffers;
-use crate::pool::{BUFFER, Pool};
+use crate::header::{self, UDP};
+use crate::pool::{BUFFER, HEAD, Pool};
 use crate::sys::{self, Batch, Leaving, Return};
 use crate::table::PortTable;
 use flow::{BURST, Burst, DropReason, FlowKey, Frame, Verdict};
@@ -12,6 +13,8 @@ use std::sync::Arc;
 /// Bytes asked for the queues of a shared socket, as all ports of a thread have only this one: some 10,000 packets of
 /// voice, which is a tenth of a second of what a core can relay.
 const QUEUE: usize = 8 << 20;
+/// Datagrams asked for beyond those that the last read has found.
+const FEW: usize = 8;
 /// Checksum of a UDP header: where it is.
 const CHECKSUM: i32 = 6;
 /// `IPV6_CHECKSUM` of linux/in6.h.
@@ -115,6 +118,8 @@ pub(crate) struct Shared {
     tx: Batch,
     /// Buffers that the next datagrams go to; always [`BURST`] of them.
     staged: Box<[u32]>,
+    /// How many datagrams the next read asks for: preparing places costs, and most reads find few.
+    ask: usize,
     /// Places in a burst of the frames that leave, by family.
     leaving: [Vec<u32>; 2],
     returned: Returned,
@@ -128,6 +133,7 @@ impl Shared {
             ready: [false; 2],
             rx: Batch::new(BURST),
             tx: Batch::new(BURST),
+            ask: FEW,
             staged: staged.ok_or(io::ErrorKind::OutOfMemory)?,
             leaving: [Vec::with_capacity(most), Vec::with_capacity(most)],
             returned: Returned::default(),
@@ -204,8 +210,24 @@ impl Shared {
     }
 
     fn read(&mut self, family: usize, most: usize, pool: &mut Pool, burst: &mut Burst) -> usize {
+        let mut received = 0;
+        while received < most {
+            let ask = self.ask.min(most - received);
+            let got = self.read_once(family, ask, pool, burst);
+            received += got;
+            // One that finds less than it asked for has emptied the queue.
+            if got < ask {
+                break;
+            }
+            self.ask = BURST;
+        }
+        self.ask = (received + FEW).min(BURST);
+        received
+    }
+
+    fn read_once(&mut self, family: usize, most: usize, pool: &mut Pool, burst: &mut Burst) -> usize {
         let Some(pair) = &self.sockets.pairs[family] else { return 0 };
-        let starts = self.staged[..most.min(BURST)].iter().map(|&buffer| buffer as usize * BUFFER);
+        let starts = self.staged[..most.min(BURST)].iter().map(|&buffer| Pool::start(buffer));
         let fd = pair.receive.as_raw_fd();
         let mut got = self.rx.receive(fd, pool.memory(), BUFFER, starts.clone());
         if got.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock) {
@@ -224,7 +246,8 @@ impl Shared {
         let Some(fresh) = pool.take() else { return false };
         let verdict = if arrived.truncated { Verdict::Drop(DropReason::TooLong) } else { Verdict::Undecided };
         let (buffer, len, local) = (self.staged[at], arrived.len as u16, FlowKey::from(local));
-        let pushed = burst.push(Frame { buffer, start: 0, len, local, remote, tos: 0, verdict }).is_ok();
+        let start = HEAD as u16;
+        let pushed = burst.push(Frame { buffer, start, len, local, remote, tos: 0, verdict }).is_ok();
         if pushed {
             self.staged[at] = fresh;
         } else {
@@ -234,11 +257,18 @@ impl Shared {
     }
 
     /// Sends the frames that leave from its ports (`all`: every frame does), those of a family together and in order.
-    pub(crate) fn send(&mut self, frames: &mut [Frame], all: bool, pool: &Pool) {
-        for (at, frame) in frames.iter().enumerate() {
+    pub(crate) fn send(&mut self, frames: &mut [Frame], all: bool, pool: &mut Pool) {
+        for (at, frame) in frames.iter_mut().enumerate() {
             if let Verdict::Forward(departure) = frame.verdict
                 && (all || self.serves(departure.from.addr))
             {
+                match pool.headed_mut(frame, UDP) {
+                    Some(datagram) => header::write(departure.from.into(), departure.to, datagram),
+                    None => {
+                        fail(frame);
+                        continue;
+                    }
+                }
                 self.leaving[usize::from(departure.from.addr.is_ipv6())].push(at as u32);
             }
         }
@@ -259,8 +289,8 @@ impl Shared {
             let leaving = places.iter().map_while(|&at| {
                 let frame = &frames[at as usize];
                 let Verdict::Forward(departure) = frame.verdict else { return None };
-                let (from, to, tos) = (departure.from.into(), departure.to, departure.tos);
-                Some(Leaving { from, to, tos, payload: pool.payload(frame) })
+                let (from, to, tos) = (departure.from.addr, departure.to.ip(), departure.tos);
+                Some(Leaving { from, to, tos, datagram: pool.headed(frame, UDP)? })
             });
             let done = match self.tx.send(fd, leaving) {
                 Ok(sent) if sent > 0 => sent,

@@ -7,8 +7,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::RawFd;
 use std::ptr;
 
-/// Bytes of a UDP header.
-const UDP: usize = 8;
 /// Bytes of the longest control messages, received or sent.
 pub(super) const CONTROL: usize = 128;
 /// Where the payload of a control message starts.
@@ -34,23 +32,22 @@ pub(crate) struct Arrived {
     pub(crate) local: Option<SocketAddr>,
 }
 
-/// A datagram that is to leave.
+/// A datagram that is to leave, with its UDP header.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Leaving<'a> {
-    pub(crate) from: SocketAddr,
-    pub(crate) to: SocketAddr,
+    pub(crate) from: IpAddr,
+    pub(crate) to: IpAddr,
     pub(crate) tos: u8,
-    pub(crate) payload: &'a [u8],
+    pub(crate) datagram: &'a [u8],
 }
 
 /// Arrays for `recvmmsg` and `sendmmsg`, allocated once. The pointers in them are written anew before each call
 /// and mean nothing between calls.
 pub(crate) struct Batch {
     headers: Box<[libc::mmsghdr]>,
-    vectors: Box<[[libc::iovec; 2]]>,
+    vectors: Box<[libc::iovec]>,
     names: Box<[Name]>,
     controls: Box<[Control]>,
-    heads: Box<[[u8; UDP]]>,
 }
 
 // SAFETY: the raw pointers inside are only followed by the kernel during the calls below, which write all of them first;
@@ -70,10 +67,9 @@ impl Batch {
         let header: libc::mmsghdr = unsafe { std::mem::zeroed() };
         Batch {
             headers: vec![header; count].into_boxed_slice(),
-            vectors: vec![[empty; 2]; count].into_boxed_slice(),
+            vectors: vec![empty; count].into_boxed_slice(),
             names: vec![Name::EMPTY; count].into_boxed_slice(),
             controls: vec![Control([0; CONTROL]); count].into_boxed_slice(),
-            heads: vec![[0; UDP]; count].into_boxed_slice(),
         }
     }
 
@@ -93,11 +89,11 @@ impl Batch {
         let count = starts.len().min(self.len());
         for (at, start) in starts.take(count).enumerate() {
             let piece = &mut memory[start..start + size];
-            let vectors = &mut self.vectors[at];
-            vectors[0].iov_base = piece.as_mut_ptr().cast();
-            vectors[0].iov_len = size;
+            let vector = &mut self.vectors[at];
+            vector.iov_base = piece.as_mut_ptr().cast();
+            vector.iov_len = size;
             let header = &mut self.headers[at].msg_hdr;
-            header.msg_iov = vectors.as_mut_ptr();
+            header.msg_iov = vector;
             header.msg_iovlen = 1;
             header.msg_name = self.names[at].0.as_mut_ptr().cast();
             header.msg_namelen = Name::SIZE as libc::socklen_t;
@@ -120,7 +116,7 @@ impl Batch {
         let header = &self.headers[at];
         let control = header.msg_hdr.msg_controllen.min(CONTROL);
         Arrived {
-            len: (header.msg_len as usize).min(self.vectors[at][0].iov_len),
+            len: (header.msg_len as usize).min(self.vectors[at].iov_len),
             truncated: header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0,
             from: self.names[at].address(),
             local: original(&self.controls[at].0[..control]),
@@ -140,51 +136,31 @@ impl Batch {
             count += 1;
         }
         let headers = self.headers.as_mut_ptr();
-        // SAFETY: the first `count` headers point to live vectors, names, controls, heads and bytes that the caller lends
-        // for 'a, which outlives this call; sendmmsg reads them and writes only msg_len.
+        // SAFETY: the first `count` headers point to live vectors, names, controls and bytes that the caller lends for
+        // 'a, which outlives this call; sendmmsg reads them and writes only msg_len.
         let sent = unsafe { libc::sendmmsg(fd, headers, count as libc::c_uint, libc::MSG_DONTWAIT) };
         usize::try_from(sent).map_err(|_| io::Error::last_os_error())
     }
 
     fn load(&mut self, at: usize, datagram: Leaving<'_>) {
-        let Leaving { from, to, tos, payload } = datagram;
-        self.heads[at] = udp_header(from, to, payload);
+        let Leaving { from, to, tos, datagram } = datagram;
         // The port would be taken for a protocol number.
-        let (name, name_len) = Name::of(SocketAddr::new(to.ip(), 0));
+        let (name, name_len) = Name::of(SocketAddr::new(to, 0));
         self.names[at] = name;
-        let control_len = say(&mut self.controls[at].0, from.ip(), tos);
-        let vectors = &mut self.vectors[at];
-        vectors[0].iov_base = self.heads[at].as_mut_ptr().cast();
-        vectors[0].iov_len = UDP;
-        // the kernel only reads through this pointer when sending
-        vectors[1].iov_base = payload.as_ptr().cast_mut().cast();
-        vectors[1].iov_len = payload.len();
+        let control_len = say(&mut self.controls[at].0, from, tos);
+        // One, because the kernel has a shorter way for that. It only reads through this pointer when sending.
+        let vector = &mut self.vectors[at];
+        vector.iov_base = datagram.as_ptr().cast_mut().cast();
+        vector.iov_len = datagram.len();
         let header = &mut self.headers[at].msg_hdr;
-        header.msg_iov = vectors.as_mut_ptr();
-        header.msg_iovlen = 2;
+        header.msg_iov = vector;
+        header.msg_iovlen = 1;
         header.msg_name = self.names[at].0.as_mut_ptr().cast();
         header.msg_namelen = name_len;
         header.msg_control = self.controls[at].0.as_mut_ptr().cast();
         header.msg_controllen = control_len;
         header.msg_flags = 0;
     }
-}
-
-/// The UDP header of a payload of at most 65527 bytes (buffers are shorter). Over IPv6 the kernel fills in the checksum,
-/// and counts the field as 0 for that.
-fn udp_header(from: SocketAddr, to: SocketAddr, payload: &[u8]) -> [u8; UDP] {
-    let len = (UDP + payload.len()) as u16;
-    let mut head = [0; UDP];
-    head[..2].copy_from_slice(&from.port().to_be_bytes());
-    head[2..4].copy_from_slice(&to.port().to_be_bytes());
-    head[4..6].copy_from_slice(&len.to_be_bytes());
-    if from.is_ipv4() {
-        let pseudo = wire::Sum::default().address(from.ip()).address(to.ip());
-        let pseudo = pseudo.word(libc::IPPROTO_UDP as u16).word(len);
-        let sum = pseudo.bytes(&head).bytes(payload).udp_checksum();
-        head[6..].copy_from_slice(&sum.to_be_bytes());
-    }
-    head
 }
 
 /// Control messages, each with its level and kind, as far as they are whole.
@@ -280,17 +256,5 @@ mod tests {
         message[12..16].copy_from_slice(&libc::IP_ORIGDSTADDR.to_ne_bytes());
         message[HEAD..].copy_from_slice(&Name::of(at).0.0[..16]);
         assert_eq!(original(&control[..first + len]), Some(at));
-    }
-
-    #[test]
-    fn checksums_are_those_of_rfc_768() {
-        let head = udp_header("192.0.2.1:4000".parse().unwrap(), "192.0.2.2:5000".parse().unwrap(), b"abc");
-        let mut sum = 0u32;
-        for word in [0xc000u16, 0x0201, 0xc000, 0x0202, 17, 11, 4000, 5000, 11, 0x6162, 0x6300] {
-            sum += u32::from(word);
-        }
-        let folded = (sum >> 16) + (sum & 0xffff);
-        assert_eq!(head[..6], [0x0f, 0xa0, 0x13, 0x88, 0, 11]);
-        assert_eq!(u16::from_be_bytes([head[6], head[7]]), !(folded as u16));
     }
 }
