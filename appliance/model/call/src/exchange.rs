@@ -75,7 +75,7 @@ impl Call {
         let body = sections.map(|()| self.render(between, role, intent, draft, env));
         self.tidy();
         self.due = self.fate(env.settings).1;
-        Ok(body?)
+        body
     }
 
     /// Gives back what room was had for what turned out not to be there.
