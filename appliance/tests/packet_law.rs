@@ -101,7 +101,7 @@ fn a_worker_relays_without_calling_the_allocator() {
             traced: false,
             recorded: None,
         };
-        pool.apply(0, Change::Install(Box::new(spec))).unwrap();
+        pool.apply(0, Change::Install(spec.into())).unwrap();
     }
     // an answer shows that the worker has done what it was told
     assert_eq!(pool.snapshots(0, &keys, PATIENCE).unwrap().len(), 2);

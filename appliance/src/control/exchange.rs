@@ -1,8 +1,29 @@
 //! One message in, at most one reply out; the same for every transport.
 
-use ng::{CookieCache, Dict, Incoming, Lookup, Malformed, Outcome, Reply};
+use ng::{CookieCache, Dict, Encoding, Incoming, Lookup, Malformed, Outcome, Reply};
 
-use super::{Handler, Peer};
+use super::{Answer, Handler, Peer, Ticket};
+
+/// How far a message has come.
+pub(super) enum Step {
+    /// Nothing is said to it.
+    Silence,
+    /// [`Exchange::reply`] is to be sent.
+    Reply,
+    /// It is answered later.
+    Later(Ticket),
+}
+
+/// The reply of a handler that is not waited with.
+pub(super) fn settled(answer: Answer, handler: &mut dyn Handler) -> Reply {
+    match answer {
+        Answer::Now(reply) => reply,
+        Answer::Later(ticket) => {
+            let told = handler.settle().into_iter().find(|(of, _)| *of == ticket);
+            told.map_or_else(|| Reply::error("Internal error"), |(_, reply)| reply)
+        }
+    }
+}
 
 /// Counters of the control sockets since start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,49 +66,98 @@ impl Exchange {
         now_ms: u64,
         handler: &mut dyn Handler,
     ) -> Option<&[u8]> {
+        match self.begin(message, limit, peer, now_ms, handler) {
+            Step::Silence => None,
+            Step::Reply => Some(&self.reply),
+            Step::Later(ticket) => {
+                let reply = settled(Answer::Later(ticket), handler);
+                self.finish(message, &reply, limit, peer, handler)
+            }
+        }
+    }
+
+    /// As [`Exchange::answer`], but does not wait for what is answered later: then [`Exchange::finish`] is to be called.
+    pub(super) fn begin(
+        &mut self,
+        message: &[u8],
+        limit: usize,
+        peer: &Peer,
+        now_ms: u64,
+        handler: &mut dyn Handler,
+    ) -> Step {
         self.reply.clear();
         let (cookie, body) = match Incoming::split(message) {
             Ok(parts) => parts,
             Err(error) => {
                 self.note_malformed(peer, error);
-                return None;
+                return Step::Silence;
             }
         };
         match self.cache.begin(cookie, now_ms) {
             Lookup::Done(reply) => {
                 self.counts.duplicates += 1;
                 self.reply.extend_from_slice(reply);
-                return Some(&self.reply);
+                return Step::Reply;
             }
-            // Only possible if a handler panicked half-way; the client will come again with a new cookie.
-            Lookup::InProgress => return None,
+            // The reply is on its way; or a handler panicked half-way, and the client will come again with a new cookie.
+            Lookup::InProgress => return Step::Silence,
             Lookup::New => {}
         }
         match Incoming::parse_body(body) {
             Ok((_, dict)) if is_reply(&dict) => {
                 self.cache.abandon(cookie);
                 self.counts.malformed += 1;
-                return None;
+                Step::Silence
             }
             Ok((encoding, dict)) => {
                 self.counts.requests += 1;
                 let incoming = Incoming { cookie, encoding, dict };
-                let reply = handler.request(peer, &incoming);
-                reply.encode(cookie, encoding, &mut self.reply);
-                if self.reply.len() > limit {
-                    self.reply.clear();
-                    shortened(&reply).encode(cookie, encoding, &mut self.reply);
+                match handler.request(peer, &incoming) {
+                    Answer::Later(ticket) => return Step::Later(ticket),
+                    Answer::Now(reply) => self.write(&reply, (cookie, encoding), limit),
                 }
-                handler.answered(peer, &incoming, message, &self.reply);
+                handler.answered(peer, message, &self.reply);
                 self.cache.finish(cookie, &self.reply);
+                Step::Reply
             }
             Err(error) => {
                 self.cache.abandon(cookie);
                 Reply::encode_malformed(cookie, &mut self.reply);
                 self.note_malformed(peer, error);
+                Step::Reply
             }
         }
+    }
+
+    /// Returns the bytes to send back for a message that was answered later.
+    pub(super) fn finish(
+        &mut self,
+        message: &[u8],
+        reply: &Reply,
+        limit: usize,
+        peer: &Peer,
+        handler: &mut dyn Handler,
+    ) -> Option<&[u8]> {
+        let (cookie, body) = Incoming::split(message).ok()?;
+        let encoding = Encoding::detect(body)?;
+        self.reply.clear();
+        self.write(reply, (cookie, encoding), limit);
+        handler.answered(peer, message, &self.reply);
+        self.cache.finish(cookie, &self.reply);
         Some(&self.reply)
+    }
+
+    /// The reply that [`Step::Reply`] speaks of.
+    pub(super) fn reply(&self) -> &[u8] {
+        &self.reply
+    }
+
+    fn write(&mut self, reply: &Reply, (cookie, encoding): (&[u8], Encoding), limit: usize) {
+        reply.encode(cookie, encoding, &mut self.reply);
+        if self.reply.len() > limit {
+            self.reply.clear();
+            shortened(reply).encode(cookie, encoding, &mut self.reply);
+        }
     }
 
     /// Lets go of replies that nobody will ask for again.

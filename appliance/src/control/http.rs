@@ -1,7 +1,8 @@
 //! What comes over HTTP: the same exchange as everything else, without a socket of ours.
 
+use super::exchange::settled;
 use super::listeners::{Handler, Listeners, Peer, Transport};
-use ng::{Incoming, Reply};
+use ng::Incoming;
 use web::{Question, What};
 
 /// Longest reply, in bytes.
@@ -33,10 +34,10 @@ impl Listeners {
         };
         self.exchange.counts.requests += 1;
         let incoming = Incoming { cookie: b"", encoding, dict };
-        let reply: Reply = handler.request(peer, &incoming);
+        let reply = settled(handler.request(peer, &incoming), handler);
         let mut out = Vec::new();
         reply.encode_body(encoding, &mut out);
-        handler.answered(peer, &incoming, body, &out);
+        handler.answered(peer, body, &out);
         Some(out)
     }
 }

@@ -47,13 +47,38 @@ pub struct Peer {
     pub local: SocketAddr,
 }
 
+/// A request that is answered later. Never given for two of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket(pub u64);
+
+/// What comes of a request.
+#[derive(Debug)]
+pub enum Answer {
+    /// This.
+    Now(Reply),
+    /// What [`Handler::settle`] will say.
+    Later(Ticket),
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Answer {
+        Answer::Now(reply)
+    }
+}
+
 /// What the desk does with requests. Called on the desk thread, one request at a time.
 pub trait Handler {
     /// Executes an ng request. Never called for a retransmission that is still remembered.
-    fn request(&mut self, peer: &Peer, incoming: &Incoming<'_>) -> Reply;
+    fn request(&mut self, peer: &Peer, incoming: &Incoming<'_>) -> Answer;
+
+    /// The answers to all requests that were to be answered later, in any order. Called before anything else is done than
+    /// requests that have come together.
+    fn settle(&mut self) -> Vec<(Ticket, Reply)> {
+        Vec::new()
+    }
 
     /// Is told what a request was and what was answered, each as it is on the wire.
-    fn answered(&mut self, _peer: &Peer, _incoming: &Incoming<'_>, _message: &[u8], _reply: &[u8]) {}
+    fn answered(&mut self, _peer: &Peer, _message: &[u8], _reply: &[u8]) {}
 
     /// Runs a line of the text interface (without its line end) and returns all that is to be printed.
     fn line(&mut self, peer: &Peer, line: &str) -> String;

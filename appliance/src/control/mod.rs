@@ -17,4 +17,4 @@ mod tests;
 
 pub use error::Error;
 pub use exchange::Counts;
-pub use listeners::{Addresses, Handler, Listeners, Options, Peer, Transport};
+pub use listeners::{Addresses, Answer, Handler, Listeners, Options, Peer, Ticket, Transport};

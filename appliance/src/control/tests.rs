@@ -11,16 +11,19 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Token};
 use ng::{Incoming, Reply};
 
-use super::{Addresses, Handler, Listeners, Options, Peer, Transport};
+use super::{Addresses, Answer, Handler, Listeners, Options, Peer, Ticket, Transport};
 
 /// Long enough for the slowest machine; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Replies to `ping`; to `pad` with `size` bytes; notes everybody who asked.
+/// Replies to `ping`; to `pad` with `size` bytes; to `later` once it is asked to settle. Notes everybody who asked.
 #[derive(Default)]
 struct Desk {
     peers: Vec<Peer>,
     lines: Vec<String>,
+    later: Vec<Ticket>,
+    /// How many were settled, each time.
+    settled: Vec<usize>,
 }
 
 impl Handler for Desk {
@@ -28,9 +31,14 @@ impl Handler for Desk {
         "up 1\n".to_owned()
     }
 
-    fn request(&mut self, peer: &Peer, incoming: &Incoming<'_>) -> Reply {
+    fn request(&mut self, peer: &Peer, incoming: &Incoming<'_>) -> Answer {
         self.peers.push(*peer);
-        match incoming.dict.text("command") {
+        if incoming.dict.text("command") == Some("later") {
+            let ticket = Ticket(self.peers.len() as u64);
+            self.later.push(ticket);
+            return Answer::Later(ticket);
+        }
+        let reply = match incoming.dict.text("command") {
             Some("ping") => Reply::pong(),
             Some("pad") => {
                 let size = incoming.dict.int("size").unwrap_or(0);
@@ -38,7 +46,14 @@ impl Handler for Desk {
             }
             Some("length") => Reply::ok().with("length", incoming.dict.bytes("sdp").map_or(0, <[u8]>::len)),
             _ => Reply::error("what?"),
-        }
+        };
+        reply.into()
+    }
+
+    fn settle(&mut self) -> Vec<(Ticket, Reply)> {
+        let later = std::mem::take(&mut self.later);
+        self.settled.push(later.len());
+        later.into_iter().rev().map(|ticket| (ticket, Reply::ok().with("ticket", ticket.0 as i64))).collect()
     }
 
     fn line(&mut self, peer: &Peer, line: &str) -> String {

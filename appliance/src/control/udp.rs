@@ -14,8 +14,8 @@ use nix::sys::socket::{
 };
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use super::exchange::Exchange;
-use super::{Error, Handler, Peer, Transport};
+use super::exchange::{Exchange, Step};
+use super::{Error, Handler, Peer, Ticket, Transport};
 
 /// Largest datagram, headers not counted.
 const MAX_DATAGRAM: usize = 65_535;
@@ -32,6 +32,16 @@ pub(super) struct UdpListener {
     local: SocketAddr,
     buffer: Box<[u8]>,
     ancillary: Vec<u8>,
+    /// What is answered when this turn ends.
+    late: Vec<Late>,
+}
+
+/// A request that is answered later.
+struct Late {
+    ticket: Ticket,
+    message: Box<[u8]>,
+    peer: Peer,
+    interface: u32,
 }
 
 impl UdpListener {
@@ -67,6 +77,7 @@ impl UdpListener {
             local,
             buffer: vec![0; MAX_DATAGRAM].into_boxed_slice(),
             ancillary: cmsg_space!(libc::in_pktinfo, libc::in6_pktinfo),
+            late: Vec::new(),
         })
     }
 
@@ -80,6 +91,12 @@ impl UdpListener {
 
     /// Answers what has arrived. True if there may be more than one turn's worth.
     pub(super) fn serve(&mut self, exchange: &mut Exchange, now_ms: u64, handler: &mut dyn Handler) -> bool {
+        let more = self.take_turn(exchange, now_ms, handler);
+        self.settle(exchange, handler);
+        more
+    }
+
+    fn take_turn(&mut self, exchange: &mut Exchange, now_ms: u64, handler: &mut dyn Handler) -> bool {
         for _ in 0..PER_TURN {
             let arrival = match self.receive() {
                 Ok(arrival) => arrival,
@@ -94,16 +111,34 @@ impl UdpListener {
                 continue;
             }
             let peer = Peer { transport: Transport::Udp, remote, local };
-            let Some(reply) = exchange.answer(&self.buffer[..len], MAX_REPLY, &peer, now_ms, handler) else {
-                continue;
-            };
-            if let Err(error) = send(&self.socket, reply, remote, local.ip(), interface) {
-                // A full send buffer included: the client asks again and finds the stored reply.
-                tracing::debug!(peer = %remote, %error, "control reply not sent");
-                exchange.counts.unsent += 1;
+            let message = &self.buffer[..len];
+            match exchange.begin(message, MAX_REPLY, &peer, now_ms, handler) {
+                Step::Silence => {}
+                Step::Reply => {
+                    let sent = send(&self.socket, exchange.reply(), remote, local.ip(), interface);
+                    note(sent, &peer, exchange);
+                }
+                Step::Later(ticket) => {
+                    self.late.push(Late { ticket, message: message.into(), peer, interface });
+                }
             }
         }
         true
+    }
+
+    /// Sends what was to be answered later.
+    fn settle(&mut self, exchange: &mut Exchange, handler: &mut dyn Handler) {
+        if self.late.is_empty() {
+            return;
+        }
+        for (ticket, reply) in handler.settle() {
+            let Some(at) = self.late.iter().position(|late| late.ticket == ticket) else { continue };
+            let Late { message, peer, interface, .. } = self.late.swap_remove(at);
+            let bytes = exchange.finish(&message, &reply, MAX_REPLY, &peer, handler).unwrap_or_default();
+            let sent = send(&self.socket, bytes, peer.remote, peer.local.ip(), interface);
+            note(sent, &peer, exchange);
+        }
+        self.late.clear();
     }
 
     /// Makes the poll report again what is still unread.
@@ -135,6 +170,14 @@ impl UdpListener {
             }
         }
         Ok(Arrival { len: message.bytes, remote, local, interface })
+    }
+}
+
+fn note(sent: nix::Result<usize>, peer: &Peer, exchange: &mut Exchange) {
+    if let Err(error) = sent {
+        // A full send buffer included: the client asks again and finds the stored reply.
+        tracing::debug!(peer = %peer.remote, %error, "control reply not sent");
+        exchange.counts.unsent += 1;
     }
 }
 

@@ -126,7 +126,7 @@ fn measured(length: Duration) -> io::Result<(f64, u64)> {
     for (nth, phone) in phones.iter().enumerate() {
         phone.set_read_timeout(Some(PATIENCE))?;
         let spec = spec(nth, keys[nth], phone.local_addr()?, keys[1 - nth]);
-        pool.apply(0, Change::Install(Box::new(spec))).map_err(|error| other(&error))?;
+        pool.apply(0, Change::Install(spec.into())).map_err(|error| other(&error))?;
     }
     pool.snapshots(0, &keys, PATIENCE).map_err(|error| other(&error))?;
     let task = task("poll-0")?;

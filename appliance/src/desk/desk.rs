@@ -2,7 +2,7 @@ use super::fast_paths::{FastPaths, Nics};
 use super::hearing::Hearing;
 use super::reporting::Reporters;
 use super::sweep::Worked;
-use super::{Clock, Quality, Secrets, Strain, Tally, cdr};
+use super::{Clock, Counting, Endings, Quality, Secrets, Strain, Tally, cdr};
 use crate::cli::Console;
 use crate::export::{Graphite, Homer};
 use crate::handshake::Handshakes;
@@ -12,6 +12,7 @@ use crate::record::Recordings;
 use crate::trace::Traces;
 use crate::view::{self, Asked};
 use crate::watch::Watch;
+use crate::worker::PoolError;
 use call::{Book, Call, CallNumber, Changes, EndReason, HandshakeEvent, Outside, Stamp};
 use flow::{Change, Event, FlowKey, Snapshot, Traffic};
 use foldhash::fast::RandomState;
@@ -43,6 +44,10 @@ impl Rates {
         self.fast = since(now.fast, self.before.fast);
         self.before = *now;
     }
+}
+
+fn not_available(error: &PoolError) {
+    tracing::error!(%error, "counters of a call are not available");
 }
 
 /// Counts of flows that change hands may seem to go back for a moment.
@@ -89,6 +94,8 @@ pub struct Desk {
     pub rates: Rates,
     /// Named sets of flags.
     pub templates: Arc<BTreeMap<String, String>>,
+    /// Deletions whose counters are awaited.
+    pub endings: Endings,
     /// What the workers and the agents have yet to be told.
     pub changes: Changes,
     /// What parties have reported of the media they get.
@@ -141,6 +148,7 @@ impl Desk {
             strain,
             rates: Rates::default(),
             templates,
+            endings: Endings::default(),
             changes: Changes::default(),
             quality: Quality::default(),
             homer: None,
@@ -160,13 +168,14 @@ impl Desk {
         (&mut self.book, Outside { ports, now, secrets, changes: &mut self.changes })
     }
 
-    /// Tells the workers what has changed, each once, and then the agents, who speak through the ports of the workers.
+    /// Tells the workers what has changed, each once, and then the agents, who speak through the ports of the workers. Workers
+    /// that sleep hear of it when the desk has done what it has in hand.
     pub fn flush(&mut self) {
         self.paths.review(&mut self.changes.flows, self.clock.now());
         for worker in 0..self.ports.pool().workers() {
             let ports = self.ports.opened(worker as u16);
             let changes = self.changes_for(worker as u16);
-            if let Err(error) = self.ports.pool().tell(worker, ports, changes) {
+            if let Err(error) = self.ports.pool().leave(worker, ports, changes) {
                 tracing::error!(%error, "a packet thread could not be told of a change");
             }
         }
@@ -186,22 +195,30 @@ impl Desk {
 
     /// Copies of flows of one worker with what fast paths count of them, taken just before it hears of what has changed.
     pub fn flush_asking(&mut self, worker: u16, keys: &[FlowKey]) -> Snapshots {
+        let mut counting = self.flush_leaving(worker, keys.to_vec());
+        self.collect(&mut counting)
+    }
+
+    /// The same without waiting for the copies, nor waking the worker for them: [`Desk::collect`] does.
+    pub fn flush_leaving(&mut self, worker: u16, keys: Vec<FlowKey>) -> Counting {
         // Asked before the changes are looked at: what a fast path gives back because of them is told in them.
-        let counted = self.paths.count(keys);
+        let fast = self.paths.count(&keys);
         self.paths.review(&mut self.changes.flows, self.clock.now());
         let changes = self.changes_for(worker);
         if keys.is_empty() && changes.is_empty() {
-            return Snapshots::default();
+            return Counting { asked: None, fast };
         }
-        let mut copies: Snapshots =
-            match self.ports.pool().tell_and_ask(usize::from(worker), keys, changes, PATIENCE) {
-                Ok(copies) => copies.into_iter().map(|s| (s.key, s)).collect(),
-                Err(error) => {
-                    tracing::error!(%error, "counters of a call are not available");
-                    Snapshots::default()
-                }
-            };
-        for counted in &counted {
+        let asked = self.ports.pool().leave_asking(usize::from(worker), keys, changes);
+        Counting { asked: asked.map_err(|error| not_available(&error)).ok(), fast }
+    }
+
+    /// The copies that were asked for.
+    pub fn collect(&self, counting: &mut Counting) -> Snapshots {
+        let Some(asked) = counting.asked.take() else { return Snapshots::default() };
+        let copies = self.ports.pool().collect(&asked, PATIENCE);
+        let copies = copies.map_err(|error| not_available(&error)).unwrap_or_default();
+        let mut copies: Snapshots = copies.into_iter().map(|copy| (copy.key, copy)).collect();
+        for counted in &counting.fast {
             if let Some(copy) = copies.get_mut(&counted.key) {
                 copy.join(counted);
             }
@@ -218,6 +235,11 @@ impl Desk {
         for (_, event) in events.drain(..) {
             self.book.hear(&event, now);
             self.paths.hear(&event, now, &mut self.changes.flows);
+            if let Event::PeerLearned { stream, .. } = event
+                && let Some(spec) = self.book.installed(stream)
+            {
+                self.paths.share(spec);
+            }
             if let Event::Withdrawn(snapshot) = event {
                 self.tally.flow_ended(&snapshot);
                 for sender in &snapshot.ssrcs {

@@ -3,6 +3,7 @@ use super::{Arrival, Desk};
 use crate::control::{Peer, Transport};
 use crate::export::{Capture, Protocol, report};
 use engine::{Overheard, Rtcp};
+use ng::Incoming;
 
 /// RTCP of the calls, as far as it has been listened to.
 #[derive(Debug, Default)]
@@ -59,9 +60,14 @@ impl Desk {
     }
 
     /// Sends an ng message and its reply to be looked at, if that is wished for.
-    pub(super) fn show_ng(&mut self, peer: &Peer, call_id: &[u8], message: &[u8], reply: &[u8]) {
+    pub(super) fn show_ng(&mut self, peer: &Peer, message: &[u8], reply: &[u8]) {
         let Some(homer) = &self.homer else { return };
         let Some(protocol) = homer.wants_ng() else { return };
+        // What came over HTTP has no cookie.
+        let request = Incoming::split(message).ok().and_then(|(_, body)| Incoming::parse_body(body).ok());
+        let request = request.or_else(|| Incoming::parse_body(message).ok());
+        let id = |key| request.as_ref()?.1.get(key)?.as_bytes();
+        let call_id = ["call-id", "call id"].into_iter().find_map(id).unwrap_or_default();
         let wall_us = self.clock.stamp().wall_us;
         let (remote, local) = (peer.remote, peer.local);
         for (from, to, payload) in [(remote, local, message), (local, remote, reply)] {

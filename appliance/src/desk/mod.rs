@@ -5,6 +5,7 @@ mod cdr;
 mod clock;
 #[expect(clippy::module_inception, reason = "the room is named for its main type, and so is the file")]
 mod desk;
+mod endings;
 mod fast_paths;
 mod hearing;
 mod media;
@@ -23,6 +24,7 @@ mod tally;
 
 pub use clock::Clock;
 pub use desk::{Desk, Rates, Snapshots};
+pub use endings::{Asker, Counting, Ending, Endings};
 pub use fast_paths::{FastPaths, Nics};
 pub use open::OpenError;
 pub use opinions::{History, Opinion};

@@ -45,7 +45,7 @@ impl Desk {
     /// Writes the reports that are due.
     pub(super) fn write_reports(&mut self) {
         let now = self.clock.now();
-        let numbers = self.book.reported();
+        let numbers = self.book.reported().clone();
         let mut reporters = std::mem::take(&mut self.reporters.calls);
         reporters.retain(|number, _| numbers.contains(number));
         for number in numbers {

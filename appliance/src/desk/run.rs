@@ -3,7 +3,7 @@ use super::{Desk, OpenError, Reload};
 use crate::boot::{self, Boot, Levels, Signal, Signals, Supervisor};
 use crate::cli::Drain;
 use crate::config::checked::{Config, Tls};
-use crate::control::{self, Addresses, Handler, Listeners, Options, Peer};
+use crate::control::{self, Addresses, Answer, Handler, Listeners, Options, Peer, Ticket};
 use flow::{Micros, Moment};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
@@ -77,9 +77,21 @@ pub fn run(reload: Reload, boot: Boot) -> Result<(), RunError> {
     }
     tracing::info!("{} is up", config.control.software_id);
     supervisor.ready("serving");
-    let (empty, drained, slack) = (false, false, Slack::default());
-    let mut counter =
-        Counter { poll, signals, levels, listeners, web, desk, empty, drained, supervisor, reload, slack };
+    let (empty, drained, slack, judging) = (false, false, Slack::default(), false);
+    let mut counter = Counter {
+        poll,
+        signals,
+        levels,
+        listeners,
+        web,
+        desk,
+        empty,
+        drained,
+        supervisor,
+        reload,
+        slack,
+        judging,
+    };
     counter.serve()?;
     let Counter { desk, web, supervisor, .. } = counter;
     supervisor.stopping();
@@ -129,6 +141,8 @@ struct Counter {
     supervisor: Supervisor,
     reload: Reload,
     slack: Slack,
+    /// Calls are due that have not been judged.
+    judging: bool,
 }
 
 impl Counter {
@@ -136,7 +150,7 @@ impl Counter {
         let mut events = Events::with_capacity(256);
         let mut next = self.desk.clock.now() + SWEEP;
         loop {
-            let wait = next.since(self.desk.clock.now());
+            let wait = if self.judging { Micros(0) } else { next.since(self.desk.clock.now()) };
             match self.poll.poll(&mut events, Some(Duration::from_micros(wait.0))) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => {}
@@ -159,7 +173,10 @@ impl Counter {
                     }
                 }
             }
+            self.desk.ports.pool().call_told();
             next = self.sweep_if_due(next);
+            self.judging = self.judging && self.desk.judge_some();
+            self.desk.ports.pool().call_told();
             if let Some(tos) = self.desk.console.take_control_tos() {
                 self.listeners.set_tos(tos);
             }
@@ -188,6 +205,7 @@ impl Counter {
         if self.desk.sweep() {
             self.supervisor.alive();
         }
+        self.judging = true;
         let now = self.desk.clock.now();
         self.listeners.forget(now.0 / 1000);
         if self.slack.look(self.desk.book.len(), now) {
@@ -243,13 +261,17 @@ impl Counter {
 }
 
 impl Handler for Desk {
-    fn request(&mut self, peer: &Peer, incoming: &Incoming<'_>) -> Reply {
+    fn request(&mut self, peer: &Peer, incoming: &Incoming<'_>) -> Answer {
         crate::verbs::carry_out(self, &incoming.dict, peer.remote)
     }
 
-    fn answered(&mut self, peer: &Peer, incoming: &Incoming<'_>, message: &[u8], reply: &[u8]) {
-        let call_id = ["call-id", "call id"].into_iter().find_map(|key| incoming.dict.get(key)?.as_bytes());
-        self.show_ng(peer, call_id.unwrap_or_default(), message, reply);
+    fn settle(&mut self) -> Vec<(Ticket, Reply)> {
+        crate::verbs::settle(self);
+        self.endings.told()
+    }
+
+    fn answered(&mut self, peer: &Peer, message: &[u8], reply: &[u8]) {
+        self.show_ng(peer, message, reply);
     }
 
     fn line(&mut self, _peer: &Peer, line: &str) -> String {

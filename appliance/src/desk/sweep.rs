@@ -1,16 +1,23 @@
+use super::desk::PATIENCE;
 use super::{Desk, cdr};
 use crate::export::Graphite;
 use crate::record::Recordings;
 use crate::trace::Traces;
 use crate::watch::Watch;
-use flow::{DropReason, FlowKey, Traffic};
+use call::{Call, CallNumber};
+use flow::{DropReason, FlowKey, Moment, Traffic};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use std::fs;
 use std::net::IpAddr;
 
+/// Calls that are looked at between two messages of clients, ...
+const LOOKED_AT: usize = 512;
+/// ... and of how many of these a packet thread is asked.
+const ASKED: usize = 64;
+
 impl Desk {
-    /// What is done once a second: ends what is over, and takes the machine's pulse. True when all threads are alive.
+    /// What is done once a second, but for [`Desk::judge_some`]: takes the machine's pulse. True when all threads are alive.
     pub fn sweep(&mut self) -> bool {
         self.hear();
         self.hear_agents();
@@ -20,17 +27,6 @@ impl Desk {
         }
         self.paths.retry(&mut self.changes.flows, now);
         self.flush();
-        for number in self.book.due(now) {
-            let snapshots = self.snapshots(number);
-            let last_packet = snapshots.values().filter_map(|s| s.counters.last_packet).max();
-            let now = self.clock.stamp();
-            let (book, mut outside) = self.book_and_outside(now);
-            let ended = book.judge(number, last_packet, &mut outside);
-            self.flush();
-            if let Some(reason) = ended {
-                self.end(number, reason, &snapshots);
-            }
-        }
         self.pierce_all();
         self.write_reports();
         Watch::look(self);
@@ -40,6 +36,67 @@ impl Desk {
         let alive = self.take_pulse();
         Graphite::look(self);
         alive
+    }
+
+    /// Ends what is over, of some calls that are due. To be called until it is false, once a second; in between others are
+    /// answered.
+    pub fn judge_some(&mut self) -> bool {
+        let now = self.clock.now();
+        let mut due = self.book.due(now, LOOKED_AT);
+        let more = due.len() == LOOKED_AT;
+        due.retain(|number| self.book.foresee(*number, now));
+        let unasked = due.split_off(due.len().min(ASKED));
+        let of_worker = |number: &CallNumber| self.book.get(*number).map_or(0, Call::worker);
+        due.sort_by_key(of_worker);
+        let mut groups = Vec::new();
+        for numbers in due.chunk_by(|a, b| of_worker(a) == of_worker(b)) {
+            groups.push((of_worker(&numbers[0]), numbers.to_vec()));
+        }
+        for (worker, numbers) in groups {
+            self.judge_all(worker, &numbers);
+        }
+        more || !unasked.is_empty()
+    }
+
+    /// Judges calls of one worker by their last packets.
+    fn judge_all(&mut self, worker: u16, numbers: &[CallNumber]) {
+        let keys: Vec<Vec<FlowKey>> = numbers
+            .iter()
+            .map(|number| self.book.get(*number).map(Call::flow_keys).unwrap_or_default())
+            .collect();
+        let latest = self.last_packets(worker, &keys);
+        let mut endings = Vec::new();
+        for ((number, keys), latest) in numbers.iter().zip(keys).zip(latest) {
+            let now = self.clock.stamp();
+            let (book, mut outside) = self.book_and_outside(now);
+            match book.judge(*number, latest, &mut outside) {
+                // The counters first: with the call its ports go.
+                Some(reason) => endings.push((*number, reason, self.flush_leaving(worker, keys))),
+                None => self.flush(),
+            }
+        }
+        let copies: Vec<_> = endings.iter_mut().rev().map(|(.., counting)| self.collect(counting)).collect();
+        for ((number, reason, _), snapshots) in endings.into_iter().zip(copies.into_iter().rev()) {
+            self.end(number, reason, &snapshots);
+        }
+    }
+
+    /// The last packet of each of these groups of flows of one worker.
+    fn last_packets(&mut self, worker: u16, groups: &[Vec<FlowKey>]) -> Vec<Option<Moment>> {
+        let keys = groups.concat();
+        let mut latest =
+            self.ports.pool().last_packets(usize::from(worker), &keys, PATIENCE).unwrap_or_else(|error| {
+                tracing::error!(%error, "it is not known when calls were last heard");
+                Vec::new()
+            });
+        latest.resize(keys.len(), None);
+        for counted in self.paths.count(&keys) {
+            for (_, at) in keys.iter().zip(&mut latest).filter(|(key, _)| **key == counted.key) {
+                *at = (*at).max(counted.counters.last_packet);
+            }
+        }
+        let mut latest = latest.into_iter();
+        groups.iter().map(|keys| latest.by_ref().take(keys.len()).flatten().max()).collect()
     }
 
     /// True when all packet threads have answered.
@@ -64,7 +121,7 @@ impl Desk {
         worked.module.add(returned.module);
         let pool = self.ports.pool();
         for worker in 0..pool.workers() {
-            match pool.totals(worker, super::desk::PATIENCE) {
+            match pool.totals(worker, PATIENCE) {
                 Ok(totals) => {
                     worked.all.add(totals.received);
                     for (sum, more) in worked.drops.iter_mut().zip(totals.drops) {
@@ -96,7 +153,7 @@ impl Desk {
         }
         let pool = self.ports.pool();
         for worker in 0..pool.workers() {
-            match pool.addresses(worker, super::desk::PATIENCE) {
+            match pool.addresses(worker, PATIENCE) {
                 Ok(all) => all.iter().for_each(|at| add(at.addr, at.received, at.sent)),
                 Err(error) => tracing::error!(%error, "counts of a packet thread are not available"),
             }

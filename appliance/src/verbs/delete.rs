@@ -1,16 +1,21 @@
+use super::note_debugged;
 use super::query::render;
-use crate::desk::Desk;
+use crate::control::Answer;
+use crate::desk::{Asker, Desk, Ending};
 use crate::record::Recordings;
 use call::{Delete, Doomed, EndReason, Scope};
 use flow::Micros;
 use ng::request::Flag;
-use ng::{Reply, Request};
+use ng::{Command, Outcome, Reply, Request};
 
 const NOT_FOUND: &str = "Call-ID not found or tags didn't match";
 
-/// `delete`.
-pub(super) fn delete(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Reply> {
-    let call_id = request.need_call_id()?;
+/// `delete`. What its packet thread has counted goes into the reply, and is not waited for here: [`settle`] answers.
+pub(super) fn delete(desk: &mut Desk, request: &Request<'_>, asker: Asker) -> Answer {
+    let call_id = match request.need_call_id() {
+        Ok(call_id) => call_id,
+        Err(error) => return Reply::from(error).into(),
+    };
     let from_tag = request.from_tag.as_deref();
     let wanted = Delete {
         call_id,
@@ -22,15 +27,16 @@ pub(super) fn delete(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Re
     let now = desk.clock.now();
     let Some(doomed) = desk.book.doom(&wanted, now) else {
         let fatal = request.has(Flag::Fatal);
-        return if fatal { Err(Reply::error(NOT_FOUND)) } else { Ok(Reply::ok().with_warning(NOT_FOUND)) };
+        let reply = if fatal { Reply::error(NOT_FOUND) } else { Reply::ok().with_warning(NOT_FOUND) };
+        return reply.into();
     };
-    let scope = match doomed {
-        Doomed::Call(..) => Scope::default(),
-        Doomed::Party(..) => Scope { from_tag: wanted.from_tag, to_tag: wanted.to_tag },
+    let tags = match doomed {
+        Doomed::Call(..) => [None, None],
+        Doomed::Party(..) => [wanted.from_tag, wanted.to_tag].map(|tag| tag.map(Box::from)),
     };
     // A call that is deleted as a whole, without naming a party, is reported with its ports still open.
     let over = doomed.at() <= now;
-    let Some(call) = desk.book.get(doomed.number()) else { return Ok(Reply::ok()) };
+    let Some(call) = desk.book.get(doomed.number()) else { return Reply::ok().into() };
     let (worker, keys) = (call.worker(), call.flow_keys());
     if over && (wanted.from_tag.is_some() || matches!(doomed, Doomed::Party(..))) {
         let now = desk.clock.stamp();
@@ -41,16 +47,36 @@ pub(super) fn delete(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Re
         Recordings::end(desk, doomed.number(), true);
     }
     // The worker copies the counters before it closes anything.
-    let snapshots = desk.flush_asking(worker, &keys);
-    let reply = if request.has(Flag::Fast) {
-        Reply::ok()
-    } else {
-        desk.book.get(doomed.number()).map_or_else(Reply::ok, |call| render(desk, call, scope, &snapshots))
-    };
-    if let Doomed::Call(number, _) = doomed
-        && over
-    {
-        desk.end(number, EndReason::Terminated, &snapshots);
+    let counters = desk.flush_leaving(worker, keys);
+    let ends = matches!(doomed, Doomed::Call(..)) && over;
+    let fast = request.has(Flag::Fast);
+    let number = doomed.number();
+    Answer::Later(desk.endings.add(|ticket| Ending { ticket, number, ends, tags, fast, counters, asker }))
+}
+
+/// Answers all deletions that have not been.
+pub(super) fn settle(desk: &mut Desk) {
+    let mut endings = desk.endings.take();
+    // Threads carry out orders in turn: who has the last answer of one need not wait for those before.
+    let copies: Vec<_> = endings.iter_mut().rev().map(|ending| desk.collect(&mut ending.counters)).collect();
+    for (ending, snapshots) in endings.into_iter().zip(copies.into_iter().rev()) {
+        let Ending { ticket, number, ends, tags, fast, asker, .. } = ending;
+        let call = desk.book.get(number);
+        let reply = match call.filter(|_| !fast) {
+            Some(call) => {
+                let [from_tag, to_tag] = &tags;
+                let scope = Scope { from_tag: from_tag.as_deref(), to_tag: to_tag.as_deref() };
+                render(desk, call, scope, &snapshots)
+            }
+            None => Reply::ok(),
+        };
+        note_debugged(desk, call.map(call::Call::id), "reply", reply.body());
+        if ends {
+            desk.end(number, EndReason::Terminated, &snapshots);
+        }
+        let took = desk.clock.now().since(asker.at);
+        let failed = reply.outcome() == Outcome::Error;
+        desk.tally.control.command(asker.from, Command::Delete, took, failed);
+        desk.endings.tell(ticket, reply);
     }
-    Ok(reply)
 }

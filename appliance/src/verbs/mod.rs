@@ -14,12 +14,13 @@ mod statistics;
 
 pub use query::render_call;
 
-use crate::desk::Desk;
+use crate::control::Answer;
+use crate::desk::{Asker, Desk};
 use ng::{Command, Reply, Request};
 use std::net::SocketAddr;
 
 /// Carries a request out. `from` is the client's address, for the statistics.
-pub fn carry_out(desk: &mut Desk, dict: &ng::Dict<'_>, from: SocketAddr) -> Reply {
+pub fn carry_out(desk: &mut Desk, dict: &ng::Dict<'_>, from: SocketAddr) -> Answer {
     let started = desk.clock.now();
     let templates = desk.templates.clone();
     let request = match Request::parse_with(dict, |name| templates.get(name).map(String::as_str)) {
@@ -27,15 +28,45 @@ pub fn carry_out(desk: &mut Desk, dict: &ng::Dict<'_>, from: SocketAddr) -> Repl
         Err(error) => {
             desk.tally.control.error(from);
             tracing::warn!(%from, %error, "request refused");
-            return error.into();
+            return Reply::from(error).into();
         }
     };
-    let reply = dispatch(desk, &request, from);
-    note_debugged(desk, &request, dict, &reply);
-    let took = desk.clock.now().since(started);
-    desk.tally.control.command(from, request.command, took, reply.outcome() == ng::Outcome::Error);
+    if depends_on_endings(desk, &request) {
+        settle(desk);
+    }
+    let answer = if request.command == Command::Delete {
+        delete::delete(desk, &request, Asker { from, at: started })
+    } else {
+        Answer::Now(dispatch(desk, &request, from))
+    };
+    note_debugged(desk, request.call_id.as_deref(), "request", dict);
+    if let Answer::Now(reply) = &answer {
+        note_debugged(desk, request.call_id.as_deref(), "reply", reply.body());
+        let took = desk.clock.now().since(started);
+        desk.tally.control.command(from, request.command, took, reply.outcome() == ng::Outcome::Error);
+    }
     note_unknown(&request, from);
-    reply
+    answer
+}
+
+/// What comes of the deletions that have been answered since.
+pub fn settle(desk: &mut Desk) {
+    delete::settle(desk);
+}
+
+/// Calls that are being deleted still stand in the book: whoever wants to know of them, or needs their place, waits.
+fn depends_on_endings(desk: &Desk, request: &Request<'_>) -> bool {
+    if desk.endings.is_empty() {
+        return false;
+    }
+    match (request.command, request.call_id.as_deref()) {
+        (Command::Ping, _) => false,
+        (Command::Offer | Command::Answer | Command::Delete, Some(id)) => match desk.book.number(id) {
+            Some(number) => desk.endings.has(number),
+            None => desk.book.is_full(),
+        },
+        _ => true,
+    }
 }
 
 fn dispatch(desk: &mut Desk, request: &Request<'_>, from: SocketAddr) -> Reply {
@@ -43,7 +74,6 @@ fn dispatch(desk: &mut Desk, request: &Request<'_>, from: SocketAddr) -> Reply {
         Command::Ping => return Reply::pong(),
         Command::Offer => exchange::offer(desk, request, from),
         Command::Answer => exchange::answer(desk, request, from),
-        Command::Delete => delete::delete(desk, request),
         Command::Query => query::query(desk, request),
         Command::List => list::list(desk, request),
         Command::Statistics => Ok(statistics::statistics(desk)),
@@ -62,14 +92,12 @@ fn dispatch(desk: &mut Desk, request: &Request<'_>, from: SocketAddr) -> Reply {
 
 /// Calls that an operator debugs have their messages in the log, whatever the log level but for silence. Keys stay out
 /// of it, so lines of SDP that carry some are not shown.
-fn note_debugged(desk: &Desk, request: &Request<'_>, dict: &ng::Dict<'_>, reply: &Reply) {
-    let Some(call_id) = request.call_id.as_deref().filter(|id| desk.console.is_debugged(id)) else { return };
-    for (who, dict) in [("request", dict), ("reply", reply.body())] {
-        let mut text = Vec::new();
-        ng::Encoding::Json.write(dict, &mut text);
-        let text = String::from_utf8_lossy(&text);
-        tracing::info!(call = %String::from_utf8_lossy(call_id), "{who}: {}", without_keys(&text));
-    }
+fn note_debugged(desk: &Desk, call_id: Option<&[u8]>, who: &str, dict: &ng::Dict<'_>) {
+    let Some(call_id) = call_id.filter(|id| desk.console.is_debugged(id)) else { return };
+    let mut text = Vec::new();
+    ng::Encoding::Json.write(dict, &mut text);
+    let text = String::from_utf8_lossy(&text);
+    tracing::info!(call = %String::from_utf8_lossy(call_id), "{who}: {}", without_keys(&text));
 }
 
 /// `a=crypto` lines of an SDP within JSON.

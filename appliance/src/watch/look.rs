@@ -18,11 +18,8 @@ impl Watch {
             return;
         }
         let mut due: Vec<(CallNumber, u16, Vec<FlowKey>)> = Vec::new();
-        let from = desk.watch.next;
         let up = |call: &&Call| call.is_answered() && !call.is_ending();
-        let (before, after): (Vec<&Call>, Vec<&Call>) =
-            desk.book.iter().filter(up).partition(|call| call.number().0 < from);
-        for call in after.into_iter().chain(before).take(CALLS) {
+        for call in desk.book.iter_from(CallNumber(desk.watch.next)).filter(up).take(CALLS) {
             due.push((call.number(), call.worker(), call.rtp_keys()));
         }
         if let Some((last, ..)) = due.last() {

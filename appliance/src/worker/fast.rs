@@ -42,7 +42,7 @@ pub enum FastOrder {
     /// Serve these queues.
     Serve(Box<XskIo<XskQueue>>, Idle),
     /// Have this flow. Its packets do not come before the XDP program is told.
-    Install(Box<FlowSpec>),
+    Install(Arc<FlowSpec>),
     /// How far the path has come that had a flow before: [`Change::Restore`] for it.
     Restore(Box<Change>),
     /// How packets from a port to a destination leave.

@@ -49,7 +49,7 @@ impl Lane {
     /// # Errors
     /// [`PoolError`]; waits up to `patience`.
     pub fn ask(&self, keys: &[FlowKey], patience: Duration) -> Result<Vec<Snapshot>, PoolError> {
-        Ok(self.question(keys, patience)?.snapshots)
+        Ok(self.question(Ask::of_flows(keys.to_vec()), patience)?.snapshots)
     }
 
     /// What it has received from NIC queues since it was started, of all flows.
@@ -57,18 +57,18 @@ impl Lane {
     /// # Errors
     /// [`PoolError`]; waits up to `patience`.
     pub fn received(&self, patience: Duration) -> Result<Traffic, PoolError> {
-        Ok(self.question(&[], patience)?.totals.received)
+        Ok(self.question(Ask::of_sums(), patience)?.totals.received)
     }
 
-    fn question(&self, keys: &[FlowKey], patience: Duration) -> Result<Answer, PoolError> {
-        let ask = Arc::new(Ask::new(keys));
+    fn question(&self, ask: Ask, patience: Duration) -> Result<Answer, PoolError> {
+        let ask = Arc::new(ask);
         self.tell(vec![FastOrder::Answer(Arc::clone(&ask))])?;
         ask.wait(Instant::now() + patience).ok_or(PoolError::Silent(self.worker))
     }
 
     /// Asks for a sign of life, without waiting for it; `None` when not even that is possible.
     pub fn beat(&self) -> Option<Beat> {
-        let ask = Arc::new(Ask::new(&[]));
+        let ask = Arc::new(Ask::of_flows(Vec::new()));
         let order = Order::Fast(FastOrder::Answer(Arc::clone(&ask)));
         // At once or not at all: a full mailbox is no sign of life either.
         self.mailbox.send(order, Instant::now()).ok()?;

@@ -26,7 +26,7 @@ mod tests;
 pub use fast::{FastOrder, Idle, Slip};
 #[cfg(feature = "appliance")]
 pub use lane::{Beat, Lane};
-pub use pool::{Pool, PoolError, StartError};
+pub use pool::{Asked, Pool, PoolError, StartError};
 pub use post::{OwnReport, Parcel, Post};
 pub use punted::{LONGEST, Letter, Punted};
 pub use reels::{Reel, Reels};

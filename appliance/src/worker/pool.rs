@@ -8,11 +8,12 @@ use super::punted::Punted;
 use super::reels::Reels;
 use super::tape::{Copies, TapeAsk};
 use engine::{AddressTraffic, Overheard, Totals};
-use flow::{Change, Event, FlowKey, Snapshot};
+use flow::{Change, Event, FlowKey, Moment, Snapshot};
 use mio::Waker;
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
@@ -41,7 +42,16 @@ pub struct Pool {
 struct Worker {
     door: Door,
     mailbox: Arc<Mailbox>,
+    /// It has been left something that cannot wait for its next turn.
+    told: AtomicBool,
     thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+/// A question to a packet thread whose answer is not waited for yet.
+#[derive(Debug)]
+pub struct Asked {
+    worker: usize,
+    ask: Arc<Ask>,
 }
 
 /// Why the packet threads could not be started.
@@ -215,15 +225,70 @@ impl Pool {
     /// # Errors
     /// [`PoolError`]; nothing was changed then.
     pub fn tell(&self, worker: usize, ports: Vec<PortSocket>, changes: Vec<Change>) -> Result<(), PoolError> {
+        let told = self.leave(worker, ports, changes);
+        self.call_told();
+        told
+    }
+
+    /// As [`Pool::tell`], but the thread is not woken before [`Pool::call_told`], unless many orders wait for it.
+    ///
+    /// # Errors
+    /// [`PoolError`]; nothing was changed then.
+    pub fn leave(
+        &self,
+        worker: usize,
+        ports: Vec<PortSocket>,
+        changes: Vec<Change>,
+    ) -> Result<(), PoolError> {
         let can_wait = ports.is_empty() && changes.iter().all(|change| matches!(change, Change::Install(_)));
         let orders = orders(ports, changes);
         if orders.is_empty() {
             return Ok(());
         }
         if !can_wait {
-            return self.send(worker, Order::Many(orders));
+            self.worker(worker)?.told.store(true, Ordering::Relaxed);
         }
-        let left = self.worker(worker)?.mailbox.leave(Order::Many(orders), Instant::now() + PATIENCE);
+        self.put(worker, Order::Many(orders))
+    }
+
+    /// As [`Pool::tell_and_ask`], but the copies are for [`Pool::collect`], which also wakes the thread.
+    ///
+    /// # Errors
+    /// [`PoolError`]; nothing was changed then.
+    pub fn leave_asking(
+        &self,
+        worker: usize,
+        keys: Vec<FlowKey>,
+        changes: Vec<Change>,
+    ) -> Result<Asked, PoolError> {
+        let ask = Arc::new(Ask::of_flows(keys));
+        self.worker(worker)?.told.store(true, Ordering::Relaxed);
+        self.put(worker, asking(&ask, changes))?;
+        Ok(Asked { worker, ask })
+    }
+
+    /// The copies that were asked for; waits up to `patience`.
+    ///
+    /// # Errors
+    /// [`PoolError::Silent`].
+    pub fn collect(&self, asked: &Asked, patience: Duration) -> Result<Vec<Snapshot>, PoolError> {
+        self.call_told();
+        let answer = asked.ask.wait(Instant::now() + patience);
+        Ok(answer.ok_or(PoolError::Silent(asked.worker))?.snapshots)
+    }
+
+    /// Wakes the threads that have been left something that cannot wait.
+    pub fn call_told(&self) {
+        for worker in &self.workers {
+            if worker.told.swap(false, Ordering::Relaxed) {
+                worker.mailbox.call();
+            }
+        }
+    }
+
+    /// Puts an order where the thread finds it in its next turn.
+    fn put(&self, worker: usize, order: Order) -> Result<(), PoolError> {
+        let left = self.worker(worker)?.mailbox.leave(order, Instant::now() + PATIENCE);
         left.map_err(|refused| PoolError::of(refused, worker))
     }
 
@@ -255,29 +320,19 @@ impl Pool {
         changes: Vec<Change>,
         patience: Duration,
     ) -> Result<Vec<Snapshot>, PoolError> {
-        Ok(self.question(worker, keys, changes, patience)?.snapshots)
-    }
-
-    fn ask(&self, worker: usize, keys: &[FlowKey], patience: Duration) -> Result<Answer, PoolError> {
-        self.question(worker, keys, Vec::new(), patience)
+        Ok(self.question(worker, Ask::of_flows(keys.to_vec()), changes, patience)?.snapshots)
     }
 
     fn question(
         &self,
         worker: usize,
-        keys: &[FlowKey],
+        ask: Ask,
         changes: Vec<Change>,
         patience: Duration,
     ) -> Result<Answer, PoolError> {
-        let ask = Arc::new(Ask::new(keys));
+        let ask = Arc::new(ask);
         let deadline = Instant::now() + patience;
-        let question = Order::Answer(Arc::clone(&ask));
-        let order = if changes.is_empty() {
-            question
-        } else {
-            Order::Many(std::iter::once(question).chain(orders(Vec::new(), changes)).collect())
-        };
-        self.send(worker, order)?;
+        self.send(worker, asking(&ask, changes))?;
         ask.wait(deadline).ok_or(PoolError::Silent(worker))
     }
 
@@ -291,7 +346,7 @@ impl Pool {
         keys: &[FlowKey],
         patience: Duration,
     ) -> Result<Vec<Snapshot>, PoolError> {
-        Ok(self.ask(worker, keys, patience)?.snapshots)
+        self.tell_and_ask(worker, keys, Vec::new(), patience)
     }
 
     /// The copies of packets of traced flows that were made since this was last asked, of each engine of a worker; waits up
@@ -319,12 +374,26 @@ impl Pool {
         }
     }
 
+    /// When each of `keys` had its last packet; waits up to `patience`.
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub fn last_packets(
+        &self,
+        worker: usize,
+        keys: &[FlowKey],
+        patience: Duration,
+    ) -> Result<Vec<Option<Moment>>, PoolError> {
+        let ask = Ask::of_last_packets(keys.to_vec());
+        Ok(self.question(worker, ask, Vec::new(), patience)?.last_packets)
+    }
+
     /// What a worker has counted over all its flows, past ones included; waits up to `patience`.
     ///
     /// # Errors
     /// [`PoolError`].
     pub fn totals(&self, worker: usize, patience: Duration) -> Result<Totals, PoolError> {
-        Ok(self.ask(worker, &[], patience)?.totals)
+        Ok(self.question(worker, Ask::of_sums(), Vec::new(), patience)?.totals)
     }
 
     /// The same by our address, as far as flows of this worker had any traffic; waits up to `patience`.
@@ -332,7 +401,7 @@ impl Pool {
     /// # Errors
     /// [`PoolError`].
     pub fn addresses(&self, worker: usize, patience: Duration) -> Result<Vec<AddressTraffic>, PoolError> {
-        Ok(self.ask(worker, &[], patience)?.addresses)
+        Ok(self.question(worker, Ask::of_sums(), Vec::new(), patience)?.addresses)
     }
 
     /// The RTCP that a worker has heard since it was last asked, by engine; `room` is what was given out before. The first
@@ -415,13 +484,22 @@ impl Worker {
         let thread = Builder::new().name(format!("poll-{number}")).spawn(body).map_err(system)?;
         match (told.recv(), core) {
             (Ok(Err(error)), Some(core)) => Err(StartError::Pin { worker: number, core, error }),
-            _ => Ok(Worker { door, mailbox, thread: Some(thread) }),
+            _ => Ok(Worker { door, mailbox, told: AtomicBool::new(false), thread: Some(thread) }),
         }
     }
 }
 
 fn orders(ports: Vec<PortSocket>, changes: Vec<Change>) -> Vec<Order> {
     ports.into_iter().map(Order::Open).chain(changes.into_iter().map(Order::Change)).collect()
+}
+
+/// A question, and what is to be carried out after it.
+fn asking(ask: &Arc<Ask>, changes: Vec<Change>) -> Order {
+    let question = Order::Answer(Arc::clone(ask));
+    if changes.is_empty() {
+        return question;
+    }
+    Order::Many(std::iter::once(question).chain(changes.into_iter().map(Order::Change)).collect())
 }
 
 /// Lets the calling thread run on `core` alone.

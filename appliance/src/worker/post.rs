@@ -61,7 +61,7 @@ impl Post {
         changes: Vec<Change>,
         patience: Duration,
     ) -> Result<Vec<Snapshot>, PoolError> {
-        let (ask, deadline) = (Arc::new(Ask::new(keys)), Instant::now() + patience);
+        let (ask, deadline) = (Arc::new(Ask::of_flows(keys.to_vec())), Instant::now() + patience);
         let question = std::iter::once(Order::Answer(Arc::clone(&ask)));
         let orders = Order::Many(question.chain(changes.into_iter().map(Order::Change)).collect());
         self.mailbox.send(orders, deadline).map_err(|refused| PoolError::of(refused, self.worker))?;

@@ -21,6 +21,7 @@ pub mod plot;
 mod probe;
 mod profile;
 pub mod program;
+mod proxy;
 pub mod report;
 mod stage;
 pub mod suite;

@@ -5,7 +5,7 @@
 use bench::campaign::{self, Plan};
 use bench::report::Verdict;
 use bench::suite::{self, Asked};
-use bench::{BenchError, Profile, Sample, bare, l2fwd, plot, program, report, udpfwd, xdpfwd};
+use bench::{BenchError, Profile, Sample, bare, control, l2fwd, plot, program, report, udpfwd, xdpfwd};
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -75,6 +75,30 @@ enum Command {
         #[arg(long, default_value_t = 5_000)]
         exchanges: u32,
         /// Where the results are written, as JSON; pictures go beside it.
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+    /// Measures the control side of the subjects of a profile in turns: calls set up and ended, and their memory.
+    Control {
+        /// The profile.
+        #[arg(long, default_value = "tests/bench/profiles/datapaths.toml")]
+        profile: PathBuf,
+        /// Only these subjects, separated by commas, in this order.
+        #[arg(long, value_delimiter = ',', default_value = "shared,debian")]
+        subjects: Vec<String>,
+        /// Turns.
+        #[arg(long, default_value_t = 3)]
+        rounds: u32,
+        /// Requests on their way at a time; several numbers, separated by commas, are measured one after the other.
+        #[arg(long, value_delimiter = ',', default_value = "1,16,32")]
+        windows: Vec<usize>,
+        /// Calls set up and ended.
+        #[arg(long, default_value_t = 20_000)]
+        exchanges: u32,
+        /// Numbers of calls at which memory is looked at, separated by commas, the smallest first.
+        #[arg(long, value_delimiter = ',')]
+        memory: Vec<u32>,
+        /// Where the results are written, as JSON.
         #[arg(long)]
         json: Option<PathBuf>,
     },
@@ -175,6 +199,14 @@ fn run(command: Command) -> Result<(), BenchError> {
                 plot::draw(&path, None)?;
             }
             Ok(())
+        }
+        Command::Control { profile, subjects, rounds, windows, exchanges, memory, json } => {
+            lab::on_interrupt(|| {});
+            let profile = Profile::read(&profile)?.only(&subjects)?;
+            let results = control::campaign(&profile, rounds, exchanges, &windows, &memory, |one| {
+                println!("{one}");
+            })?;
+            json.map_or(Ok(()), |path| keep(&results, &path))
         }
         Command::Plot { json, folder } => {
             for path in plot::draw(&json, folder.as_deref())? {

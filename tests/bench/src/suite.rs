@@ -81,10 +81,11 @@ fn control_of(profile: &Profile, asked: &Asked) -> Vec<Control> {
     let mut all = Vec::new();
     for _ in 0..asked.rounds {
         for subject in profile.subjects.iter().filter(|subject| subject.role == Role::Relay) {
-            match control::measure(profile, subject, asked.exchanges, &MEMORY) {
+            match control::measure(profile, subject, asked.exchanges, control::WINDOW, &MEMORY) {
                 Ok(one) => all.push(one),
                 Err(error) => all.push(Control {
                     subject: subject.name.clone(),
+                    window: control::WINDOW,
                     calls_per_s: 0.0,
                     cpu_us: 0.0,
                     memory: Vec::new(),

@@ -1,15 +1,24 @@
 use crate::call::{Call, CallNumber};
 use crate::fragment::Early;
 use crate::{Env, HandshakeChange, Interfaces, PortSource, Secrets, Settings, Stamp};
-use flow::{Change, Event, Moment, Snapshot};
+use flow::{Change, Event, FlowSpec, Moment, Snapshot, StreamId};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// When a place without a call is looked at.
+const NEVER: Moment = Moment(u64::MAX);
 
 /// All calls. Single owner, single writer; everything that changes a call goes through here and leaves its
 /// consequences for the packet side in a list of changes.
 #[derive(Debug)]
 pub struct Book {
     calls: Vec<Option<Box<Call>>>,
+    /// When each of them shall be looked at again, side by side, since all are looked through every second.
+    pub(crate) due: Vec<Moment>,
+    /// Those that we write reports for.
+    reported: BTreeSet<CallNumber>,
     free: Vec<u32>,
     by_id: HashMap<Box<[u8]>, CallNumber, RandomState>,
     settings: Settings,
@@ -46,6 +55,8 @@ impl Book {
     pub fn new(settings: Settings, interfaces: Interfaces) -> Book {
         Book {
             calls: Vec::new(),
+            due: Vec::new(),
+            reported: BTreeSet::new(),
             free: Vec::new(),
             by_id: HashMap::default(),
             settings,
@@ -67,8 +78,11 @@ impl Book {
 
     /// Every call is due: what ends it may have changed.
     pub fn look_at_all(&mut self, now: Moment) {
-        for call in self.calls.iter_mut().flatten() {
-            call.due = call.due.min(now);
+        for (call, due) in self.calls.iter_mut().zip(&mut self.due) {
+            if let Some(call) = call {
+                call.due = call.due.min(now);
+                *due = call.due;
+            }
         }
     }
 
@@ -121,6 +135,26 @@ impl Book {
         self.calls.iter().filter_map(|c| c.as_deref())
     }
 
+    /// All calls from this number on, and then those before.
+    pub fn iter_from(&self, number: CallNumber) -> impl Iterator<Item = &Call> {
+        let (before, after) = self.calls.split_at((number.0 as usize).min(self.calls.len()));
+        after.iter().chain(before).filter_map(|call| call.as_deref())
+    }
+
+    /// The calls that we write reports for, by number.
+    pub fn reported(&self) -> &BTreeSet<CallNumber> {
+        &self.reported
+    }
+
+    /// Says when a call is to be looked at again.
+    pub(crate) fn set_due(&mut self, number: CallNumber, due: Moment) {
+        if let (Some(Some(call)), Some(place)) =
+            (self.calls.get_mut(number.0 as usize), self.due.get_mut(number.0 as usize))
+        {
+            (call.due, *place) = (due, due);
+        }
+    }
+
     /// Finds the call or makes it. True in the second place when it is new.
     pub(crate) fn find_or_make(&mut self, id: &[u8], now: Stamp) -> (CallNumber, bool) {
         if let Some(found) = self.number(id) {
@@ -128,11 +162,13 @@ impl Book {
         }
         let number = CallNumber(self.free.pop().unwrap_or_else(|| {
             self.calls.push(None);
+            self.due.push(NEVER);
             self.calls.len() as u32 - 1
         }));
         let worker = (self.created % u64::from(self.settings.workers.max(1))) as u16;
         let serial = crate::agents::serial(self.created, number);
         let call = Call::new((number, serial), id, now, worker, &self.settings);
+        self.due[number.0 as usize] = call.due;
         self.calls[number.0 as usize] = Some(Box::new(call));
         self.by_id.insert(id.into(), number);
         self.created += 1;
@@ -144,9 +180,11 @@ impl Book {
         let mut call = self.calls.get_mut(number.0 as usize)?.take()?;
         self.by_id.remove(&*call.id);
         self.free.push(number.0);
+        self.due[number.0 as usize] = NEVER;
+        self.reported.remove(&number);
         if self.by_id.is_empty() {
             // Thousands of calls may have been here.
-            (self.calls, self.free) = (Vec::new(), Vec::new());
+            (self.calls, self.free, self.due) = (Vec::new(), Vec::new(), Vec::new());
             self.by_id.shrink_to_fit();
         }
         let mut own = Vec::new();
@@ -179,6 +217,12 @@ impl Book {
         };
         let result = work(call, &mut env);
         call.tell_agents(&mut env.handshakes);
+        self.due[number.0 as usize] = call.due;
+        if call.is_reported() {
+            self.reported.insert(number);
+        } else if !self.reported.is_empty() {
+            self.reported.remove(&number);
+        }
         outside.changes.flows.extend(env.changes.into_iter().map(|c| (call.worker, c)));
         outside.changes.handshakes.extend(env.handshakes.into_iter().map(|c| (call.worker, c)));
         Some(result)
@@ -191,7 +235,8 @@ impl Book {
                 let (number, at) = Call::of_stream(*stream);
                 let Some(call) = self.get_mut(number) else { return };
                 let Some(entry) = call.flows.get_mut(at).filter(|e| e.key == *key) else { return };
-                if let Some(spec) = entry.installed.as_deref_mut().filter(|s| s.generation <= *generation) {
+                if let Some(spec) = entry.installed.as_mut().filter(|s| s.generation <= *generation) {
+                    let spec = Arc::make_mut(spec);
                     spec.peer = Some(*peer);
                     spec.confirmed = true;
                 }
@@ -203,12 +248,19 @@ impl Book {
         }
     }
 
+    /// What a flow was last installed as, with what was learned since.
+    pub fn installed(&self, stream: StreamId) -> Option<&Arc<FlowSpec>> {
+        let (number, at) = Call::of_stream(stream);
+        self.get(number)?.flows.get(at)?.installed.as_ref()
+    }
+
     /// Keeps the last counters of a flow that is gone while its call is still reported.
     fn keep(&mut self, snapshot: &Snapshot) {
         let (number, at) = Call::of_stream(snapshot.stream);
         let Some(call) = self.get_mut(number) else { return };
         if let Some(entry) = call.flows.get_mut(at).filter(|e| e.key == snapshot.key && e.withdrawn) {
-            entry.last = Some(Box::new(snapshot.clone()));
+            // Of a port that nothing came to, nothing is to be told.
+            entry.last = snapshot.has_counted().then(|| Box::new(snapshot.clone()));
         }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct FlowEntry {
     pub(crate) media: usize,
     pub(crate) usage: FlowUse,
     /// As installed; `None` before the first install and after the withdrawal.
-    pub(crate) installed: Option<Box<FlowSpec>>,
+    pub(crate) installed: Option<Arc<FlowSpec>>,
     pub(crate) key: FlowKey,
     pub(crate) withdrawn: bool,
     /// Its counters when it was withdrawn.
@@ -236,6 +236,8 @@ impl Call {
         }
         let (rtp, rtcp) = env.ports.take(address, self.worker, self.tos, facing.rtcp)?;
         section.selected = Some(section.pairs.len());
+        // Few have a second one.
+        section.pairs.reserve_exact(1);
         section.pairs.push(PortPair {
             stands_for: counterpart,
             address,

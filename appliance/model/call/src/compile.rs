@@ -9,6 +9,7 @@ use ice::Component;
 use sdp::Profile;
 use smallvec::SmallVec;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Length of the learning window of the delayed and heuristic algorithms.
 pub const LEARNING_WINDOW: Micros = Micros::from_secs(3);
@@ -47,8 +48,9 @@ impl Call {
                 }
                 spec.generation = self.generation;
             }
-            self.flows[at].installed = Some(Box::new(spec.clone()));
-            changes.push(Change::Install(Box::new(spec)));
+            let spec = Arc::new(spec);
+            self.flows[at].installed = Some(Arc::clone(&spec));
+            changes.push(Change::Install(spec));
         }
     }
 

@@ -50,18 +50,19 @@ impl Book {
         let at = now + wanted.delay.unwrap_or(self.settings().delete_delay);
         let number = self.number(wanted.call_id)?;
         let call = self.get_mut(number)?;
-        match call.aim(wanted)? {
+        let due = call.due.min(at);
+        let doomed = match call.aim(wanted)? {
             Some(party) => {
                 call.parties[party].ends = Some(at);
-                call.due = call.due.min(at);
-                Some(Doomed::Party(number, party, at))
+                Doomed::Party(number, party, at)
             }
             None => {
                 call.ends = Some(at);
-                call.due = call.due.min(at);
-                Some(Doomed::Call(number, at))
+                Doomed::Call(number, at)
             }
-        }
+        };
+        self.set_due(number, due);
+        Some(doomed)
     }
 
     /// Ends what was doomed: closes the ports. A call stays in the book until [`Book::remove`].

@@ -1,9 +1,10 @@
+use crate::seldom::Nothing;
 use crate::wish::DtlsWish;
 use crate::{Dtls, Secrets};
 use flow::Generation;
 use flow::srtp::Setup as Keys;
 use sdp::{Fingerprint, Section, Setup};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The hash of our certificate that is written when nothing else is asked for.
 const USUAL_HASH: &str = "sha-256";
@@ -11,7 +12,7 @@ const USUAL_HASH: &str = "sha-256";
 const MOST_FINGERPRINTS: usize = 8;
 
 /// DTLS-SRTP with one party on one section: what the SDPs say, and what came of the handshake.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DtlsLeg {
     /// What its last SDP says, if it speaks DTLS.
     pub(crate) said: Option<Said>,
@@ -64,6 +65,13 @@ pub(crate) struct Agreed {
     with: Identity,
     /// Agents that know less than this speak of an older one.
     since: Generation,
+}
+
+impl Nothing for DtlsLeg {
+    fn nothing() -> &'static DtlsLeg {
+        static NOTHING: LazyLock<DtlsLeg> = LazyLock::new(DtlsLeg::default);
+        &NOTHING
+    }
 }
 
 impl DtlsLeg {

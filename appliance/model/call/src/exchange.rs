@@ -72,8 +72,18 @@ impl Call {
         );
         // Also after a refusal: ports may have been closed before it came to that.
         self.compile(env.now, true, &mut env.changes);
-        sections?;
-        Ok(self.render(between, role, intent, draft, env))
+        let body = sections.map(|()| self.render(between, role, intent, draft, env));
+        self.tidy();
+        self.due = self.fate(env.settings).1;
+        body
+    }
+
+    /// Gives back what room was had for what turned out not to be there.
+    fn tidy(&mut self) {
+        for media in self.parties.iter_mut().flat_map(|party| &mut party.medias) {
+            media.ice.tidy();
+            media.keying.dtls.tidy();
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "one message with everything that is known of it")]
@@ -166,6 +176,7 @@ impl Call {
         let known = self.parties[between.receiver].medias.len() > place;
         for party in [between.sender, between.receiver] {
             let medias = &mut self.parties[party].medias;
+            medias.reserve_exact((place + 1).saturating_sub(medias.len()));
             while medias.len() <= place {
                 medias.push(Media::new(&section.kind, &section.protocol, transport(section), family));
             }

@@ -3,14 +3,16 @@ use crate::dialogue::Dialogue;
 use crate::exchange::Role;
 use crate::intent::{IceWish, Options};
 use crate::media::{Transport, is_hold};
+use crate::seldom::Nothing;
 use crate::{Env, Ice};
 use flow::FlowKey;
 use ice::{Candidate, Component, Credentials, Foundation, Kind, LocalCandidate, Remote, Standing};
 use sdp::Section;
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
 /// ICE on one leg: one media section of one party.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct IceLeg {
     /// We speak ICE with the party: its last SDP had it, or what it was offered last.
     pub(crate) on: bool,
@@ -34,6 +36,13 @@ pub(crate) struct IceLeg {
     pub(crate) agreed: Option<Ice>,
     /// Where its agent found it: for RTP and for RTCP.
     pub(crate) routes: [Way; 2],
+}
+
+impl Nothing for IceLeg {
+    fn nothing() -> &'static IceLeg {
+        static NOTHING: LazyLock<IceLeg> = LazyLock::new(IceLeg::default);
+        &NOTHING
+    }
 }
 
 /// What an agent says about a component.
@@ -213,7 +222,8 @@ impl Call {
             let addresses = self.local_addresses(party, place, shown, env);
             let called = self.parties[party].callee;
             let leg = &mut self.parties[party].medias[place].ice;
-            leg.list(ice::local_candidates(&addresses, leg.passes.unwrap_or(Standing::First)));
+            let standing = leg.passes.unwrap_or(Standing::First);
+            leg.list(ice::local_candidates(&addresses, standing));
             match role {
                 _ if leg.passes.is_some() => leg.agreed = None,
                 _ if party == between.receiver => leg.tell(role, called, env),

@@ -3,6 +3,7 @@ use crate::dtls::DtlsLeg;
 use crate::exchange::Role;
 use crate::intent::Options;
 use crate::sdes::Line;
+use crate::seldom::Seldom;
 use flow::srtp::{Setup, Suite};
 use sdp::{DraftMedia, Field};
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub(crate) struct Keying {
     /// Packets are opened and sealed anew although both ends have the same keys.
     pub(crate) recrypt: bool,
     /// DTLS with it.
-    pub(crate) dtls: DtlsLeg,
+    pub(crate) dtls: Seldom<DtlsLeg>,
     /// An answer has settled `guard`; offers do not change it.
     pub(crate) settled: bool,
     /// What is in force.

@@ -38,6 +38,7 @@ mod reporting;
 mod sdes;
 mod section;
 mod security;
+mod seldom;
 mod settings;
 mod stamp;
 mod sweep;

@@ -3,6 +3,7 @@ use crate::doubles::Double;
 use crate::ice::IceLeg;
 use crate::keying::Keying;
 use crate::mux::Mux;
+use crate::seldom::Seldom;
 use crate::{AddressId, Family, Handshake};
 use flow::{FlowKey, Moment};
 use std::net::{IpAddr, SocketAddr};
@@ -81,7 +82,7 @@ pub(crate) struct Media {
     pub(crate) selected: Option<usize>,
     /// `block media` for this section.
     pub(crate) blocked: bool,
-    pub(crate) ice: IceLeg,
+    pub(crate) ice: Seldom<IceLeg>,
     /// The client wants the section told as it came.
     pub(crate) passthrough: bool,
     pub(crate) bundling: Bundling,
@@ -156,7 +157,7 @@ impl Media {
             pairs: Vec::new(),
             selected: None,
             blocked: false,
-            ice: IceLeg::default(),
+            ice: Seldom::default(),
             passthrough: false,
             bundling: Bundling::default(),
             double: None,

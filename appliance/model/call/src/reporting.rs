@@ -1,6 +1,6 @@
+use crate::FlowUse;
 use crate::call::Call;
 use crate::media::{Media, Transport};
-use crate::{CallNumber, FlowUse};
 use flow::FlowKey;
 use ice::Component;
 
@@ -66,12 +66,5 @@ impl Call {
             sections: std::iter::once(media).chain(peers).collect(),
             facing,
         })
-    }
-}
-
-impl crate::Book {
-    /// The calls in which we write reports.
-    pub fn reported(&self) -> Vec<CallNumber> {
-        self.iter().filter(|call| call.is_reported()).map(Call::number).collect()
     }
 }

@@ -34,9 +34,19 @@ impl EndReason {
 }
 
 impl Book {
-    /// Calls that need a look now: their flows' last packets are asked for and handed to [`Book::judge`].
-    pub fn due(&self, now: Moment) -> Vec<CallNumber> {
-        self.iter().filter(|c| c.due <= now).map(|c| c.number).collect()
+    /// Calls that need a look now, `most` of them at most: [`Book::foresee`].
+    pub fn due(&self, now: Moment, most: usize) -> Vec<CallNumber> {
+        let due = self.due.iter().enumerate().filter(|(_, due)| **due <= now);
+        due.map(|(number, _)| CallNumber(number as u32)).take(most).collect()
+    }
+
+    /// Looks at a call that is due. True when it may have to end: then the last packets of its flows are asked for and
+    /// handed to [`Book::judge`]. Else it is due later.
+    pub fn foresee(&mut self, number: CallNumber, now: Moment) -> bool {
+        let Some(call) = self.get(number) else { return false };
+        let (_, due) = call.fate(self.settings());
+        self.set_due(number, due);
+        due <= now
     }
 
     /// Ends what is over in a call. `last_packet` is the youngest packet of its flows. Returns why the whole call
@@ -47,7 +57,6 @@ impl Book {
         last_packet: Option<Moment>,
         outside: &mut Outside<'_>,
     ) -> Option<EndReason> {
-        let settings = self.settings().clone();
         self.with(number, outside, |call, env| {
             let now = env.now;
             for party in 0..call.parties.len() {
@@ -56,7 +65,7 @@ impl Book {
                 }
             }
             call.last_media = call.last_media.max(last_packet.unwrap_or_default());
-            let (reason, due) = call.fate(&settings);
+            let (reason, due) = call.fate(env.settings);
             call.due = due;
             reason.filter(|_| due <= now)
         })?
@@ -65,7 +74,7 @@ impl Book {
 
 impl Call {
     /// The next end of this call as things stand, and when it comes.
-    fn fate(&self, settings: &crate::Settings) -> (Option<EndReason>, Moment) {
+    pub(crate) fn fate(&self, settings: &crate::Settings) -> (Option<EndReason>, Moment) {
         let mut next = (None, Moment(u64::MAX));
         let mut at_most = |reason: Option<EndReason>, at: Moment| {
             if at < next.1 {

@@ -8,7 +8,7 @@ use crate::ssrc::SpareRoom;
 use crate::table::Table;
 use crate::tape::Tape;
 use crate::totals::Totals;
-use flow::{Departure, FlowKey, Snapshot};
+use flow::{Departure, FlowKey, Moment, Snapshot};
 use rtp::Kind;
 
 /// The flows of one worker and what is done with their packets. See the crate's front page for who calls what when.
@@ -64,6 +64,11 @@ impl Engine {
         let flow = self.table.get(self.table.find(key)?)?;
         let progress = flow.held.map(|held| self.sessions.progress(held)).unwrap_or_default();
         Some(flow.snapshot(progress))
+    }
+
+    /// When a flow had its last packet.
+    pub fn last_packet(&self, key: FlowKey) -> Option<Moment> {
+        self.port(key)?.counters.last_packet
     }
 
     /// How a packet of our own would leave through a port: `None` while its peer is not known.

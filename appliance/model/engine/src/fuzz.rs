@@ -248,7 +248,7 @@ impl World {
                     },
                 );
                 debug_assert_eq!(spec.key.port, number);
-                engine.apply(Change::Install(Box::new(spec)), &mut Vec::new());
+                engine.apply(Change::Install(spec.into()), &mut Vec::new());
             }
         }
     }

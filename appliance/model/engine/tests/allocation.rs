@@ -153,7 +153,7 @@ fn bursts(flows: &[FlowSpec], mut fill: impl FnMut(u8, u64, &mut [u8; 512]) -> u
     let mut burst = Burst::new(128);
     let mut events = Vec::with_capacity(BURST);
     for spec in flows {
-        assert_eq!(engine.apply(Change::Install(Box::new(spec.clone())), &mut events), Applied::Installed);
+        assert_eq!(engine.apply(Change::Install(spec.clone().into()), &mut events), Applied::Installed);
     }
     let mut sent = 0;
     for turn in 0..50u64 {

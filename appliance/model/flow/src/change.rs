@@ -1,11 +1,12 @@
 use crate::{FlowKey, FlowSpec, Generation, Moment, Progress, Snapshot, StreamId};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// The only way down from the call side to the packet side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Installs a flow, or replaces an older generation of it. Counters and what was learned are kept.
-    Install(Box<FlowSpec>),
+    Install(Arc<FlowSpec>),
     /// Ends a flow. Answered by [`Event::Withdrawn`], after which the port may be used again.
     Withdraw {
         /// The flow.

@@ -143,6 +143,13 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// True when packets have had to do with the flow.
+    pub fn has_counted(&self) -> bool {
+        let Snapshot { counters, ssrcs, sent_ssrcs, progress, heard, .. } = self;
+        let listed = !ssrcs.is_empty() || !sent_ssrcs.is_empty() || !heard.is_empty();
+        listed || *counters != Counters::default() || !progress.is_empty()
+    }
+
     /// Adds what another path has counted of the same flow. The peer stays.
     pub fn join(&mut self, other: &Snapshot) {
         let later = other.counters.last_packet > self.counters.last_packet;

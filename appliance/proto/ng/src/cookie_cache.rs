@@ -57,9 +57,10 @@ impl CookieCache {
     /// starting point but must not go back.
     pub fn begin(&mut self, cookie: &[u8], now_ms: u64) -> Lookup<'_> {
         self.rotate_if_due(now_ms);
-        if self.old.replies.contains_key(cookie) || self.young.replies.contains_key(cookie) {
-            let known = self.young.replies.get(cookie).or_else(|| self.old.replies.get(cookie));
-            return match known {
+        let is_young = self.young.replies.contains_key(cookie);
+        if is_young || self.old.replies.contains_key(cookie) {
+            let generation = if is_young { &self.young } else { &self.old };
+            return match generation.replies.get(cookie) {
                 Some(Some(reply)) => Lookup::Done(reply),
                 _ => Lookup::InProgress,
             };
@@ -71,6 +72,12 @@ impl CookieCache {
 
     /// Stores the reply to a request that [`CookieCache::begin`] called new.
     pub fn finish(&mut self, cookie: &[u8], reply: &[u8]) {
+        let fits = self.young.bytes + reply.len() <= self.max_bytes.div_ceil(2);
+        if let Some(kept) = self.young.replies.get_mut(cookie).filter(|kept| kept.is_none() && fits) {
+            *kept = Some(reply.into());
+            self.young.bytes += reply.len();
+            return;
+        }
         self.abandon(cookie);
         let size = cookie.len() + reply.len();
         if size <= self.max_bytes / 2 {

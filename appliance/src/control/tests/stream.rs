@@ -125,3 +125,12 @@ fn connections_are_bounded_and_the_idlest_makes_room() {
     let counts = bench.listeners.counts();
     assert_eq!((counts.connections, counts.evicted, bench.listeners.open_connections()), (3, 2, 2));
 }
+
+#[test]
+fn what_would_be_answered_later_is_settled_at_once() {
+    let mut bench = Bench::new(Transport::Tcp, "127.0.0.1:0", Options::default());
+    let mut client = bench.connect(Transport::Tcp);
+    bench.write(&client, b"a d7:command5:latere");
+    assert_eq!(bench.read(&mut client, 27), "a d6:ticketi1e6:result2:oke");
+    assert_eq!(bench.desk.settled, [1]);
+}

@@ -145,3 +145,23 @@ fn replies_carry_the_configured_tos() {
     });
     assert_eq!(tos, 0xb8);
 }
+
+#[test]
+fn what_is_answered_later_is_settled_together_and_goes_to_whom_it_is_for() {
+    let mut bench = bench("127.0.0.1:0");
+    let address = bench.address(Transport::Udp);
+    let clients = [client_of(address), client_of(address)];
+    clients[0].send(b"a d7:command5:latere").unwrap();
+    // Asked again before it is answered: once is enough.
+    clients[0].send(b"a d7:command5:latere").unwrap();
+    clients[1].send(b"b d7:command5:latere").unwrap();
+    clients[1].send(b"c d7:command4:pinge").unwrap();
+    assert_eq!(bench.datagram(&clients[1]), "c d6:result4:ponge", "others do not wait for it");
+    assert_eq!(bench.datagram(&clients[0]), "a d6:ticketi1e6:result2:oke");
+    assert_eq!(bench.datagram(&clients[1]), "b d6:ticketi2e6:result2:oke");
+    assert_eq!(bench.desk.settled, [2]);
+    assert_eq!(bench.desk.peers.len(), 3);
+    clients[0].send(b"a d7:command5:latere").unwrap();
+    assert_eq!(bench.datagram(&clients[0]), "a d6:ticketi1e6:result2:oke", "it is remembered as any other");
+    assert_eq!(bench.desk.settled, [2]);
+}

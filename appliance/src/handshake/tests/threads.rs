@@ -75,7 +75,7 @@ impl Lab {
             recorded: None,
         };
         self.pool.open(0, port).unwrap();
-        self.pool.apply(0, Change::Install(Box::new(spec))).unwrap();
+        self.pool.apply(0, Change::Install(spec.into())).unwrap();
         key
     }
 

@@ -112,7 +112,7 @@ impl WorkerTier {
         specs.extend(flow.egress.iter().map(|egress| known_for_certain(egress)));
         let exits = recipe.outputs.iter().zip(&hops);
         for lane in &self.lanes {
-            let installs = specs.iter().map(|spec| FastOrder::Install(Box::new(spec.clone())));
+            let installs = specs.iter().map(|spec| FastOrder::Install(Arc::clone(spec)));
             let exits = exits.clone().map(|(output, hop)| FastOrder::Exit(output.from, output.to, *hop));
             let restores = restores(recipe).map(|change| FastOrder::Restore(Box::new(change)));
             lane.tell(installs.chain(restores).chain(exits).collect())
@@ -469,6 +469,11 @@ fn release<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, u32, RandomState>, k
 }
 
 /// The flow for a thread that shall not learn anything: packets from elsewhere do not reach it.
-fn known_for_certain(spec: &FlowSpec) -> FlowSpec {
-    FlowSpec { confirmed: true, learning: Learning::Off, learn_until: Moment::default(), ..spec.clone() }
+fn known_for_certain(spec: &FlowSpec) -> Arc<FlowSpec> {
+    Arc::new(FlowSpec {
+        confirmed: true,
+        learning: Learning::Off,
+        learn_until: Moment::default(),
+        ..spec.clone()
+    })
 }

@@ -1,4 +1,5 @@
 use flow::{Carries, FlowSpec, Micros, Moment, Path, PathReason, Recipe};
+use std::sync::Arc;
 
 /// How long a flow that was taken back because packets still came to the sockets stays there at first; each time
 /// doubles it.
@@ -12,7 +13,7 @@ pub(super) struct Entry {
     /// The packet thread that has it.
     pub(super) worker: u16,
     /// As installed last, with the peer as learned since.
-    pub(super) spec: FlowSpec,
+    pub(super) spec: Arc<FlowSpec>,
     pub(super) place: Place,
     /// Not handed over again before.
     pub(super) not_before: Moment,
@@ -40,7 +41,7 @@ pub(super) enum Place {
 }
 
 impl Entry {
-    pub(super) fn new(worker: u16, spec: FlowSpec) -> Entry {
+    pub(super) fn new(worker: u16, spec: Arc<FlowSpec>) -> Entry {
         Entry {
             worker,
             spec,
@@ -66,7 +67,7 @@ impl Entry {
     }
 
     /// A later generation. What did not work for the last one may for this.
-    pub(super) fn renew(&mut self, worker: u16, spec: FlowSpec) {
+    pub(super) fn renew(&mut self, worker: u16, spec: Arc<FlowSpec>) {
         self.worker = worker;
         self.spec = spec;
         self.not_before = Moment::default();

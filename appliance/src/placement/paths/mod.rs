@@ -100,23 +100,31 @@ impl Paths {
 
     /// Which path carries a flow, and why.
     pub fn standing(&self, key: FlowKey) -> (Path, PathReason) {
-        self.flows.get(&key).map_or((Path::Userspace, PathReason::NoOutput), |entry| entry.standing())
+        match self.flows.get(&key) {
+            None => (Path::Userspace, PathReason::NoOutput),
+            // Where nothing can be handed over, nobody has looked whether it could.
+            Some(_) if self.tables.is_empty() => {
+                let reason = self.aim(key).and_then(Result::err).unwrap_or(PathReason::UserspaceMode);
+                (Path::Userspace, reason)
+            }
+            Some(entry) => entry.standing(),
+        }
     }
 
     /// All flows: their packet thread, what is to be done with their packets and with which peer, and their path.
     pub fn iter(&self) -> impl Iterator<Item = (u16, &FlowSpec, Path)> {
-        self.flows.values().map(|entry| (entry.worker, &entry.spec, entry.standing().0))
+        self.flows.values().map(|entry| (entry.worker, &*entry.spec, entry.standing().0))
     }
 
     /// One flow, as [`Paths::iter`] has it.
     pub fn spec(&self, key: FlowKey) -> Option<&FlowSpec> {
-        self.flows.get(&key).map(|entry| &entry.spec)
+        self.flows.get(&key).map(|entry| &*entry.spec)
     }
 
     /// How many flows there are on each path with that reason.
     pub fn census(&self) -> Vec<((Path, PathReason), u64)> {
         let mut counts: Vec<((Path, PathReason), u64)> = Vec::new();
-        for standing in self.flows.values().map(|entry| entry.standing()) {
+        for standing in self.flows.keys().map(|key| self.standing(*key)) {
             match counts.iter_mut().find(|(known, _)| *known == standing) {
                 Some((_, count)) => *count += 1,
                 None => counts.push((standing, 1)),

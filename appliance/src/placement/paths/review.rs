@@ -1,5 +1,6 @@
 use super::{Entry, Paths, Place};
 use flow::{Change, Event, FlowKey, FlowSpec, Micros, Moment, PathReason};
+use std::sync::Arc;
 
 /// For so long, strays of a flow under keys can be sealed by its packet thread once it knows how far the fast path has come.
 const STRAYING: Micros = Micros::from_secs(1);
@@ -36,8 +37,9 @@ impl Paths {
                 else {
                     return;
                 };
-                entry.spec.peer = Some(*peer);
-                entry.spec.confirmed = true;
+                let spec = Arc::make_mut(&mut entry.spec);
+                spec.peer = Some(*peer);
+                spec.confirmed = true;
                 self.doubt(*key);
             }
             Event::Strayed { key } => self.strayed(*key, now, changes),
@@ -45,23 +47,35 @@ impl Paths {
         }
     }
 
+    /// The same flow as somebody else keeps it: there need not be two of it.
+    pub fn share(&mut self, spec: &Arc<FlowSpec>) {
+        if let Some(entry) = self.flows.get_mut(&spec.key).filter(|entry| entry.spec == *spec) {
+            entry.spec = Arc::clone(spec);
+        }
+    }
+
     /// The flow and those that leave through its port may be in the wrong place now.
     fn doubt(&mut self, key: FlowKey) {
+        if self.tables.is_empty() {
+            return;
+        }
         self.doubtful.push(key);
         self.doubtful.extend(self.feeders.get(&key).into_iter().flatten());
     }
 
-    fn installed(&mut self, worker: u16, spec: &FlowSpec) {
+    fn installed(&mut self, worker: u16, spec: &Arc<FlowSpec>) {
         let key = spec.key;
         self.detach(key);
         match self.flows.get_mut(&key) {
-            Some(entry) => entry.renew(worker, spec.clone()),
+            Some(entry) => entry.renew(worker, Arc::clone(spec)),
             None => {
-                self.flows.insert(key, Box::new(Entry::new(worker, spec.clone())));
+                self.flows.insert(key, Box::new(Entry::new(worker, Arc::clone(spec))));
             }
         }
-        for output in &spec.rtp {
-            self.feeders.entry(output.egress).or_default().push(key);
+        if !self.tables.is_empty() {
+            for output in &spec.rtp {
+                self.feeders.entry(output.egress).or_default().push(key);
+            }
         }
         self.doubt(key);
     }

@@ -117,13 +117,13 @@ impl Paths {
     }
 
     /// Where a flow belongs: a fast path with what to tell it, or why with the learner.
-    fn aim(&self, key: FlowKey) -> Option<Result<(usize, Recipe), PathReason>> {
+    pub(super) fn aim(&self, key: FlowKey) -> Option<Result<(usize, Recipe), PathReason>> {
         let entry = self.flows.get(&key)?;
         if let Some(reason) = entry.obstacle() {
             return Some(Err(reason));
         }
         for output in &entry.spec.rtp {
-            let egress = self.flows.get(&output.egress).map(|egress| &egress.spec);
+            let egress = self.flows.get(&output.egress).map(|egress| &*egress.spec);
             match egress {
                 None => return Some(Err(PathReason::NoPeer)),
                 Some(egress) if egress.shares_port() => return Some(Err(PathReason::SharedPort)),
@@ -145,7 +145,7 @@ impl Paths {
         {
             return Some(Err(why));
         }
-        let recipe = Recipe::compile(&entry.spec, |key| Some(&self.flows.get(&key)?.spec));
+        let recipe = Recipe::compile(&entry.spec, |key| Some(&*self.flows.get(&key)?.spec));
         Some(recipe.map(|recipe| (table, recipe)).ok_or(PathReason::NotStableYet))
     }
 
@@ -172,7 +172,7 @@ impl Paths {
         }
         let Some(entry) = self.flows.get(&key) else { return Err(unknown) };
         let egress =
-            recipe.outputs.iter().filter_map(|output| Some(&self.flows.get(&output.from)?.spec)).collect();
+            recipe.outputs.iter().filter_map(|output| Some(&*self.flows.get(&output.from)?.spec)).collect();
         self.tables[table].install(&Stable { recipe, spec: &entry.spec, egress })
     }
 

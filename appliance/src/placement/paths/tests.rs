@@ -117,7 +117,7 @@ impl Bench {
     }
 
     fn install(&mut self, specs: &[FlowSpec]) -> Vec<Change> {
-        self.changes.extend(specs.iter().map(|spec| (WORKER, Change::Install(Box::new(spec.clone())))));
+        self.changes.extend(specs.iter().map(|spec| (WORKER, Change::Install(spec.clone().into()))));
         self.review()
     }
 

@@ -44,7 +44,7 @@ impl Lab {
     }
 
     fn install(&self, worker: usize, spec: FlowSpec) {
-        self.pool.apply(worker, Change::Install(Box::new(spec))).unwrap();
+        self.pool.apply(worker, Change::Install(spec.into())).unwrap();
     }
 
     /// Opens two ports on one worker and lets them forward to each other's peers.

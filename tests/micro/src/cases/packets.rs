@@ -70,7 +70,7 @@ impl Relay {
         let mut engine = Engine::new(flows as usize, BURST);
         let mut events = Vec::new();
         for spec in specs {
-            assert_eq!(engine.apply(Change::Install(Box::new(spec)), &mut events), Applied::Installed);
+            assert_eq!(engine.apply(Change::Install(spec.into()), &mut events), Applied::Installed);
         }
         Relay { engine, memory: Memory::new(BURST), burst: Burst::new(BURST), flows, step, sent: 0, seal }
     }

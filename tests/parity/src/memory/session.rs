@@ -56,7 +56,7 @@ impl MemorySession {
             keys: self.keys,
         };
         for spec in compile::flows(&self.shape, state) {
-            let applied = self.engine.apply(Change::Install(Box::new(spec)), &mut Vec::new());
+            let applied = self.engine.apply(Change::Install(spec.into()), &mut Vec::new());
             assert_eq!(applied, Applied::Installed);
         }
         for party in [Party::A, Party::B] {

@@ -14,7 +14,7 @@ fn settings() -> Settings {
 /// Looks at the call as the sweep does, with the last packet seen at `packet`.
 fn judge(world: &mut World, packet: Option<Moment>) -> Option<EndReason> {
     let now = world.now;
-    let number = *world.book.due(now).first()?;
+    let number = *world.book.due(now, 1).first()?;
     world.apply(|book, outside| book.judge(number, packet, outside))
 }
 

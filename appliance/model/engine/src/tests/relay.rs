@@ -45,7 +45,7 @@ impl Relay {
     }
 
     pub(super) fn install(&mut self, spec: FlowSpec) -> crate::Applied {
-        self.engine.apply(Change::Install(Box::new(spec)), &mut self.events)
+        self.engine.apply(Change::Install(spec.into()), &mut self.events)
     }
 
     /// Runs one burst of (port, source, payload); returns the verdict of each and what left, in order.
