@@ -53,7 +53,7 @@ impl Handler for Desk {
     fn settle(&mut self) -> Vec<(Ticket, Reply)> {
         let later = std::mem::take(&mut self.later);
         self.settled.push(later.len());
-        later.into_iter().rev().map(|ticket| (ticket, Reply::ok().with("ticket", ticket.0 as i64))).collect()
+        later.into_iter().rev().map(|ticket| (ticket, Reply::ok().with("ticket", ticket.0))).collect()
     }
 
     fn line(&mut self, peer: &Peer, line: &str) -> String {
