@@ -183,6 +183,7 @@ pub(super) fn settings(config: &Config, workers: u16, instance: String) -> Setti
         },
         tos: config.media.tos,
         sip_source: config.media.sip_source,
+        dtls_passive: config.dtls.passive,
         timeout: micros(config.timeouts.media),
         silent_timeout: micros(config.timeouts.silent),
         offer_timeout: micros(config.timeouts.offer),

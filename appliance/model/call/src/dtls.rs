@@ -19,8 +19,8 @@ pub(crate) struct DtlsLeg {
     pub(crate) told: Option<Told>,
     /// Name of the hash that it is told.
     hash: Option<Box<str>>,
-    /// We wait for its handshake where it leaves that to us.
-    passive: bool,
+    /// We wait for its handshake where it leaves that to us; `None` before anybody asked.
+    passive: Option<bool>,
     /// The association that both sides have agreed on.
     pub(crate) agreed: Option<Agreed>,
     /// What the handshakes gave: for RTP and for RTCP.
@@ -82,9 +82,9 @@ impl DtlsLeg {
         self.tell(Setup::Actpass, &hash, secrets)
     }
 
-    /// Says what is done where the party leaves the role to us.
-    pub(crate) fn prefer(&mut self, wish: &DtlsWish) {
-        self.passive = wish.passive.unwrap_or(self.passive);
+    /// Says what is done where the party leaves the role to us; `usual` while no request has said it.
+    pub(crate) fn prefer(&mut self, wish: &DtlsWish, usual: bool) {
+        self.passive = wish.passive.or(self.passive).or(Some(usual));
     }
 
     /// Writes the answer to what the party offered; `next` is the number that what follows will have. False when there
@@ -97,7 +97,7 @@ impl DtlsLeg {
             None | Some(Setup::Active) => false,
             Some(Setup::Passive) => true,
             // RFC 8842 §5.3: the roles of an association that goes on stay.
-            Some(Setup::Actpass) => standing.unwrap_or(!self.passive),
+            Some(Setup::Actpass) => standing.unwrap_or(self.passive != Some(true)),
             Some(Setup::Holdconn) => return false,
         };
         let setup = if active { Setup::Active } else { Setup::Passive };

@@ -61,7 +61,7 @@ impl Call {
         let sender = &mut self.parties[between.sender].medias[index].keying;
         sender.hear_offer(section, &options.sdes);
         sender.dtls.hear(section, &options.dtls);
-        sender.dtls.prefer(&options.dtls);
+        sender.dtls.prefer(&options.dtls, env.settings.dtls_passive);
         sender.recrypt = options.recrypt;
         let best_effort = !sender.secure && (!sender.said.is_empty() || sender.dtls.said.is_some());
         sender.await_keys(sender.secure || best_effort);

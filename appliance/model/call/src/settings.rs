@@ -13,6 +13,8 @@ pub struct Settings {
     pub tos: u8,
     /// Addresses in SDP are not believed; the source of the SIP message is (`sip-source`).
     pub sip_source: bool,
+    /// We wait for the DTLS handshake where a party leaves that to us and the request does not say (`dtls-passive`).
+    pub dtls_passive: bool,
     /// A call whose media is silent this long ends.
     pub timeout: Micros,
     /// The same for a call whose every stream is muted (inactive, one-way or on hold).
@@ -36,6 +38,7 @@ impl Default for Settings {
             learning: Learning::Heuristic,
             tos: 0,
             sip_source: false,
+            dtls_passive: false,
             timeout: Micros::from_secs(60),
             silent_timeout: Micros::from_secs(3600),
             offer_timeout: Micros::from_secs(3600),

@@ -153,6 +153,8 @@ pub struct Limits {
 /// How we speak DTLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dtls {
+    /// We wait for the handshake where the other side leaves the role to us, unless the request says otherwise.
+    pub passive: bool,
     /// Kind of our certificate.
     pub certificate: Certificate,
     /// It is signed with SHA-1 instead of SHA-256.

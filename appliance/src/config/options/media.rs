@@ -31,7 +31,7 @@ pub(super) const MEDIA: Group = Group {
             .short('d')
             .to("timeouts.delete-delay"),
         Opt::flag("sip-source", "Use the SIP source address instead of the SDP one").to("media.sip-source"),
-        Opt::flag("dtls-passive", "Prefer to be the DTLS server").later("DTLS"),
+        Opt::flag("dtls-passive", "Prefer to be the DTLS server").to("dtls.passive"),
         Opt::word(
             "endpoint-learning",
             &["heuristic", "delayed", "immediate", "off"],

@@ -154,6 +154,9 @@ define_section! {
 define_section! {
     /// DTLS-SRTP. Our certificate is made at the start and again when half of its 30 days are over.
     pub struct Dtls {
+        /// Wait for the handshake (`a=setup:passive`) where the other side leaves the role to us. Without it we begin it.
+        /// `DTLS=` of a request comes first.
+        passive: bool = false;
         /// Kind of the certificate: `prime256v1` (ECDSA) or `RSA`, which costs more in every handshake.
         certificate: String = "prime256v1".into();
         /// Bits of the key, for an RSA certificate: 1024 to 8192.

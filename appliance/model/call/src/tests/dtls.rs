@@ -1,7 +1,7 @@
 //! DTLS-SRTP between the parties of a call and us: roles, identities, and what becomes of the keys.
 
 use super::world::*;
-use crate::{Dtls, Handshake, HandshakeEvent, Options};
+use crate::{Dtls, Handshake, HandshakeEvent, Options, Settings};
 use flow::srtp::{MasterKey, Setup, Suite};
 use flow::{FlowSpec, Generation, Protection, SessionId};
 use std::sync::Arc;
@@ -159,21 +159,24 @@ fn a_phone_reaches_a_browser() {
 #[test]
 fn roles_follow_the_offer_and_the_wish() {
     let cases = [
-        ("actpass", None, "active"),
-        ("actpass", Some(true), "passive"),
-        ("actpass", Some(false), "active"),
-        ("active", Some(false), "passive"),
-        ("passive", Some(true), "active"),
+        ("actpass", false, None, "active"),
+        ("actpass", false, Some(true), "passive"),
+        ("actpass", false, Some(false), "active"),
+        ("active", false, Some(false), "passive"),
+        ("passive", false, Some(true), "active"),
+        ("actpass", true, None, "passive"),
+        ("actpass", true, Some(false), "active"),
+        ("passive", true, None, "active"),
     ];
-    for (said, passive, told) in cases {
-        let mut world = World::new();
+    for (said, dtls_passive, passive, told) in cases {
+        let mut world = World::with(Settings { dtls_passive, ..Settings::default() }, 10);
         let wish = |o: &mut Options<'static>| {
             to_avp(o);
             o.dtls.passive = passive;
         };
         world.say(true, ("a", None), &browser(A, 4000, &lines(said, "AA", "")), wish).unwrap();
         let answered = world.answer("a", "b", &audio(B, 5000, ""));
-        assert_eq!(value(&answered, "setup"), Some(told), "{said} {passive:?}");
+        assert_eq!(value(&answered, "setup"), Some(told), "{said} {dtls_passive} {passive:?}");
         assert_eq!(world.dtls().active, told == "active");
     }
 }

@@ -37,6 +37,7 @@ impl Builder<'_> {
             self.wrong("dtls.mtu", message, format!("{} at least", MTU.0));
         }
         Some(Dtls {
+            passive: raw.passive,
             certificate: certificate?,
             sha1_signature: sha1_signature?,
             mtu: raw.mtu.min(MTU.1),
