@@ -87,7 +87,7 @@ fn calls_are_set_up_ended_and_weighed() {
     let _alone = lab::alone().unwrap();
     let text = "[[subject]]\nname = \"ours\"\ninterface = 'mode = \"userspace\"'\nconfig = ''\n";
     let profile = Profile::parse(text).unwrap();
-    let found = bench::control::measure(&profile, &profile.subjects[0], 20, &[1, 40]).unwrap();
+    let found = bench::control::measure(&profile, &profile.subjects[0], 20, 16, &[1, 40]).unwrap();
     assert_eq!(found.ended, None);
     assert!(found.calls_per_s > 1.0 && found.cpu_us > 1.0, "{found:?}");
     assert_eq!(found.memory.iter().map(|memory| memory.calls).collect::<Vec<_>>(), [1, 40]);
