@@ -115,7 +115,7 @@ impl World {
             match change {
                 Change::Install(spec) => {
                     assert!(self.ports.taken.contains(&spec.key), "{} was never opened", spec.key);
-                    let before = self.flows.insert(spec.key, *spec.clone());
+                    let before = self.flows.insert(spec.key, FlowSpec::clone(&spec));
                     assert!(before.is_none_or(|b| b.generation < spec.generation), "generations grow");
                 }
                 Change::Away { .. } | Change::Counted(_) | Change::Restore { .. } => {
