@@ -18,6 +18,10 @@ use rtpengine::desk::Reload;
 use rtpengine::diagnose::{System, examine};
 use rtpengine::kernel::{RulesAction, act_on_rules};
 
+/// A third of the control side's time went into the C library's (`tests/bench/runs/README.md`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Status of a start that failed.
 const FATAL: u8 = 255;
 /// Status of a sub-command that could not do its work.

@@ -32,16 +32,23 @@ pub(super) struct UdpListener {
     local: SocketAddr,
     buffer: Box<[u8]>,
     ancillary: Vec<u8>,
-    /// What is answered when this turn ends.
+    /// What is sent when this turn ends: requests that are answered later, and the replies to those that came after them.
     late: Vec<Late>,
 }
 
-/// A request that is answered later.
+/// Something that is sent when a turn ends.
 struct Late {
-    ticket: Ticket,
-    message: Box<[u8]>,
+    what: Held,
     peer: Peer,
     interface: u32,
+}
+
+/// What that is.
+enum Held {
+    /// The reply to this request, whose answer is still to come.
+    Request(Ticket, Box<[u8]>),
+    /// A reply that does not overtake those to earlier requests: some clients ask for nothing more once they have the last.
+    Reply(Box<[u8]>),
 }
 
 impl UdpListener {
@@ -114,31 +121,39 @@ impl UdpListener {
             let message = &self.buffer[..len];
             match exchange.begin(message, MAX_REPLY, &peer, now_ms, handler) {
                 Step::Silence => {}
-                Step::Reply => {
+                Step::Reply if self.late.is_empty() => {
                     let sent = send(&self.socket, exchange.reply(), remote, local.ip(), interface);
                     note(sent, &peer, exchange);
                 }
+                Step::Reply => {
+                    self.late.push(Late { what: Held::Reply(exchange.reply().into()), peer, interface });
+                }
                 Step::Later(ticket) => {
-                    self.late.push(Late { ticket, message: message.into(), peer, interface });
+                    self.late.push(Late { what: Held::Request(ticket, message.into()), peer, interface });
                 }
             }
         }
         true
     }
 
-    /// Sends what was to be answered later.
+    /// Sends what was to be answered later, and what waited behind it.
     fn settle(&mut self, exchange: &mut Exchange, handler: &mut dyn Handler) {
         if self.late.is_empty() {
             return;
         }
-        for (ticket, reply) in handler.settle() {
-            let Some(at) = self.late.iter().position(|late| late.ticket == ticket) else { continue };
-            let Late { message, peer, interface, .. } = self.late.swap_remove(at);
-            let bytes = exchange.finish(&message, &reply, MAX_REPLY, &peer, handler).unwrap_or_default();
+        let told = handler.settle();
+        for Late { what, peer, interface } in self.late.drain(..) {
+            let bytes = match &what {
+                Held::Reply(bytes) => bytes,
+                Held::Request(ticket, message) => {
+                    let reply = told.iter().find(|(of, _)| of == ticket).map(|(_, reply)| reply);
+                    let Some(reply) = reply else { continue };
+                    exchange.finish(message, reply, MAX_REPLY, &peer, handler).unwrap_or_default()
+                }
+            };
             let sent = send(&self.socket, bytes, peer.remote, peer.local.ip(), interface);
             note(sent, &peer, exchange);
         }
-        self.late.clear();
     }
 
     /// Makes the poll report again what is still unread.

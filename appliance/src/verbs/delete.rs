@@ -79,4 +79,6 @@ pub(super) fn settle(desk: &mut Desk) {
         desk.tally.control.command(asker.from, Command::Delete, took, failed);
         desk.endings.tell(ticket, reply);
     }
+    // Before the replies are sent: who has one soon finds the ports free.
+    desk.ports.pool().call_told();
 }

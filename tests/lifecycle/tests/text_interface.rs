@@ -2,7 +2,7 @@
 
 use lab::{Call, Daemon, Topology, Value, call};
 use lifecycle::{PATIENCE, line};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn scripts_read_what_they_always_read() -> lab::Result<()> {
@@ -50,7 +50,11 @@ fn scripts_read_what_they_always_read() -> lab::Result<()> {
     let at = |id: &str| sessions.find(&format!(" {id} | del:n")).expect("it is listed");
     assert!(at("x2") < at("x1"), "the newest first: {sessions}");
     client.ok(&call::delete("x2"))?;
-    let interfaces = line(&mut client, "list interfaces")?;
+    // Ports are free once their packet thread has closed them, soon after the reply.
+    let (mut interfaces, patience) = (line(&mut client, "list interfaces")?, Instant::now() + PATIENCE);
+    while !interfaces.contains("\n Ports used:     2 / ") && Instant::now() < patience {
+        interfaces = line(&mut client, "list interfaces")?;
+    }
     assert!(
         interfaces.starts_with("Interface 'caller' address '198.51.100.1' (IPv4)\n Port range: "),
         "{interfaces}"
