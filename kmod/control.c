@@ -122,10 +122,9 @@ static int pick(struct rtpe_session *s, const struct rtpe_pick *q, bool withdraw
 	if (!answer)
 		return -ENOMEM;
 	if (withdraw)
-		rtpe_entry_end(entry);
-	rtpe_entry_snapshot(entry, answer);
-	if (withdraw)
-		rtpe_table_withdraw(s->table, entry);
+		rtpe_table_withdraw(s->table, entry, answer);
+	else
+		rtpe_entry_snapshot(entry, answer);
 	return 0;
 }
 

@@ -253,6 +253,16 @@ void rtpe_entry_snapshot(const struct rtpe_entry *entry, struct rtpe_snapshot *o
 	spin_unlock_bh(&p->lock);
 }
 
+bool rtpe_entry_has_keys(const struct rtpe_entry *entry)
+{
+	int i;
+
+	for (i = 0; i < entry->exit_count; i++)
+		if (entry->exits[i].seal)
+			return true;
+	return entry->open;
+}
+
 void rtpe_entry_end(struct rtpe_entry *entry)
 {
 	spin_lock_bh(&entry->progress->lock);

@@ -82,6 +82,9 @@ void rtpe_entry_retire(struct rtpe_entry *entry);
 
 void rtpe_entry_snapshot(const struct rtpe_entry *entry, struct rtpe_snapshot *out);
 
+/* It opens, or an exit seals. */
+bool rtpe_entry_has_keys(const struct rtpe_entry *entry);
+
 /* The next snapshot is the last: plain packets that have found the entry already go up and are not counted here. */
 void rtpe_entry_end(struct rtpe_entry *entry);
 

@@ -179,12 +179,22 @@ static void add_totals(struct rtpe_totals *t, struct rtpe_progress *p)
 	spin_unlock_bh(&p->lock);
 }
 
-void rtpe_table_withdraw(struct rtpe_table *table, struct rtpe_entry *entry)
+void rtpe_table_withdraw(struct rtpe_table *table, struct rtpe_entry *entry, struct rtpe_snapshot *last)
 {
 	lockdep_assert_held(&table->lock);
+	rtpe_entry_end(entry);
 	rhashtable_remove_fast(&table->flows, &entry->node, flow_params);
 	xa_erase(&table->by_order, entry->order);
 	table->flow_count--;
+	if (last) {
+		/*
+		 * What was opened cannot go up, and what leaves under keys is counted when it has left: packets on other
+		 * CPUs that have found the entry end here first.
+		 */
+		if (rtpe_entry_has_keys(entry))
+			synchronize_rcu_expedited();
+		rtpe_entry_snapshot(entry, last);
+	}
 	add_totals(&table->gone, entry->progress);
 	rtpe_entry_retire(entry);
 }
@@ -196,7 +206,7 @@ void rtpe_table_flush(struct rtpe_table *table)
 
 	lockdep_assert_held(&table->lock);
 	xa_for_each(&table->by_order, order, entry)
-		rtpe_table_withdraw(table, entry);
+		rtpe_table_withdraw(table, entry, NULL);
 }
 
 void rtpe_table_totals(struct rtpe_table *table, struct rtpe_totals *totals)

@@ -56,7 +56,8 @@ struct rtpe_entry *rtpe_table_find(struct rtpe_table *table, const struct rtpe_a
 /* The table takes the entry over when they succeed. Caller holds the table's lock. */
 int rtpe_table_install(struct rtpe_table *table, struct rtpe_entry *entry, const struct rtpe_flow *flow,
 		       const struct rtpe_output *outputs);
-void rtpe_table_withdraw(struct rtpe_table *table, struct rtpe_entry *entry);
+/* With `last` (may be NULL), what it has counted in the end; waits for packets on their way when there are keys. */
+void rtpe_table_withdraw(struct rtpe_table *table, struct rtpe_entry *entry, struct rtpe_snapshot *last);
 void rtpe_table_flush(struct rtpe_table *table);
 
 /* Sums over all flows so far. Takes the table's lock. */

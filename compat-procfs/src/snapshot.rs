@@ -33,6 +33,7 @@ pub(crate) fn decode(said: &abi::Snapshot, clock: Clock) -> Snapshot {
     let peer = to_socket(&said.source);
     Snapshot {
         heard: Default::default(),
+        left: Default::default(),
         key: FlowKey::from(to_socket(&said.local).unwrap_or(nowhere)),
         generation: Generation(said.generation),
         stream: StreamId(said.stream),
@@ -65,6 +66,11 @@ pub(crate) fn sent_ssrcs(said: &abi::Snapshot, rewrite: Rewrite) -> impl Iterato
 /// What left through an output.
 pub(crate) fn sent(said: &abi::OutputCounters) -> Traffic {
     Traffic { packets: said.packets, bytes: said.bytes, errors: said.errors }
+}
+
+/// What arrived and was taken.
+pub(crate) fn received(said: &abi::Snapshot) -> Traffic {
+    traffic(&said.received)
 }
 
 fn traffic(said: &abi::Traffic) -> Traffic {

@@ -2,7 +2,7 @@ use crate::abi::Snapshot as Said;
 use crate::control::read_all;
 use crate::encode::{Encoded, encode, from_key};
 use crate::secure::{arrivals, departures, merge};
-use crate::snapshot::{decode, sent, sent_ssrcs};
+use crate::snapshot::{decode, received, sent, sent_ssrcs};
 use crate::{Claim, Clock, Control, Error, Greeting, Result, Tables};
 use flow::srtp::SsrcState;
 use flow::{
@@ -53,6 +53,14 @@ impl Installed {
 
     fn has_keys(&self) -> bool {
         self.opens.is_some() || self.exits.iter().any(|exit| exit.seals.is_some())
+    }
+
+    /// What left through each output. Without keys that is what arrived: the module does not wait for packets on their
+    /// way out when such a flow is withdrawn.
+    fn left(&self, said: &Said) -> SmallVec<[Traffic; 1]> {
+        let plain = !self.has_keys();
+        let of = |counted| if plain { received(said) } else { sent(counted) };
+        self.exits.iter().zip(&said.outputs).map(|(_, counted)| of(counted)).collect()
     }
 }
 
@@ -150,7 +158,10 @@ impl ModuleTable {
     /// A copy of what arrived at a flow, without what was sent through its port: one question to the module and not one
     /// for each flow that leaves there.
     pub fn arrived(&self, key: FlowKey) -> Option<Snapshot> {
-        Some(self.with_earlier(decode(&self.control.snapshot(from_key(key)).ok()?, self.clock)))
+        let said = self.control.snapshot(from_key(key)).ok()?;
+        let mut snapshot = decode(&said, self.clock);
+        snapshot.left = self.installed.get(&key).map(|flow| flow.left(&said)).unwrap_or_default();
+        Some(self.with_earlier(snapshot))
     }
 
     /// How far an installed flow has come under its keys: what was opened is told of its own port, what was sealed of the
@@ -179,8 +190,11 @@ impl ModuleTable {
     fn take_out(&mut self, key: FlowKey, generation: Generation) -> Option<Snapshot> {
         let said = self.control.withdraw(from_key(key), generation.0).ok()?;
         let mut snapshot = decode(&said, self.clock);
-        if let Some(context) = self.installed.get(&key).and_then(|flow| flow.opens) {
-            snapshot.progress.opened = arrivals(&said, context);
+        if let Some(flow) = self.installed.get(&key) {
+            snapshot.left = flow.left(&said);
+            if let Some(context) = flow.opens {
+                snapshot.progress.opened = arrivals(&said, context);
+            }
         }
         self.forget(key, &said);
         let snapshot = self.with_earlier(snapshot);
@@ -305,5 +319,31 @@ fn refusal(error: &io::Error, flows: usize) -> InstallError {
         io::ErrorKind::Unsupported => InstallError::Unsupported("a cipher that this kernel does not have"),
         io::ErrorKind::InvalidInput => InstallError::Unsupported("a value that the module does not take"),
         _ => InstallError::Unavailable(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zerocopy::FromZeros;
+
+    #[test]
+    fn outputs_are_counted_apart_where_keys_change_the_length() {
+        let port = FlowKey::new("10.0.2.1".parse().unwrap(), 30000);
+        let exit = |seals| Exit { port, rewrite: Rewrite::default(), seals };
+        let mut said = Said::new_zeroed();
+        said.received = crate::abi::Traffic { packets: 2, bytes: 344, errors: 0 };
+        said.outputs[0].packets = 2;
+        said.outputs[0].bytes = 364;
+        said.outputs[1].packets = 1;
+        said.outputs[1].bytes = 172;
+        let left = |opens, seals| {
+            let exits = [exit(seals), exit(None)].into_iter().collect();
+            let left = Installed { opens, exits }.left(&said);
+            left.iter().map(|one| (one.packets, one.bytes)).collect::<Vec<_>>()
+        };
+        assert_eq!(left(None, Some(1)), [(2, 364), (1, 172)]);
+        assert_eq!(left(Some(1), None), [(2, 364), (1, 172)]);
+        assert_eq!(left(None, None), [(2, 344), (2, 344)]);
     }
 }

@@ -45,6 +45,7 @@ fn shown(local: &str, from: &str, to: &str, ssrc: u32, packets: u64) -> Shown {
             sent_ssrcs: Default::default(),
             progress: flow::Progress::default(),
             heard: Default::default(),
+            left: Default::default(),
         },
         carries: Carries::Rtp,
         payload_types: vec![(0, traffic), (8, Traffic::default())],

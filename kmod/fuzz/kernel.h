@@ -118,6 +118,7 @@ static inline void rcu_read_lock(void) {}
 static inline void rcu_read_unlock(void) {}
 static inline void rcu_barrier(void) {}
 static inline void synchronize_rcu(void) {}
+static inline void synchronize_rcu_expedited(void) {}
 #define rcu_dereference(p) (p)
 #define rcu_access_pointer(p) (p)
 #define rcu_dereference_protected(p, why) ((void)(why), (p))

@@ -408,6 +408,7 @@ impl<H: Hops> DriverTable<H> {
         let meter = self.maps.meter(flow.meter).ok()?;
         Some(Snapshot {
             heard: Default::default(),
+            left: Default::default(),
             key,
             generation: flow.generation,
             stream,

@@ -103,6 +103,7 @@ mod tests {
         counters.drops[0] = 2;
         let flow = Snapshot {
             heard: Default::default(),
+            left: Default::default(),
             key: "192.0.2.1:30000".parse::<std::net::SocketAddr>().expect("an address").into(),
             generation: Generation(7),
             stream: StreamId(9 << 32 | 2),

@@ -37,6 +37,7 @@ fn found(table: usize, call: u64, key: FlowKey, age_s: u64) -> Found {
 fn snapshot(call: u64, key: FlowKey) -> Snapshot {
     Snapshot {
         heard: Default::default(),
+        left: Default::default(),
         key,
         generation: Generation(7),
         stream: StreamId(call << 32 | u64::from(key.port)),

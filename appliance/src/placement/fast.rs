@@ -181,22 +181,24 @@ impl<T: FlowTable + std::fmt::Debug> FastPath for TablePath<T> {
     }
 }
 
-/// A table counts what arrives. What arrived was sent, so the same counts are also those of the egress ports; what the
-/// table itself says of its sending is left out, because it goes on when a flow is replaced. What it has sealed, too, is
-/// of the egress ports.
+/// A table counts what arrives. What arrived was sent, so the same counts are also those of the egress ports, unless the
+/// table has counted each output: keys change the length. What the table itself says of a port's sending is left out,
+/// because it goes on when a flow is replaced. What it has sealed, too, is of the egress ports.
 pub(super) fn by_flow(mut snapshot: Snapshot, recipe: &Recipe) -> Vec<Snapshot> {
     snapshot.counters.sent = Traffic::default();
     snapshot.sent_ssrcs = SmallVec::new();
     let sealed = std::mem::take(&mut snapshot.progress.sealed);
-    let sent = recipe.outputs.iter().map(|output| Snapshot {
+    let left = std::mem::take(&mut snapshot.left);
+    let sent = recipe.outputs.iter().enumerate().map(|(at, output)| Snapshot {
         heard: Default::default(),
+        left: Default::default(),
         key: output.from,
         generation: snapshot.generation,
         stream: StreamId::default(),
         peer: None,
         confirmed: false,
         counters: Counters {
-            sent: Traffic { errors: 0, ..snapshot.counters.received },
+            sent: Traffic { errors: 0, ..left.get(at).copied().unwrap_or(snapshot.counters.received) },
             ..Counters::default()
         },
         ssrcs: SmallVec::new(),
@@ -219,5 +221,58 @@ fn as_sent(sender: flow::SsrcCounters, rewrite: Rewrite) -> flow::SsrcCounters {
         reordered: 0,
         jitter: flow::Micros(0),
         ..sender
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flow::{Carries, Gate, RecipeOutput};
+
+    #[test]
+    fn what_each_output_has_sent_is_told_of_its_port() {
+        let address = |port| std::net::SocketAddr::new("192.0.2.1".parse().unwrap(), port);
+        let output = |port| RecipeOutput {
+            from: address(port).into(),
+            to: address(9),
+            tos: 0,
+            rewrite: Rewrite::default(),
+            seal: None,
+            sealed: Vec::new(),
+        };
+        let recipe = Recipe {
+            key: address(100).into(),
+            generation: Generation(1),
+            stream: StreamId(1),
+            carries: Carries::Rtp,
+            source: address(8),
+            gate: Gate::Open,
+            open: None,
+            opened: Vec::new(),
+            outputs: [output(200), output(300)].into_iter().collect(),
+        };
+        let arrived = Traffic { packets: 2, bytes: 344, errors: 1 };
+        let snapshot = |left: &[Traffic]| Snapshot {
+            heard: SmallVec::new(),
+            left: left.iter().copied().collect(),
+            key: recipe.key,
+            generation: recipe.generation,
+            stream: recipe.stream,
+            peer: None,
+            confirmed: true,
+            counters: Counters { received: arrived, ..Counters::default() },
+            ssrcs: SmallVec::new(),
+            sent_ssrcs: SmallVec::new(),
+            progress: Progress::default(),
+        };
+        let told = |left: &[Traffic]| {
+            let all = by_flow(snapshot(left), &recipe).into_iter();
+            all.map(|one| (one.key.port, one.counters.received, one.counters.sent)).collect::<Vec<_>>()
+        };
+        let none = Traffic::default();
+        let sealed = Traffic { packets: 2, bytes: 364, errors: 0 };
+        let plain = Traffic { packets: 2, bytes: 344, errors: 0 };
+        assert_eq!(told(&[sealed, plain]), [(100, arrived, none), (200, none, sealed), (300, none, plain)]);
+        assert_eq!(told(&[]), [(100, arrived, none), (200, none, plain), (300, none, plain)]);
     }
 }

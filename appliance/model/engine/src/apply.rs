@@ -114,5 +114,6 @@ fn unused(key: FlowKey, generation: Generation) -> Snapshot {
         sent_ssrcs: SmallVec::new(),
         progress: Progress::default(),
         heard: SmallVec::new(),
+        left: Default::default(),
     }
 }

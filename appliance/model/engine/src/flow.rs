@@ -190,6 +190,7 @@ impl Flow {
             sent_ssrcs: self.sent.snapshot(),
             progress,
             heard: self.heard.iter().copied().collect(),
+            left: Default::default(),
         }
     }
 }

@@ -140,6 +140,8 @@ pub struct Snapshot {
     pub progress: Progress,
     /// The last sender reports of a flow whose RTCP ends here, one for each sender; bounded.
     pub heard: SmallVec<[HeardReport; 1]>,
+    /// What left through each output of its recipe, in their order, where that is counted apart from what arrived.
+    pub left: SmallVec<[Traffic; 1]>,
 }
 
 impl Snapshot {
@@ -164,6 +166,8 @@ impl Snapshot {
         join_senders(&mut self.sent_ssrcs, &other.sent_ssrcs, true);
         // Of what was sent no cycles are counted.
         self.sent_ssrcs.iter_mut().for_each(|sender| sender.last_seq &= 0xffff);
+        self.left.resize(self.left.len().max(other.left.len()), Traffic::default());
+        self.left.iter_mut().zip(&other.left).for_each(|(sum, more)| sum.add(*more));
     }
 
     /// What has arrived after `earlier`, a look at the same counters, to be [joined](Snapshot::join) with what followed
@@ -185,6 +189,7 @@ impl Snapshot {
             counters,
             ssrcs: ssrcs.filter(|sender| sender.traffic.packets > 0).collect(),
             sent_ssrcs: SmallVec::new(),
+            left: SmallVec::new(),
             ..self.clone()
         })
     }
@@ -239,6 +244,7 @@ mod tests {
             sent_ssrcs: SmallVec::new(),
             progress: Progress::default(),
             heard: SmallVec::new(),
+            left: Default::default(),
         };
         let (before, after) = (look(5, 14), look(7, 16));
         assert_eq!(before.since(&before), None);

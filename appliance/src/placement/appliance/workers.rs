@@ -421,6 +421,7 @@ fn dropped_before(table: &DriverTable<NetlinkHops>, key: FlowKey) -> Option<Snap
     counters.drops[DropReason::UnknownSource as usize] = strays;
     (strays > 0).then(|| Snapshot {
         heard: Default::default(),
+        left: Default::default(),
         key,
         generation: Generation::default(),
         stream: StreamId::default(),

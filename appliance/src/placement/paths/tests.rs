@@ -48,6 +48,7 @@ impl FlowTable for Fake {
         let received = Traffic { packets: *packets, bytes: packets * 172, errors: 0 };
         Some(Snapshot {
             heard: Default::default(),
+            left: Default::default(),
             key,
             generation: recipe.generation,
             stream: recipe.stream,

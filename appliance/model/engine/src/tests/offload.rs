@@ -27,6 +27,7 @@ fn carried(first: u32, last: u32) -> Snapshot {
         Counters { received: traffic, last_packet: Some(Moment(2_000_000)), ..Counters::default() };
     Snapshot {
         heard: Default::default(),
+        left: Default::default(),
         key: port(100),
         generation: Generation(1),
         stream: StreamId(100),

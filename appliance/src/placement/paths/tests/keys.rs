@@ -23,6 +23,7 @@ impl Learner for FakeLearner {
         let threads = self.0.borrow();
         let copy = |key: &FlowKey| Snapshot {
             heard: Default::default(),
+            left: Default::default(),
             key: *key,
             generation: Generation(1),
             stream: StreamId(0),
