@@ -209,6 +209,8 @@ impl Counter {
         let now = self.desk.clock.now();
         self.listeners.forget(now.0 / 1000);
         if self.slack.look(self.desk.book.len(), now) {
+            self.desk.book.shrink();
+            self.desk.paths.shrink();
             boot::give_memory_back();
         }
         // Counted from now: after a pause (a suspended machine) there is nothing to catch up with.

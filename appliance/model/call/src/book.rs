@@ -66,6 +66,12 @@ impl Book {
         }
     }
 
+    /// Gives back the room of calls that are gone.
+    pub fn shrink(&mut self) {
+        self.by_id.shrink_to_fit();
+        self.early.shrink_to_fit();
+    }
+
     /// What the calls are made with when a message says nothing else.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -121,6 +121,16 @@ impl Paths {
         self.flows.get(&key).map(|entry| &*entry.spec)
     }
 
+    /// Gives back the room of flows that are gone.
+    pub fn shrink(&mut self) {
+        self.flows.shrink_to_fit();
+        self.doubtful.shrink_to_fit();
+        self.waiting.shrink_to_fit();
+        self.feeders.shrink_to_fit();
+        self.unfinished.shrink_to_fit();
+        self.held.shrink_to_fit();
+    }
+
     /// How many flows there are on each path with that reason.
     pub fn census(&self) -> Vec<((Path, PathReason), u64)> {
         let mut counts: Vec<((Path, PathReason), u64)> = Vec::new();
