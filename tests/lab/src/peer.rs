@@ -153,7 +153,9 @@ impl RtpPeer {
         }
     }
 
-    fn receive_into(&self, buffer: &mut [u8], within: Duration) -> Result<Option<(usize, SocketAddr)>> {
+    /// The next datagram, as much of it as there is room for: its length and where it came from. `None` when none came
+    /// in time. Costs little, for who measures.
+    pub fn receive_into(&self, buffer: &mut [u8], within: Duration) -> Result<Option<(usize, SocketAddr)>> {
         self.socket
             .set_read_timeout(Some(within.max(Duration::from_micros(1))))
             .map_err(LabError::io("setting a time limit"))?;

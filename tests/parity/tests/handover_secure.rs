@@ -213,8 +213,13 @@ fn turn(
     let wrap = u32::from(u16::MAX - FIRST[0]);
     while turns[0] + turns[1] < wanted && !over.load(Ordering::Relaxed) {
         let deadline = Instant::now() + PATIENCE;
-        while paths(&mut client)? != [placement.path(); 2] {
-            assert!(Instant::now() < deadline, "never on the fast path: {:?}", paths(&mut client)?);
+        while told(&mut client, "path")? != [placement.path(); 2] {
+            assert!(
+                Instant::now() < deadline,
+                "never on the fast path: {:?}, after {turns:?} turns and {sent:?} packets\n{}",
+                told(&mut client, "path reason")?,
+                daemon.log()
+            );
             if over.load(Ordering::Relaxed) {
                 return Ok(turns);
             }
@@ -224,8 +229,8 @@ fn turn(
         {
             std::thread::park_timeout(Duration::from_millis(1));
         }
-        let told = talk.exchange(&mut client)?;
-        for (end, (key, _)) in talk.ends.iter().zip(told) {
+        let exchanged = talk.exchange(&mut client)?;
+        for (end, (key, _)) in talk.ends.iter().zip(exchanged) {
             assert!(key == end.relays, "the relay has another key");
         }
         turns[usize::from(sent.load(Ordering::Relaxed) > wrap)] += 1;
@@ -233,8 +238,9 @@ fn turn(
     Ok(turns)
 }
 
-fn paths(client: &mut ng::Client) -> lab::Result<[String; 2]> {
+/// What `query` says of both streams.
+fn told(client: &mut ng::Client, what: &str) -> lab::Result<[String; 2]> {
     let state = client.ok(&ng::request("query").set("call-id", ID).flags(&["explain"]))?;
-    let path = |tag| state.text(&format!("tags/{tag}/medias/0/streams/0/path")).unwrap_or("-").to_owned();
-    Ok(call::TAGS.map(path))
+    let of = |tag| state.text(&format!("tags/{tag}/medias/0/streams/0/{what}")).unwrap_or("-").to_owned();
+    Ok(call::TAGS.map(of))
 }
