@@ -211,6 +211,8 @@ impl Counter {
         if self.slack.look(self.desk.book.len(), now) {
             self.desk.book.shrink();
             self.desk.paths.shrink();
+            self.desk.console.shrink();
+            self.desk.ports.pool().give_back(boot::give_memory_back);
             boot::give_memory_back();
         }
         // Counted from now: after a pause (a suspended machine) there is nothing to catch up with.

@@ -38,6 +38,8 @@ pub(super) enum Order {
     /// Something for the AF_XDP side.
     #[cfg(feature = "appliance")]
     Fast(super::FastOrder),
+    /// Give back memory that flows of the past have left, this way.
+    GiveBack(fn()),
     /// All of these, in order: what one message of a client comes to takes one place and one call.
     Many(Vec<Order>),
 }

@@ -300,6 +300,15 @@ impl Pool {
         self.send(worker, Order::Pierce(keys))
     }
 
+    /// Lets each thread give back, by calling `how`, what its heap has kept of flows that have ended: no thread can do that for
+    /// another. Waits for nothing.
+    pub fn give_back(&self, how: fn()) {
+        for worker in 0..self.workers.len() {
+            // One that has ended has given all of it back.
+            let _ = self.send(worker, Order::GiveBack(how));
+        }
+    }
+
     /// Sends RTCP of our own.
     ///
     /// # Errors
