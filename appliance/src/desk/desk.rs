@@ -171,7 +171,7 @@ impl Desk {
     /// Tells the workers what has changed, each once, and then the agents, who speak through the ports of the workers. Workers
     /// that sleep hear of it when the desk has done what it has in hand.
     pub fn flush(&mut self) {
-        self.paths.review(&mut self.changes.flows, self.clock.now());
+        self.paths.review(&mut self.changes.flows, self.clock.latest());
         for worker in 0..self.ports.pool().workers() {
             let ports = self.ports.opened(worker as u16);
             let changes = self.changes_for(worker as u16);
@@ -203,7 +203,7 @@ impl Desk {
     pub fn flush_leaving(&mut self, worker: u16, keys: Vec<FlowKey>) -> Counting {
         // Asked before the changes are looked at: what a fast path gives back because of them is told in them.
         let fast = self.paths.count(&keys);
-        self.paths.review(&mut self.changes.flows, self.clock.now());
+        self.paths.review(&mut self.changes.flows, self.clock.latest());
         let changes = self.changes_for(worker);
         if keys.is_empty() && changes.is_empty() {
             return Counting { asked: None, fast };

@@ -288,7 +288,7 @@ impl Pool {
 
     /// Puts an order where the thread finds it in its next turn.
     fn put(&self, worker: usize, order: Order) -> Result<(), PoolError> {
-        let left = self.worker(worker)?.mailbox.leave(order, Instant::now() + PATIENCE);
+        let left = self.worker(worker)?.mailbox.leave(order, PATIENCE);
         left.map_err(|refused| PoolError::of(refused, worker))
     }
 

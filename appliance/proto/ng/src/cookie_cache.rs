@@ -34,6 +34,8 @@ pub struct CookieCache {
     young: Generation,
     old: Generation,
     hasher: RandomState,
+    /// Pieces of generations that had to go early, to be used again.
+    spare: Vec<Vec<u8>>,
     started_ms: u64,
     max_entries: usize,
     max_bytes: usize,
@@ -46,6 +48,7 @@ impl CookieCache {
             young: Generation::default(),
             old: Generation::default(),
             hasher: RandomState::default(),
+            spare: Vec::new(),
             started_ms: 0,
             max_entries: max_entries.max(2),
             max_bytes,
@@ -63,7 +66,7 @@ impl CookieCache {
             return generation.reply(hash, cookie).map_or(Lookup::InProgress, Lookup::Done);
         }
         self.make_room(cookie.len());
-        self.young.insert(hash, cookie);
+        self.young.insert(hash, cookie, &mut self.spare);
         Lookup::New
     }
 
@@ -71,15 +74,15 @@ impl CookieCache {
     pub fn finish(&mut self, cookie: &[u8], reply: &[u8]) {
         let hash = self.hasher.hash_one(cookie);
         let fits = self.young.bytes() + reply.len() <= self.max_bytes.div_ceil(2);
-        if fits && self.young.finish(hash, cookie, reply) {
+        if fits && self.young.finish(hash, cookie, reply, &mut self.spare) {
             return;
         }
         self.forget_one(hash, cookie);
         let size = cookie.len() + reply.len();
         if size <= self.max_bytes / 2 {
             self.make_room(size);
-            self.young.insert(hash, cookie);
-            self.young.finish(hash, cookie, reply);
+            self.young.insert(hash, cookie, &mut self.spare);
+            self.young.finish(hash, cookie, reply, &mut self.spare);
         }
     }
 
@@ -120,6 +123,8 @@ impl CookieCache {
             if age >= 2 * GENERATION_MS {
                 self.rotate();
             }
+            // Whoever needed so many pieces may be gone.
+            self.spare = Vec::new();
             self.started_ms = now_ms;
         }
     }
@@ -139,8 +144,9 @@ impl CookieCache {
         let gone = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
         for (hash, cookie) in gone.in_progress() {
             if self.young.len() < self.max_entries.div_ceil(2) {
-                self.young.insert(hash, cookie);
+                self.young.insert(hash, cookie, &mut self.spare);
             }
         }
+        self.spare.extend(gone.into_pieces());
     }
 }

@@ -49,18 +49,24 @@ impl Generation {
         Some(self.read(self.find(hash, cookie)?.reply?))
     }
 
-    /// Adds a cookie that is not there, in progress.
-    pub(super) fn insert(&mut self, hash: u64, cookie: &[u8]) {
-        let cookie = self.keep(cookie);
+    /// Adds a cookie that is not there, in progress. Takes pieces from `spare` as long as there are any.
+    pub(super) fn insert(&mut self, hash: u64, cookie: &[u8], spare: &mut Vec<Vec<u8>>) {
+        let cookie = self.keep(cookie, spare);
         self.entries.insert_unique(hash, Entry { hash, cookie, reply: None }, |entry| entry.hash);
     }
 
-    /// Keeps the reply of a cookie in progress. False, and nothing is kept, when there is no such cookie.
-    pub(super) fn finish(&mut self, hash: u64, cookie: &[u8], reply: &[u8]) -> bool {
+    /// Keeps the reply of a cookie in progress, in the same way. False, and nothing is kept, when there is no such cookie.
+    pub(super) fn finish(
+        &mut self,
+        hash: u64,
+        cookie: &[u8],
+        reply: &[u8],
+        spare: &mut Vec<Vec<u8>>,
+    ) -> bool {
         if self.find(hash, cookie).is_none_or(|entry| entry.reply.is_some()) {
             return false;
         }
-        let span = self.keep(reply);
+        let span = self.keep(reply, spare);
         let pieces = &self.pieces;
         let entry = self.entries.find_mut(hash, |entry| entry.is(pieces, hash, cookie));
         entry.map(|entry| entry.reply = Some(span)).is_some()
@@ -87,6 +93,14 @@ impl Generation {
         open.map(|entry| (entry.hash, self.read(entry.cookie)))
     }
 
+    /// The pieces of ordinary size, empty.
+    pub(super) fn into_pieces(self) -> impl Iterator<Item = Vec<u8>> {
+        self.pieces.into_iter().filter(|piece| piece.capacity() == PIECE).map(|mut piece| {
+            piece.clear();
+            piece
+        })
+    }
+
     fn find(&self, hash: u64, cookie: &[u8]) -> Option<&Entry> {
         self.entries.find(hash, |entry| entry.is(&self.pieces, hash, cookie))
     }
@@ -95,10 +109,11 @@ impl Generation {
         span.within(&self.pieces)
     }
 
-    fn keep(&mut self, bytes: &[u8]) -> Span {
+    fn keep(&mut self, bytes: &[u8], spare: &mut Vec<Vec<u8>>) -> Span {
         let fits = |piece: &Vec<u8>| piece.capacity() - piece.len() >= bytes.len();
         if !self.pieces.last().is_some_and(fits) {
-            self.pieces.push(Vec::with_capacity(bytes.len().max(PIECE)));
+            let used = spare.pop().filter(|_| bytes.len() <= PIECE);
+            self.pieces.push(used.unwrap_or_else(|| Vec::with_capacity(bytes.len().max(PIECE))));
         }
         let piece = self.pieces.len() - 1;
         let last = &mut self.pieces[piece];
