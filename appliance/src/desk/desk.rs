@@ -1,3 +1,4 @@
+use super::census::Counted;
 use super::fast_paths::{FastPaths, Nics};
 use super::hearing::Hearing;
 use super::reporting::Reporters;
@@ -112,6 +113,8 @@ pub struct Desk {
     pub(super) piercing: Vec<CallNumber>,
     /// What our own RTCP has said.
     pub(super) reporters: Reporters,
+    /// How many flows there are of each kind.
+    pub(super) counted: Counted,
     events: Vec<(usize, Event)>,
     agents_say: Vec<HandshakeEvent>,
 }
@@ -157,6 +160,7 @@ impl Desk {
             secrets,
             piercing: Vec::new(),
             reporters: Reporters::default(),
+            counted: Counted::default(),
             events: Vec::new(),
             agents_say: Vec::new(),
         }
