@@ -118,7 +118,10 @@ impl Reply {
                 let (tree, result) = (self.body.tree(), Value::from(self.outcome.as_str()));
                 let result = [(b"result".as_slice(), &result)];
                 let (before, after) = if last { (&result[..0], &result[..]) } else { (&result[..], &[][..]) };
-                json::write_pairs(before.iter().copied().chain(tree.iter()).chain(after.iter().copied()), out);
+                json::write_pairs(
+                    before.iter().copied().chain(tree.iter()).chain(after.iter().copied()),
+                    out,
+                );
             }
         }
     }

@@ -133,11 +133,7 @@ impl Batch {
     ///
     /// # Errors
     /// What the system said of the first of them.
-    pub fn send<'a>(
-        &mut self,
-        fd: RawFd,
-        datagrams: impl Iterator<Item = Leaving<'a>>,
-    ) -> io::Result<usize> {
+    pub fn send<'a>(&mut self, fd: RawFd, datagrams: impl Iterator<Item = Leaving<'a>>) -> io::Result<usize> {
         let mut count = 0;
         for datagram in datagrams.take(self.len()) {
             self.load(count, datagram);
