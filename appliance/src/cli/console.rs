@@ -1,6 +1,7 @@
 use crate::boot::Levels;
 use call::{Call, CallNumber, Stamp};
-use std::collections::{HashMap, HashSet};
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashSet};
 use std::net::SocketAddr;
 
 /// What operators have set or asked for through the text interface, beside the calls themselves.
@@ -17,9 +18,9 @@ pub struct Console {
     /// TOS byte of control packets, and whether the sockets have yet to hear of it.
     pub(super) control_tos: (u8, bool),
     /// Who asked for a call first. An entry is of the call that was created then.
-    proxies: HashMap<CallNumber, (Stamp, SocketAddr)>,
+    proxies: HashMap<CallNumber, (Stamp, SocketAddr), RandomState>,
     /// Calls whose messages are logged.
-    debugged: HashSet<Box<[u8]>>,
+    debugged: HashSet<Box<[u8]>, RandomState>,
 }
 
 /// Whether new calls are refused, so that the daemon can be stopped without ending one.
@@ -70,6 +71,11 @@ impl Console {
     /// True for calls whose messages are logged.
     pub fn is_debugged(&self, call_id: &[u8]) -> bool {
         !self.debugged.is_empty() && self.debugged.contains(call_id)
+    }
+
+    /// Gives back the room of calls that are gone.
+    pub fn shrink(&mut self) {
+        self.proxies.shrink_to_fit();
     }
 
     /// A call has ended.

@@ -3,7 +3,7 @@ use ng::{Dict, Value};
 
 /// `list jsonstats`.
 pub(super) fn jsonstats(desk: &mut Desk) -> String {
-    let census = desk.paths.census().into_iter().map(|((path, reason), streams)| {
+    let census = desk.census().flows.into_iter().map(|((path, reason), streams)| {
         let streams = i64::try_from(streams).unwrap_or(i64::MAX);
         let entry = Dict::new().with("path", path.code()).with("reason", reason.code());
         Value::Dict(entry.with("streams", Value::Int(streams)))

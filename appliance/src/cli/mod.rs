@@ -22,3 +22,4 @@ mod watch;
 pub use answer::answer;
 pub use console::{Console, Drain};
 pub(crate) use params::remember;
+pub(crate) use sessions::{first_page, page};

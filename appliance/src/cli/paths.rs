@@ -4,7 +4,7 @@ use std::fmt::Write;
 /// `list paths`.
 pub(super) fn paths(desk: &Desk) -> String {
     let mut out = String::new();
-    for ((path, reason), streams) in desk.paths.census() {
+    for ((path, reason), streams) in desk.census().flows {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{:<12} {:<22} {streams}", path.code(), reason.code());
     }

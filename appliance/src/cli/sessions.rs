@@ -1,6 +1,6 @@
 use super::answer::MORE;
 use crate::desk::{Desk, Snapshots};
-use call::{Call, FlowUse, PartyReport, Scope, Stamp, StreamReport};
+use call::{Call, CallNumber, FlowUse, PartyReport, Scope, Stamp, StreamReport};
 use flow::{Moment, Traffic};
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -8,19 +8,34 @@ use std::net::SocketAddr;
 /// `list numsessions`.
 pub(super) fn numsessions(desk: &Desk) -> String {
     let all = desk.book.len();
-    let (mut v4, mut v6, mut mixed) = (0, 0, 0);
-    for call in desk.book.iter() {
-        match call.families() {
-            (true, true) => mixed += 1,
-            (false, true) => v6 += 1,
-            _ => v4 += 1,
-        }
-    }
+    let [v4, v6, mixed] = desk.census().families;
     format!(
         "Current sessions own: {all}\nCurrent sessions foreign: 0\nCurrent sessions total: {all}\n\
          Current transcoded media: 0\nCurrent sessions ipv4 only media: {v4}\n\
          Current sessions ipv6 only media: {v6}\nCurrent sessions ip mixed  media: {mixed}\n"
     )
+}
+
+/// Calls of a page of a list.
+const PAGE: usize = 256;
+
+/// The beginning of `list sessions all|own` with very many calls, and the call below which it goes on. `None` for all that is
+/// printed as a whole.
+pub(crate) fn first_page(desk: &Desk, line: &str) -> Option<(String, Option<CallNumber>)> {
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    let ["list" | "get", "sessions", "all" | "own"] = words[..] else { return None };
+    (desk.book.len() > PAGE).then(|| page(desk, CallNumber(u32::MAX)))
+}
+
+/// The lines of some calls below `number`, the newest first, and where to go on.
+pub(crate) fn page(desk: &Desk, number: CallNumber) -> (String, Option<CallNumber>) {
+    let mut out = String::with_capacity(PAGE * 160);
+    let mut last = None;
+    for call in desk.book.below(number).take(PAGE) {
+        out += &line(desk, call);
+        last = Some(call.number());
+    }
+    (out, last)
 }
 
 /// `list sessions all|own|foreign|CALLID`.

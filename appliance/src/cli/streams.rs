@@ -22,7 +22,7 @@ pub(super) fn streams(desk: &mut Desk, rest: &str) -> String {
             break;
         }
     }
-    let census = desk.paths.census().into_iter();
+    let census = desk.census().flows.into_iter();
     let census: Vec<Value> = census
         .map(
             |((path, reason), count)| json!({"path": path.code(), "reason": reason.code(), "streams": count}),

@@ -7,7 +7,7 @@ use mio::{Interest, Registry, Token};
 use ng::{Incoming, Reply, find_end};
 
 use super::exchange::Exchange;
-use super::{Handler, Peer};
+use super::{Handler, Peer, Place, Printed};
 
 /// Longest message on a connection, in bytes. SDP bodies of 64 KiB must pass.
 const MAX_MESSAGE: usize = 256 * 1024;
@@ -48,6 +48,8 @@ pub(super) struct Connection {
     written: usize,
     /// The peer has sent its last byte.
     ended: bool,
+    /// What is printed has more to it.
+    more: Option<Place>,
     /// Nothing more is read; close once `output` is written.
     closing: bool,
     /// When something was last read or written.
@@ -74,6 +76,7 @@ impl Connection {
             output: Vec::new(),
             written: 0,
             ended: false,
+            more: None,
             closing: false,
             active_ms: now_ms,
         }
@@ -106,6 +109,9 @@ impl Connection {
     ) -> Next {
         let mut taken = 0;
         for _ in 0..PER_TURN {
+            if let Some(from) = self.more {
+                return self.go_on(from, now_ms, handler);
+            }
             if self.waiting() > MAX_WAITING || self.closing {
                 self.discard_input(&mut taken);
                 return match self.flush(now_ms) {
@@ -138,6 +144,29 @@ impl Connection {
         }
         self.discard_input(&mut taken);
         if self.flush(now_ms).is_err() { Next::Close } else { Next::Again }
+    }
+
+    /// Prints the next page, once the one before is written.
+    fn go_on(&mut self, from: Place, now_ms: u64, handler: &mut dyn Handler) -> Next {
+        match self.flush(now_ms) {
+            Err(_) => return Next::Close,
+            Ok(()) if self.waiting() > 0 => return Next::Wait,
+            Ok(()) => {}
+        }
+        let page = handler.page(from);
+        self.print(page);
+        match self.flush(now_ms) {
+            Err(_) => Next::Close,
+            Ok(()) if self.waiting() > 0 => Next::Wait,
+            Ok(()) if self.closing => Next::Close,
+            Ok(()) => Next::Again,
+        }
+    }
+
+    fn print(&mut self, Printed { text, more }: Printed) {
+        self.output.extend_from_slice(text.as_bytes());
+        self.more = more;
+        self.closing = more.is_none();
     }
 
     /// Bytes of replies not yet written.
@@ -182,8 +211,7 @@ impl Connection {
                 exchange.counts.lines += 1;
                 let line = String::from_utf8_lossy(message);
                 let reply = handler.line(&self.peer, line.trim_end_matches(['\r', '\n']));
-                self.output.extend_from_slice(reply.as_bytes());
-                self.closing = true;
+                self.print(reply);
             }
         }
     }

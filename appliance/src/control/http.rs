@@ -1,7 +1,7 @@
 //! What comes over HTTP: the same exchange as everything else, without a socket of ours.
 
 use super::exchange::settled;
-use super::listeners::{Handler, Listeners, Peer, Transport};
+use super::listeners::{Handler, Listeners, Peer, Printed, Transport};
 use ng::Incoming;
 use web::{Question, What};
 
@@ -19,7 +19,7 @@ impl Listeners {
             What::Plain(body) => self.plain(body, &peer, handler),
             What::Line(line) => {
                 self.exchange.counts.lines += 1;
-                Some(handler.line(&peer, line).into_bytes())
+                Some(whole(handler, &peer, line).into_bytes())
             }
             What::Metrics => Some(handler.metrics().into_bytes()),
         };
@@ -40,4 +40,15 @@ impl Listeners {
         handler.answered(peer, body, &out);
         Some(out)
     }
+}
+
+/// All that is printed for a line.
+fn whole(handler: &mut dyn Handler, peer: &Peer, line: &str) -> String {
+    let Printed { mut text, mut more } = handler.line(peer, line);
+    while let Some(from) = more {
+        let page = handler.page(from);
+        text += &page.text;
+        more = page.more;
+    }
+    text
 }

@@ -66,6 +66,25 @@ impl From<Reply> for Answer {
     }
 }
 
+/// What is printed for a line of the text interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Printed {
+    /// The text, or its beginning.
+    pub text: String,
+    /// [`Handler::page`] has more, from here.
+    pub more: Option<Place>,
+}
+
+/// Where a long text goes on; what it means is the handler's business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(pub u64);
+
+impl From<String> for Printed {
+    fn from(text: String) -> Printed {
+        Printed { text, more: None }
+    }
+}
+
 /// What the desk does with requests. Called on the desk thread, one request at a time.
 pub trait Handler {
     /// Executes an ng request. Never called for a retransmission that is still remembered.
@@ -80,8 +99,13 @@ pub trait Handler {
     /// Is told what a request was and what was answered, each as it is on the wire.
     fn answered(&mut self, _peer: &Peer, _message: &[u8], _reply: &[u8]) {}
 
-    /// Runs a line of the text interface (without its line end) and returns all that is to be printed.
-    fn line(&mut self, peer: &Peer, line: &str) -> String;
+    /// Runs a line of the text interface (without its line end) and returns what is to be printed.
+    fn line(&mut self, peer: &Peer, line: &str) -> Printed;
+
+    /// What is printed next of a long text. Asked for when the text before it has been written; others are served in between.
+    fn page(&mut self, _from: Place) -> Printed {
+        Printed::from(String::new())
+    }
 
     /// The metrics, as Prometheus reads them.
     fn metrics(&mut self) -> String;

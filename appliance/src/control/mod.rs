@@ -17,4 +17,6 @@ mod tests;
 
 pub use error::Error;
 pub use exchange::Counts;
-pub use listeners::{Addresses, Answer, Handler, Listeners, Options, Peer, Ticket, Transport};
+pub use listeners::{
+    Addresses, Answer, Handler, Listeners, Options, Peer, Place, Printed, Ticket, Transport,
+};

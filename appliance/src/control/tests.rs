@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Token};
 use ng::{Incoming, Reply};
 
-use super::{Addresses, Answer, Handler, Listeners, Options, Peer, Ticket, Transport};
+use super::{Addresses, Answer, Handler, Listeners, Options, Peer, Place, Printed, Ticket, Transport};
 
 /// Long enough for the slowest machine; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -56,10 +56,21 @@ impl Handler for Desk {
         later.into_iter().rev().map(|ticket| (ticket, Reply::ok().with("ticket", ticket.0))).collect()
     }
 
-    fn line(&mut self, peer: &Peer, line: &str) -> String {
+    fn line(&mut self, peer: &Peer, line: &str) -> Printed {
         self.peers.push(*peer);
         self.lines.push(line.to_owned());
-        format!("you said {line}\n")
+        match line.strip_prefix("count to ") {
+            Some(last) => Printed {
+                text: "1\n".to_owned(),
+                more: last.parse().ok().map(|last: u64| Place(2 | last << 32)),
+            },
+            None => format!("you said {line}\n").into(),
+        }
+    }
+
+    fn page(&mut self, Place(from): Place) -> Printed {
+        let (next, last) = (from & 0xffff_ffff, from >> 32);
+        Printed { text: format!("{next}\n"), more: (next < last).then_some(Place(from + 1)) }
     }
 }
 

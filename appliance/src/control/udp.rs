@@ -1,18 +1,18 @@
 //! ng over UDP. The reply leaves from the address the request was sent to, which matters when the socket is bound
 //! to a wildcard address: clients drop what comes from elsewhere.
 
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::ops::Range;
 use std::os::fd::AsRawFd;
 
 use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
 use nix::cmsg_space;
 use nix::errno::Errno;
-use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, sendmsg, setsockopt, sockopt,
-};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use udp::{Batch, Leaving};
 
 use super::exchange::{Exchange, Step};
 use super::{Error, Handler, Peer, Ticket, Transport};
@@ -23,6 +23,8 @@ const MAX_DATAGRAM: usize = 65_535;
 const MAX_REPLY: usize = 65_507;
 /// Datagrams taken per turn, so that a flood leaves the desk time for other work.
 const PER_TURN: usize = 64;
+/// Replies that are sent together at most. Few, so that the first of a turn do not wait for the last.
+const TOGETHER: usize = 8;
 /// Wanted receive buffer, in bytes: a second's worth of requests while the desk is busy. The kernel may give less.
 const RECEIVE_BUFFER: usize = 4 << 20;
 
@@ -32,23 +34,32 @@ pub(super) struct UdpListener {
     local: SocketAddr,
     buffer: Box<[u8]>,
     ancillary: Vec<u8>,
+    outgoing: Outgoing,
     /// What is sent when this turn ends: requests that are answered later, and the replies to those that came after them.
     late: Vec<Late>,
+    /// The bytes of these.
+    kept: Vec<u8>,
 }
 
 /// Something that is sent when a turn ends.
 struct Late {
     what: Held,
     peer: Peer,
-    interface: u32,
 }
 
-/// What that is.
+/// What that is, and where its bytes are kept.
 enum Held {
     /// The reply to this request, whose answer is still to come.
-    Request(Ticket, Box<[u8]>),
+    Request(Ticket, Range<usize>),
     /// A reply that does not overtake those to earlier requests: some clients ask for nothing more once they have the last.
-    Reply(Box<[u8]>),
+    Reply(Range<usize>),
+}
+
+/// Replies that wait to be sent together.
+struct Outgoing {
+    batch: Batch,
+    replies: Vec<(Range<usize>, Peer)>,
+    bytes: Vec<u8>,
 }
 
 impl UdpListener {
@@ -84,7 +95,9 @@ impl UdpListener {
             local,
             buffer: vec![0; MAX_DATAGRAM].into_boxed_slice(),
             ancillary: cmsg_space!(libc::in_pktinfo, libc::in6_pktinfo),
+            outgoing: Outgoing { batch: Batch::new(TOGETHER), replies: Vec::new(), bytes: Vec::new() },
             late: Vec::new(),
+            kept: Vec::new(),
         })
     }
 
@@ -100,6 +113,7 @@ impl UdpListener {
     pub(super) fn serve(&mut self, exchange: &mut Exchange, now_ms: u64, handler: &mut dyn Handler) -> bool {
         let more = self.take_turn(exchange, now_ms, handler);
         self.settle(exchange, handler);
+        self.outgoing.send(&self.socket, exchange);
         more
     }
 
@@ -111,7 +125,7 @@ impl UdpListener {
                 // An ICMP error for an earlier reply, or a signal: there may be datagrams behind it.
                 Err(_) => continue,
             };
-            let Arrival { len, remote, local, interface } = arrival;
+            let Arrival { len, remote, local } = arrival;
             if remote == local {
                 // A forged sender. An answer would come back here as a question, for ever.
                 exchange.counts.malformed += 1;
@@ -122,14 +136,17 @@ impl UdpListener {
             match exchange.begin(message, MAX_REPLY, &peer, now_ms, handler) {
                 Step::Silence => {}
                 Step::Reply if self.late.is_empty() => {
-                    let sent = send(&self.socket, exchange.reply(), remote, local.ip(), interface);
-                    note(sent, &peer, exchange);
+                    if self.outgoing.add(exchange.reply(), peer) {
+                        self.outgoing.send(&self.socket, exchange);
+                    }
                 }
                 Step::Reply => {
-                    self.late.push(Late { what: Held::Reply(exchange.reply().into()), peer, interface });
+                    let what = Held::Reply(append(&mut self.kept, exchange.reply()));
+                    self.late.push(Late { what, peer });
                 }
                 Step::Later(ticket) => {
-                    self.late.push(Late { what: Held::Request(ticket, message.into()), peer, interface });
+                    let what = Held::Request(ticket, append(&mut self.kept, message));
+                    self.late.push(Late { what, peer });
                 }
             }
         }
@@ -142,18 +159,21 @@ impl UdpListener {
             return;
         }
         let told = handler.settle();
-        for Late { what, peer, interface } in self.late.drain(..) {
+        for Late { what, peer } in self.late.drain(..) {
             let bytes = match &what {
-                Held::Reply(bytes) => bytes,
+                Held::Reply(bytes) => &self.kept[bytes.clone()],
                 Held::Request(ticket, message) => {
                     let reply = told.iter().find(|(of, _)| of == ticket).map(|(_, reply)| reply);
                     let Some(reply) = reply else { continue };
+                    let message = &self.kept[message.clone()];
                     exchange.finish(message, reply, MAX_REPLY, &peer, handler).unwrap_or_default()
                 }
             };
-            let sent = send(&self.socket, bytes, peer.remote, peer.local.ip(), interface);
-            note(sent, &peer, exchange);
+            if self.outgoing.add(bytes, peer) {
+                self.outgoing.send(&self.socket, exchange);
+            }
         }
+        empty(&mut self.kept);
     }
 
     /// Makes the poll report again what is still unread.
@@ -171,7 +191,6 @@ impl UdpListener {
         )?;
         let remote = message.address.as_ref().and_then(socket_address).ok_or(Errno::EAFNOSUPPORT)?;
         let mut local = self.local;
-        let mut interface = 0;
         for ancillary in message.cmsgs()? {
             match ancillary {
                 ControlMessageOwned::Ipv4PacketInfo(info) => {
@@ -179,20 +198,11 @@ impl UdpListener {
                 }
                 ControlMessageOwned::Ipv6PacketInfo(info) => {
                     local.set_ip(IpAddr::V6(Ipv6Addr::from(info.ipi6_addr.s6_addr)));
-                    interface = info.ipi6_ifindex;
                 }
                 _ => {}
             }
         }
-        Ok(Arrival { len: message.bytes, remote, local, interface })
-    }
-}
-
-fn note(sent: nix::Result<usize>, peer: &Peer, exchange: &mut Exchange) {
-    if let Err(error) = sent {
-        // A full send buffer included: the client asks again and finds the stored reply.
-        tracing::debug!(peer = %peer.remote, %error, "control reply not sent");
-        exchange.counts.unsent += 1;
+        Ok(Arrival { len: message.bytes, remote, local })
     }
 }
 
@@ -201,39 +211,55 @@ struct Arrival {
     len: usize,
     remote: SocketAddr,
     local: SocketAddr,
-    /// IPv6 interface index; 0 for IPv4.
-    interface: u32,
 }
 
-fn send(
-    socket: &UdpSocket,
-    reply: &[u8],
-    remote: SocketAddr,
-    from: IpAddr,
-    interface: u32,
-) -> nix::Result<usize> {
-    let to = SockaddrStorage::from(remote);
-    let bytes = [IoSlice::new(reply)];
-    let fd = socket.as_raw_fd();
-    match from {
-        IpAddr::V4(address) => {
-            let info = libc::in_pktinfo {
-                // 0: the route decides where it leaves, only the source address is ours to say.
-                ipi_ifindex: 0,
-                ipi_spec_dst: libc::in_addr { s_addr: u32::from(address).to_be() },
-                ipi_addr: libc::in_addr { s_addr: 0 },
-            };
-            sendmsg(fd, &bytes, &[ControlMessage::Ipv4PacketInfo(&info)], MsgFlags::MSG_DONTWAIT, Some(&to))
-        }
-        IpAddr::V6(address) => {
-            let info = libc::in6_pktinfo {
-                ipi6_addr: libc::in6_addr { s6_addr: address.octets() },
-                // Link-local addresses mean something only together with their link.
-                ipi6_ifindex: if address.is_unicast_link_local() { interface as _ } else { 0 },
-            };
-            sendmsg(fd, &bytes, &[ControlMessage::Ipv6PacketInfo(&info)], MsgFlags::MSG_DONTWAIT, Some(&to))
-        }
+impl Outgoing {
+    /// Adds a reply. True when there are enough to be sent.
+    fn add(&mut self, reply: &[u8], peer: Peer) -> bool {
+        let bytes = append(&mut self.bytes, reply);
+        self.replies.push((bytes, peer));
+        self.replies.len() >= TOGETHER
     }
+
+    /// Sends all of them, in order.
+    fn send(&mut self, socket: &UdpSocket, exchange: &mut Exchange) {
+        let mut rest = &self.replies[..];
+        while let [(_, first), others @ ..] = rest {
+            let leaving = rest.iter().map(|(at, peer)| Leaving {
+                from: peer.local.ip(),
+                to: peer.remote,
+                // That of the socket.
+                tos: 0,
+                datagram: &self.bytes[at.clone()],
+            });
+            match self.batch.send(socket.as_raw_fd(), leaving) {
+                Ok(sent) if sent > 0 => rest = rest.get(sent..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                sent => {
+                    // A full send buffer included: the client asks again and finds the stored reply.
+                    tracing::debug!(peer = %first.remote, error = ?sent.err(), "control reply not sent");
+                    exchange.counts.unsent += 1;
+                    rest = others;
+                }
+            }
+        }
+        self.replies.clear();
+        empty(&mut self.bytes);
+    }
+}
+
+/// Room of replies that is kept from turn to turn, in bytes.
+const ROOM: usize = 256 * 1024;
+
+fn append(room: &mut Vec<u8>, bytes: &[u8]) -> Range<usize> {
+    let start = room.len();
+    room.extend_from_slice(bytes);
+    start..room.len()
+}
+
+fn empty(room: &mut Vec<u8>) {
+    room.clear();
+    room.shrink_to(ROOM);
 }
 
 fn socket_address(address: &SockaddrStorage) -> Option<SocketAddr> {

@@ -1,3 +1,4 @@
+use super::census::Counted;
 use super::fast_paths::{FastPaths, Nics};
 use super::hearing::Hearing;
 use super::reporting::Reporters;
@@ -112,6 +113,8 @@ pub struct Desk {
     pub(super) piercing: Vec<CallNumber>,
     /// What our own RTCP has said.
     pub(super) reporters: Reporters,
+    /// How many flows there are of each kind.
+    pub(super) counted: Counted,
     events: Vec<(usize, Event)>,
     agents_say: Vec<HandshakeEvent>,
 }
@@ -157,6 +160,7 @@ impl Desk {
             secrets,
             piercing: Vec::new(),
             reporters: Reporters::default(),
+            counted: Counted::default(),
             events: Vec::new(),
             agents_say: Vec::new(),
         }
@@ -171,7 +175,7 @@ impl Desk {
     /// Tells the workers what has changed, each once, and then the agents, who speak through the ports of the workers. Workers
     /// that sleep hear of it when the desk has done what it has in hand.
     pub fn flush(&mut self) {
-        self.paths.review(&mut self.changes.flows, self.clock.now());
+        self.paths.review(&mut self.changes.flows, self.clock.latest());
         for worker in 0..self.ports.pool().workers() {
             let ports = self.ports.opened(worker as u16);
             let changes = self.changes_for(worker as u16);
@@ -203,7 +207,7 @@ impl Desk {
     pub fn flush_leaving(&mut self, worker: u16, keys: Vec<FlowKey>) -> Counting {
         // Asked before the changes are looked at: what a fast path gives back because of them is told in them.
         let fast = self.paths.count(&keys);
-        self.paths.review(&mut self.changes.flows, self.clock.now());
+        self.paths.review(&mut self.changes.flows, self.clock.latest());
         let changes = self.changes_for(worker);
         if keys.is_empty() && changes.is_empty() {
             return Counting { asked: None, fast };

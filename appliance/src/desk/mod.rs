@@ -2,6 +2,7 @@
 //! to do, hears what they report, and ends what is over.
 
 mod cdr;
+mod census;
 mod clock;
 #[expect(clippy::module_inception, reason = "the room is named for its main type, and so is the file")]
 mod desk;
@@ -22,6 +23,7 @@ mod strain;
 mod sweep;
 mod tally;
 
+pub use census::Census;
 pub use clock::Clock;
 pub use desk::{Desk, Rates, Snapshots};
 pub use endings::{Asker, Counting, Ending, Endings};

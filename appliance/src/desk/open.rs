@@ -111,7 +111,8 @@ impl Desk {
         let (paths, nics) = super::fast_paths::open(config, kernel, ports.pool(), clock.now());
         let kernel = std::mem::take(kernel);
         let fast = FastPaths { paths, kernel, nics };
-        let mut desk = Desk::new(clock, book, ports, fast, handshakes, strain, config.templates.clone());
+        let mut desk =
+            Desk::new(clock.clone(), book, ports, fast, handshakes, strain, config.templates.clone());
         desk.watch = Watch::new(micros(config.timeouts.one_way));
         if let Some(homer) = &config.homer {
             desk.homer = Some(Homer::start(homer)?);

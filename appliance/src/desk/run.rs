@@ -3,7 +3,8 @@ use super::{Desk, OpenError, Reload};
 use crate::boot::{self, Boot, Levels, Signal, Signals, Supervisor};
 use crate::cli::Drain;
 use crate::config::checked::{Config, Tls};
-use crate::control::{self, Addresses, Answer, Handler, Listeners, Options, Peer, Ticket};
+use crate::control::{self, Addresses, Answer, Handler, Listeners, Options, Peer, Place, Printed, Ticket};
+use call::CallNumber;
 use flow::{Micros, Moment};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
@@ -77,7 +78,7 @@ pub fn run(reload: Reload, boot: Boot) -> Result<(), RunError> {
     }
     tracing::info!("{} is up", config.control.software_id);
     supervisor.ready("serving");
-    let (empty, drained, slack, judging) = (false, false, Slack::default(), false);
+    let (empty, drained, slack) = (false, false, Slack::default());
     let mut counter = Counter {
         poll,
         signals,
@@ -90,7 +91,9 @@ pub fn run(reload: Reload, boot: Boot) -> Result<(), RunError> {
         supervisor,
         reload,
         slack,
-        judging,
+        freeing: false,
+        judging: false,
+        counting: false,
     };
     counter.serve()?;
     let Counter { desk, web, supervisor, .. } = counter;
@@ -141,8 +144,12 @@ struct Counter {
     supervisor: Supervisor,
     reload: Reload,
     slack: Slack,
+    /// The packet threads have been asked to give memory back.
+    freeing: bool,
     /// Calls are due that have not been judged.
     judging: bool,
+    /// Calls are being counted.
+    counting: bool,
 }
 
 impl Counter {
@@ -150,7 +157,8 @@ impl Counter {
         let mut events = Events::with_capacity(256);
         let mut next = self.desk.clock.now() + SWEEP;
         loop {
-            let wait = if self.judging { Micros(0) } else { next.since(self.desk.clock.now()) };
+            let busy = self.judging || self.counting;
+            let wait = if busy { Micros(0) } else { next.since(self.desk.clock.now()) };
             match self.poll.poll(&mut events, Some(Duration::from_micros(wait.0))) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => {}
@@ -176,6 +184,7 @@ impl Counter {
             self.desk.ports.pool().call_told();
             next = self.sweep_if_due(next);
             self.judging = self.judging && self.desk.judge_some();
+            self.counting = self.counting && self.desk.count_some();
             self.desk.ports.pool().call_told();
             if let Some(tos) = self.desk.console.take_control_tos() {
                 self.listeners.set_tos(tos);
@@ -206,12 +215,21 @@ impl Counter {
             self.supervisor.alive();
         }
         self.judging = true;
+        self.desk.count_again();
+        self.counting = true;
         let now = self.desk.clock.now();
         self.listeners.forget(now.0 / 1000);
+        if std::mem::take(&mut self.freeing) {
+            // After the packet threads: of two that give back at once, one leaves it to the other.
+            boot::give_memory_back();
+        }
         if self.slack.look(self.desk.book.len(), now) {
             self.desk.book.shrink();
             self.desk.paths.shrink();
-            boot::give_memory_back();
+            self.desk.console.shrink();
+            self.desk.watch.shrink();
+            self.desk.ports.pool().give_back(boot::give_memory_back);
+            self.freeing = true;
         }
         // Counted from now: after a pause (a suspended machine) there is nothing to catch up with.
         self.desk.clock.now() + SWEEP
@@ -262,6 +280,11 @@ impl Counter {
     }
 }
 
+/// A list goes on below this call.
+fn place(below: CallNumber) -> Place {
+    Place(below.0.into())
+}
+
 impl Handler for Desk {
     fn request(&mut self, peer: &Peer, incoming: &Incoming<'_>) -> Answer {
         crate::verbs::carry_out(self, &incoming.dict, peer.remote)
@@ -276,8 +299,17 @@ impl Handler for Desk {
         self.show_ng(peer, message, reply);
     }
 
-    fn line(&mut self, _peer: &Peer, line: &str) -> String {
-        crate::cli::answer(self, line)
+    fn line(&mut self, _peer: &Peer, line: &str) -> Printed {
+        match crate::cli::first_page(self, line) {
+            Some((text, next)) => Printed { text, more: next.map(place) },
+            None => crate::cli::answer(self, line).into(),
+        }
+    }
+
+    fn page(&mut self, Place(below): Place) -> Printed {
+        let below = CallNumber(u32::try_from(below).unwrap_or(u32::MAX));
+        let (text, next) = crate::cli::page(self, below);
+        Printed { text, more: next.map(place) }
     }
 
     fn metrics(&mut self) -> String {

@@ -147,7 +147,7 @@ impl Desk {
             sum[0].add(received);
             sum[1].add(sent);
         };
-        let away: Vec<FlowKey> = self.paths.iter().map(|(_, spec, _)| spec.key).collect();
+        let away = self.paths.countable();
         for counted in self.paths.count(&away) {
             add(counted.key.addr, counted.counters.received, counted.counters.sent);
         }

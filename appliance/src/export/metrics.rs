@@ -1,7 +1,7 @@
 use super::commands::SHORT;
 use super::homer::Homer;
 use super::statistics::ByAddress;
-use crate::desk::{Desk, Tally, Worked};
+use crate::desk::{Census, Desk, Tally, Worked};
 use crate::placement::PortUse;
 use crate::record::Standing;
 use call::EndReason;
@@ -16,12 +16,13 @@ pub fn metrics(desk: &mut Desk) -> String {
     let worked = desk.worked();
     let by_address = desk.by_address();
     let mut page = Page(String::with_capacity(16 * 1024));
-    sessions(&mut page, desk);
+    let census = desk.census();
+    sessions(&mut page, desk, &census);
     traffic(&mut page, desk, &worked);
     quality(&mut page, desk);
     control(&mut page, &desk.tally);
     interfaces(&mut page, desk, &by_address);
-    paths(&mut page, desk, &worked);
+    paths(&mut page, desk, &worked, &census);
     collector(&mut page, desk);
     recording(&mut page, desk);
     page.0
@@ -71,9 +72,9 @@ impl Page {
     }
 }
 
-fn sessions(page: &mut Page, desk: &Desk) {
+fn sessions(page: &mut Page, desk: &Desk, census: &Census) {
     use Kind::{Counter, Gauge};
-    let [userspace, module, af_xdp, mixed] = super::statistics::places(desk);
+    let [userspace, module, af_xdp, mixed] = census.media;
     let sessions = [("own", desk.book.len()), ("foreign", 0)];
     page.by("sessions", Gauge, "Calls now, deleted ones that still forward included", "type", &sessions);
     page.one("transcoded_media", Gauge, "Media that is transcoded; always 0", 0);
@@ -295,18 +296,14 @@ fn recording(page: &mut Page, desk: &Desk) {
     page.one("recording_uploads_waiting", Gauge, help, of(&totals.waiting));
 }
 
-fn paths(page: &mut Page, desk: &Desk, worked: &Worked) {
+fn paths(page: &mut Page, desk: &Desk, worked: &Worked, census: &Census) {
     use Kind::{Counter, Gauge};
     page.begin("streams", Gauge, "Open ports by the path that carries their packets, and why it does");
-    for ((path, reason), streams) in desk.paths.census() {
+    for ((path, reason), streams) in &census.flows {
         page.sample("streams", &[("path", path.code()), ("reason", reason.code())], streams);
     }
-    let carried = desk.paths.iter().fold([0u64; 4], |mut sums, (_, _, path)| {
-        sums[path as usize] += 1;
-        sums
-    });
     let all = [Path::Userspace, Path::Kernel, Path::Worker, Path::Driver];
-    let carried: Vec<(&str, u64)> = all.iter().map(|path| (path.code(), carried[*path as usize])).collect();
+    let carried: Vec<(&str, u64)> = all.iter().map(|path| (path.code(), census.on(*path))).collect();
     page.by("path_streams", Gauge, "Open ports by path", "path", &carried);
     let moves = desk.paths.moves();
     page.one("path_handovers_total", Counter, "Streams handed to a fast path", moves.handed_over);

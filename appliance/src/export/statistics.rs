@@ -1,7 +1,7 @@
 use super::commands::SHORT;
 use crate::desk::{Average, Desk, Tally, Worked};
 use call::{AddressId, EndReason};
-use flow::{Micros, Path, Traffic};
+use flow::{Micros, Traffic};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use ng::{Dict, Value};
@@ -31,7 +31,7 @@ fn current(desk: &Desk) -> Dict<'static> {
     let sessions = desk.book.len() as u64;
     let rates = desk.rates;
     let slow = without(rates.all, rates.fast);
-    let [userspace, module, af_xdp, mixed] = places(desk);
+    let [userspace, module, af_xdp, mixed] = desk.census().media;
     Dict::new()
         .with("sessionsown", int(sessions))
         .with("sessionsforeign", int(0))
@@ -59,24 +59,6 @@ pub(super) fn without(all: Traffic, part: Traffic) -> Traffic {
         bytes: all.bytes.saturating_sub(part.bytes),
         errors: all.errors.saturating_sub(part.errors),
     }
-}
-
-/// Media, counted once for each party, of calls whose media is all with the sockets, all with the kernel module, all on fast
-/// paths with AF_XDP among them, or partly with the sockets. RTCP, which is nearly always with the sockets, does not count.
-pub(super) fn places(desk: &Desk) -> [u64; 4] {
-    let mut counts = [0; 4];
-    for call in desk.book.iter() {
-        let paths: Vec<Path> = call.rtp_keys().iter().map(|key| desk.paths.standing(*key).0).collect();
-        let slow = paths.iter().filter(|path| **path == Path::Userspace).count();
-        let place = match slow {
-            all if all == paths.len() => 0,
-            0 if paths.iter().all(|path| *path == Path::Kernel) => 1,
-            0 => 2,
-            _ => 3,
-        };
-        counts[place] += paths.len() as u64;
-    }
-    counts
 }
 
 fn total(desk: &Desk, worked: &Worked) -> Dict<'static> {

@@ -70,7 +70,7 @@ pub(super) fn settle(desk: &mut Desk) {
             }
             None => Reply::ok(),
         };
-        note_debugged(desk, call.map(call::Call::id), "reply", reply.body());
+        note_debugged(desk, call.map(call::Call::id), "reply", || reply.body().tree());
         if ends {
             desk.end(number, EndReason::Terminated, &snapshots);
         }

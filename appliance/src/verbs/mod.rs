@@ -39,9 +39,9 @@ pub fn carry_out(desk: &mut Desk, dict: &ng::Dict<'_>, from: SocketAddr) -> Answ
     } else {
         Answer::Now(dispatch(desk, &request, from))
     };
-    note_debugged(desk, request.call_id.as_deref(), "request", dict);
+    note_debugged(desk, request.call_id.as_deref(), "request", || dict.reborrow());
     if let Answer::Now(reply) = &answer {
-        note_debugged(desk, request.call_id.as_deref(), "reply", reply.body());
+        note_debugged(desk, request.call_id.as_deref(), "reply", || reply.body().tree());
         let took = desk.clock.now().since(started);
         desk.tally.control.command(from, request.command, took, reply.outcome() == ng::Outcome::Error);
     }
@@ -92,10 +92,10 @@ fn dispatch(desk: &mut Desk, request: &Request<'_>, from: SocketAddr) -> Reply {
 
 /// Calls that an operator debugs have their messages in the log, whatever the log level but for silence. Keys stay out
 /// of it, so lines of SDP that carry some are not shown.
-fn note_debugged(desk: &Desk, call_id: Option<&[u8]>, who: &str, dict: &ng::Dict<'_>) {
+fn note_debugged<'d>(desk: &Desk, call_id: Option<&[u8]>, who: &str, dict: impl FnOnce() -> ng::Dict<'d>) {
     let Some(call_id) = call_id.filter(|id| desk.console.is_debugged(id)) else { return };
     let mut text = Vec::new();
-    ng::Encoding::Json.write(dict, &mut text);
+    ng::Encoding::Json.write(&dict(), &mut text);
     let text = String::from_utf8_lossy(&text);
     tracing::info!(call = %String::from_utf8_lossy(call_id), "{who}: {}", without_keys(&text));
 }

@@ -1,33 +1,38 @@
 use crate::desk::{History, Opinion};
 use call::Stamp;
-use ng::{Dict, Value};
+use ng::{Body, Value};
 
 /// Adds what was reported of a sender, as far as seconds are over. Nothing while no round trip is known.
-pub(super) fn add(out: Dict<'static>, history: &History, now: Stamp) -> Dict<'static> {
+pub(super) fn add(out: &mut Body, history: &History, now: Stamp) {
     let history = history.closed(now.at);
-    let Some((samples, average)) = history.average() else { return out };
-    let entries = history.entries.iter().map(|entry| Value::Dict(reported(entry, now)));
-    let progression = Dict::new()
-        .with("interval", Value::Int(history.interval.into()))
-        .with("entries", Value::List(entries.collect()));
-    out.with("cumulative loss", Value::Int(history.lost.into()))
-        .with("average MOS", Value::Dict(opinion(&average).with("samples", Value::Int(samples.into()))))
-        .with("lowest MOS", Value::Dict(reported(&history.lowest, now)))
-        .with("highest MOS", Value::Dict(reported(&history.highest, now)))
-        .with("MOS progression", Value::Dict(progression))
+    let Some((samples, average)) = history.average() else { return };
+    out.value("cumulative loss", &Value::Int(history.lost.into()));
+    out.dict("average MOS", |out| {
+        opinion(&average, out);
+        out.int("samples", samples.into());
+    });
+    out.dict("lowest MOS", |out| reported(&history.lowest, now, out));
+    out.dict("highest MOS", |out| reported(&history.highest, now, out));
+    out.dict("MOS progression", |out| {
+        out.int("interval", history.interval.into());
+        out.list("entries", |list| {
+            for entry in &history.entries {
+                list.dict(|out| reported(entry, now, out));
+            }
+        });
+    });
 }
 
 /// Tenths, microseconds, milliseconds, percent.
-fn opinion(opinion: &Opinion) -> Dict<'static> {
-    Dict::new()
-        .with("MOS", Value::Int(opinion.mos.into()))
-        .with("round-trip time", Value::Int(opinion.rtt.into()))
-        .with("round-trip time leg", Value::Int(opinion.rtt_leg.into()))
-        .with("jitter", Value::Int(opinion.jitter_ms.into()))
-        .with("packet loss", Value::Int(opinion.loss.into()))
+fn opinion(opinion: &Opinion, out: &mut Body) {
+    out.int("MOS", opinion.mos.into());
+    out.int("round-trip time", opinion.rtt.into());
+    out.int("round-trip time leg", opinion.rtt_leg.into());
+    out.int("jitter", opinion.jitter_ms.into());
+    out.int("packet loss", opinion.loss.into());
 }
 
-fn reported(entry: &Opinion, now: Stamp) -> Dict<'static> {
-    let secs = now.wall_us_of(entry.at) / 1_000_000;
-    opinion(entry).with("reported at", Value::Int(i64::try_from(secs).unwrap_or(i64::MAX)))
+fn reported(entry: &Opinion, now: Stamp, out: &mut Body) {
+    opinion(entry, out);
+    out.int("reported at", now.wall_us_of(entry.at) / 1_000_000);
 }

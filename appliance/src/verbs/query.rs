@@ -5,11 +5,13 @@ use crate::record::{Recording, Standing};
 use call::{Call, CallReport, FlowUse, MediaReport, PartyReport, Scope, Stamp, StreamReport};
 use flow::{Gate, Snapshot, SsrcCounters, Traffic};
 use ng::request::Flag;
-use ng::{Dict, Reply, Request, Value};
-use std::net::SocketAddr;
+use ng::{Body, Reply, Request};
+use std::net::{IpAddr, SocketAddr};
 
 /// Senders named per party at most.
 const SSRCS: usize = 21;
+/// What the report of a call with two parties and one section takes.
+const ROOM: usize = 3072;
 
 /// `query`.
 pub(super) fn query(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Reply> {
@@ -53,87 +55,104 @@ struct Page<'a> {
 impl Page<'_> {
     fn reply(&self, call: &Call, scope: Scope<'_>) -> Reply {
         let report = call.report(scope);
-        let mut reply = Reply::ok();
-        let body = reply.body_mut();
-        body.push("created", int(report.created.wall_secs()));
-        body.push("created_us", int(report.created.wall_us % 1_000_000));
-        body.push("created_ts", int(report.created.wall_us));
-        body.push("last signal", int(report.last_signal.wall_secs()));
-        body.push("last redis update", Value::Int(0));
+        let mut body = Body::with_room(ROOM);
+        body.int("created", report.created.wall_secs());
+        body.int("created_us", report.created.wall_us % 1_000_000);
+        body.int("created_ts", report.created.wall_us);
+        body.int("last signal", report.last_signal.wall_secs());
+        body.int("last redis update", 0);
         if let Some(metadata) = report.metadata {
-            body.push("metadata", bytes(metadata));
+            body.bytes("metadata", metadata);
         }
-        body.push("SSRC", Value::Dict(self.all_ssrcs(&report)));
-        let mut tags = Dict::new();
-        for party in &report.parties {
-            tags.push_bytes(party.name.to_vec(), Value::Dict(self.party(party)));
-        }
-        body.push("tags", Value::Dict(tags));
-        body.push("totals", Value::Dict(self.totals(&report)));
+        body.dict("SSRC", |out| self.all_ssrcs(&report, out));
+        body.dict("tags", |tags| {
+            for party in &report.parties {
+                tags.dict_of(&party.name, |out| self.party(party, out));
+            }
+        });
+        body.dict("totals", |out| self.totals(&report, out));
         if let Some(standing) = self.recorded {
-            let running = u64::from(standing == Standing::Running);
-            let recording = Dict::new().with("call recording", int(running)).with("forwarding", int(0));
-            body.push("recording", Value::Dict(recording));
+            body.dict("recording", |out| {
+                out.int("call recording", u64::from(standing == Standing::Running));
+                out.int("forwarding", 0);
+            });
         }
-        reply
+        Reply::saying(body)
     }
 
-    fn party(&self, party: &PartyReport<'_>) -> Dict<'static> {
-        let mut out = Dict::new();
-        out.push("tag", bytes(party.tag));
+    fn party(&self, party: &PartyReport<'_>, out: &mut Body) {
+        out.bytes("tag", party.tag);
         if let Some(branch) = party.via_branch {
-            out.push("via-branch", bytes(branch));
+            out.bytes("via-branch", branch);
         }
         if !party.aliases.is_empty() {
-            out.push("tag-aliases", Value::List(party.aliases.iter().map(|a| bytes(a)).collect()));
+            out.list("tag-aliases", |list| party.aliases.iter().for_each(|alias| list.bytes(alias)));
         }
         if let Some(label) = party.label {
-            out.push("label", bytes(label));
+            out.bytes("label", label);
         }
-        out.push("created", int(party.created.wall_secs()));
+        out.int("created", party.created.wall_secs());
         if let Some(metadata) = party.metadata {
-            out.push("metadata", bytes(metadata));
+            out.bytes("metadata", metadata);
         }
         for key in ["subscriptions", "subscribers"] {
-            let peers = party
-                .peers
-                .iter()
-                .map(|tag| Value::Dict(Dict::new().with("tag", bytes(tag)).with("type", "offer/answer")));
-            out.push(key, Value::List(peers.collect()));
+            out.list(key, |list| {
+                for tag in &party.peers {
+                    list.dict(|peer| {
+                        peer.bytes("tag", tag);
+                        peer.text("type", "offer/answer");
+                    });
+                }
+            });
         }
-        let medias = party.medias.iter().map(|media| Value::Dict(self.media(media)));
-        out.push("medias", Value::List(medias.collect()));
-        out.push("VSC", Value::List(Vec::new()));
+        out.list("medias", |list| {
+            for media in &party.medias {
+                list.dict(|out| self.media(media, out));
+            }
+        });
+        out.list("VSC", |_| {});
         if self.recorded.is_some() {
-            let excluded = int(party.unrecorded.into());
-            out.push(
-                "recording",
-                Value::Dict(Dict::new().with("excluded", excluded).with("forwarding", int(0))),
-            );
+            out.dict("recording", |out| {
+                out.int("excluded", party.unrecorded.into());
+                out.int("forwarding", 0);
+            });
         }
-        out
     }
 
-    fn media(&self, media: &MediaReport<'_>) -> Dict<'static> {
+    fn media(&self, media: &MediaReport<'_>, out: &mut Body) {
         let ingress = self.ssrcs_of(media, |copy| &copy.ssrcs);
         let egress = self.ssrcs_of(media, |copy| &copy.sent_ssrcs);
-        let mut out = Dict::new();
-        out.push("index", int(media.index as u64));
-        out.push("type", bytes(media.kind));
+        out.int("index", media.index as u64);
+        out.bytes("type", media.kind);
         if let Some(protocol) = media.known_protocol() {
-            out.push("protocol", protocol);
+            out.value("protocol", &protocol.into());
         }
         if let Some(codec) = ingress.first().and_then(|s| media.codec(s.last_pt)) {
-            out.push("codec", codec);
+            out.value("codec", &codec.into());
         }
         let latest = ingress.first().map(|s| s.ssrc);
-        let streams = media.streams.iter().map(|stream| Value::Dict(self.stream(stream, media, latest)));
-        out.push("streams", Value::List(streams.collect()));
-        out.push("flags", Value::List(media.flags.iter().map(|f| Value::from(*f)).collect()));
-        let heard = |s: &SsrcCounters| self.heard(s, Dict::new().with("SSRC", int(s.ssrc.into())));
-        out.push("ingress SSRCs", Value::List(ingress.iter().map(|s| Value::Dict(heard(s))).collect()));
-        out.push("egress SSRCs", ssrc_list(&egress));
-        out
+        out.list("streams", |list| {
+            for stream in &media.streams {
+                list.dict(|out| self.stream(stream, media, latest, out));
+            }
+        });
+        out.list("flags", |list| media.flags.iter().for_each(|flag| list.text(flag)));
+        out.list("ingress SSRCs", |list| {
+            for ssrc in &ingress {
+                list.dict(|out| {
+                    out.int("SSRC", ssrc.ssrc.into());
+                    self.heard(ssrc, out);
+                });
+            }
+        });
+        out.list("egress SSRCs", |list| {
+            for ssrc in &egress {
+                list.dict(|out| {
+                    out.int("SSRC", ssrc.ssrc.into());
+                    ssrc_counts(ssrc, out);
+                });
+            }
+        });
     }
 
     fn stream(
@@ -141,35 +160,34 @@ impl Page<'_> {
         stream: &StreamReport<'_>,
         media: &MediaReport<'_>,
         latest: Option<u32>,
-    ) -> Dict<'static> {
+        out: &mut Body,
+    ) {
         let seen = self.seen(stream);
-        let mut out = Dict::new();
         if let Some(local) = stream.local {
-            out.push("local port", int(local.port.into()));
-            out.push("local address", local.addr.to_string());
-            out.push("family", if local.addr.is_ipv4() { "IPv4" } else { "IPv6" });
+            out.int("local port", local.port.into());
+            out.address("local address", local.addr);
+            out.text("family", family(local.addr));
         }
-        out.push("endpoint", endpoint(seen.peer.or(stream.signalled)));
-        out.push("advertised endpoint", endpoint(stream.signalled));
+        out.dict("endpoint", |out| endpoint(seen.peer.or(stream.signalled), out));
+        out.dict("advertised endpoint", |out| endpoint(stream.signalled, out));
         if let Some(suite) = media.crypto_suite {
-            out.push("crypto suite", suite);
+            out.value("crypto suite", &suite.into());
         }
         let last = seen.last.map_or(stream.opened.wall_us, |at| self.now.wall_us_of(at)) / 1_000_000;
-        out.push("last packet", int(last));
-        out.push("last kernel packet", Value::Int(0));
-        out.push("last user packet", int(last));
+        out.int("last packet", last);
+        out.int("last kernel packet", 0);
+        out.int("last user packet", last);
         if let Some(ssrc) = latest {
-            out.push("SSRC", int(ssrc.into()));
+            out.int("SSRC", ssrc.into());
         }
-        out.push("flags", Value::List(stream_flags(stream, &seen).into_iter().map(Value::from).collect()));
-        out.push("stats", traffic(seen.received));
-        out.push("stats_out", traffic(seen.sent));
+        out.list("flags", |list| stream_flags(stream, &seen).for_each(|flag| list.text(flag)));
+        out.dict("stats", |out| traffic(seen.received, out));
+        out.dict("stats_out", |out| traffic(seen.sent, out));
         if let (Some(paths), Some(local)) = (self.explain, stream.local) {
             let (path, reason) = paths.standing(local);
-            out.push("path", path.code());
-            out.push("path reason", reason.code());
+            out.text("path", path.code());
+            out.text("path reason", reason.code());
         }
-        out
     }
 
     /// What all flows of a stream have seen together; the address is that of the port told last.
@@ -217,31 +235,29 @@ impl Page<'_> {
         out
     }
 
-    fn all_ssrcs(&self, whole: &CallReport<'_>) -> Dict<'static> {
-        let mut out = Dict::new();
+    fn all_ssrcs(&self, whole: &CallReport<'_>, out: &mut Body) {
         for media in whole.parties.iter().flat_map(|p| &p.medias) {
             for ssrc in self.ssrcs_of(media, |copy| &copy.ssrcs) {
-                out.push(ssrc.ssrc.to_string(), Value::Dict(self.heard(&ssrc, Dict::new())));
+                out.dict(&ssrc.ssrc.to_string(), |out| self.heard(&ssrc, out));
             }
         }
-        out
     }
 
     /// What was counted of a sender, and what those who hear it have reported.
-    fn heard(&self, ssrc: &SsrcCounters, out: Dict<'static>) -> Dict<'static> {
-        let out = ssrc_counts(ssrc, out);
-        match self.histories.iter().find(|history| history.ssrc == ssrc.ssrc) {
-            Some(history) => opinions::add(out, history, self.now),
-            None => out,
+    fn heard(&self, ssrc: &SsrcCounters, out: &mut Body) {
+        ssrc_counts(ssrc, out);
+        if let Some(history) = self.histories.iter().find(|history| history.ssrc == ssrc.ssrc) {
+            opinions::add(out, history, self.now);
         }
     }
 
-    fn totals(&self, report: &CallReport<'_>) -> Dict<'static> {
+    fn totals(&self, report: &CallReport<'_>, out: &mut Body) {
         let mut sums = [Traffic::default(); 2];
         for stream in report.parties.iter().flat_map(|p| &p.medias).flat_map(|m| &m.streams) {
             sums[usize::from(stream.usage == FlowUse::Rtcp)].add(self.seen(stream).received);
         }
-        Dict::new().with("RTP", traffic(sums[0])).with("RTCP", traffic(sums[1]))
+        out.dict("RTP", |out| traffic(sums[0], out));
+        out.dict("RTCP", |out| traffic(sums[1], out));
     }
 }
 
@@ -260,13 +276,11 @@ struct Seen {
 }
 
 /// Flags in upstream's words and order. It calls a confirmed stream `kernelized` also when it has no module.
-fn stream_flags(stream: &StreamReport<'_>, seen: &Seen) -> Vec<&'static str> {
+fn stream_flags(stream: &StreamReport<'_>, seen: &Seen) -> impl Iterator<Item = &'static str> + use<> {
     let open = stream.local.is_some();
-    if stream.rejected && stream.flows.is_empty() {
-        return Vec::new();
-    }
     let rtp = stream.usage == FlowUse::Rtp;
     let confirmed = open && seen.confirmed;
+    let told = !(stream.rejected && stream.flows.is_empty());
     [
         (rtp, "RTP"),
         (!rtp || stream.muxed, "RTCP"),
@@ -280,47 +294,29 @@ fn stream_flags(stream: &StreamReport<'_>, seen: &Seen) -> Vec<&'static str> {
         (seen.gate == Some(Gate::Handover), "media handover"),
     ]
     .into_iter()
-    .filter_map(|(on, text)| on.then_some(text))
-    .collect()
+    .filter_map(move |(on, text)| (on && told).then_some(text))
 }
 
-fn ssrc_counts(ssrc: &SsrcCounters, out: Dict<'static>) -> Dict<'static> {
-    out.with("bytes", int(ssrc.traffic.bytes))
-        .with("packets", int(ssrc.traffic.packets))
-        .with("last RTP timestamp", int(ssrc.last_timestamp.into()))
-        .with("last RTP seq", int(ssrc.last_seq.into()))
+fn ssrc_counts(ssrc: &SsrcCounters, out: &mut Body) {
+    out.int("bytes", ssrc.traffic.bytes);
+    out.int("packets", ssrc.traffic.packets);
+    out.int("last RTP timestamp", ssrc.last_timestamp.into());
+    out.int("last RTP seq", ssrc.last_seq.into());
 }
 
-fn ssrc_list(ssrcs: &[SsrcCounters]) -> Value<'static> {
-    let each =
-        ssrcs.iter().map(|s| Value::Dict(ssrc_counts(s, Dict::new().with("SSRC", int(s.ssrc.into())))));
-    Value::List(each.collect())
+fn family(addr: IpAddr) -> &'static str {
+    if addr.is_ipv4() { "IPv4" } else { "IPv6" }
 }
 
-fn endpoint(at: Option<SocketAddr>) -> Value<'static> {
-    let Some(at) = at else { return Value::Dict(Dict::new()) };
-    let family = if at.is_ipv4() { "IPv4" } else { "IPv6" };
-    Value::Dict(
-        Dict::new()
-            .with("family", family)
-            .with("address", at.ip().to_string())
-            .with("port", int(at.port().into())),
-    )
+fn endpoint(at: Option<SocketAddr>, out: &mut Body) {
+    let Some(at) = at else { return };
+    out.text("family", family(at.ip()));
+    out.address("address", at.ip());
+    out.int("port", at.port().into());
 }
 
-fn traffic(count: Traffic) -> Value<'static> {
-    Value::Dict(
-        Dict::new()
-            .with("packets", int(count.packets))
-            .with("bytes", int(count.bytes))
-            .with("errors", int(count.errors)),
-    )
-}
-
-fn int(number: u64) -> Value<'static> {
-    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-fn bytes(text: &[u8]) -> Value<'static> {
-    Value::Bytes(text.to_vec().into())
+fn traffic(count: Traffic, out: &mut Body) {
+    out.int("packets", count.packets);
+    out.int("bytes", count.bytes);
+    out.int("errors", count.errors);
 }

@@ -95,6 +95,11 @@ impl Watch {
         })
     }
 
+    /// Gives back the room of calls that are gone.
+    pub(crate) fn shrink(&mut self) {
+        self.calls.shrink_to_fit();
+    }
+
     /// A call has ended.
     pub(crate) fn forget(&mut self, call: CallNumber) {
         self.calls.remove(&call);

@@ -8,7 +8,7 @@ use flow::{Change, FlowKey};
 use mio::Waker;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use udp::PortSocket;
 
 /// Orders that wait for the worker's next turn, whenever that is.
@@ -38,6 +38,8 @@ pub(super) enum Order {
     /// Something for the AF_XDP side.
     #[cfg(feature = "appliance")]
     Fast(super::FastOrder),
+    /// Give back memory that flows of the past have left, this way.
+    GiveBack(fn()),
     /// All of these, in order: what one message of a client comes to takes one place and one call.
     Many(Vec<Order>),
 }
@@ -98,15 +100,15 @@ impl Mailbox {
     }
 
     /// Puts an order in that has time until the worker's next turn, which begins with the orders: one that only matters to
-    /// packets that have not come yet. The worker is woken when many have gathered.
-    pub(super) fn leave(&self, order: Order, deadline: Instant) -> Result<(), Refused> {
+    /// packets that have not come yet. The worker is woken when many have gathered. Waits for room up to `patience`.
+    pub(super) fn leave(&self, order: Order, patience: Duration) -> Result<(), Refused> {
         if self.orders.len() >= GATHERED {
-            return self.send(order, deadline);
+            return self.send(order, Instant::now() + patience);
         }
         match self.orders.push(order) {
             Ok(()) if self.ended() => Err(Refused::Ended),
             Ok(()) => Ok(()),
-            Err(order) => self.send(order, deadline),
+            Err(order) => self.send(order, Instant::now() + patience),
         }
     }
 

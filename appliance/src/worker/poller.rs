@@ -200,6 +200,10 @@ impl Poller {
                 self.reels.mark(self.number, mark);
             }
             Order::Hear(hearing) => self.give_out(&hearing),
+            Order::GiveBack(how) => {
+                self.events.shrink_to(BURST);
+                how();
+            }
             Order::Pierce(keys) => self.pierce(&keys),
             Order::Send(parcels) => self.send(&parcels),
             Order::Report(reports) => self.report(&reports),

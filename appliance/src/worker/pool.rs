@@ -288,7 +288,7 @@ impl Pool {
 
     /// Puts an order where the thread finds it in its next turn.
     fn put(&self, worker: usize, order: Order) -> Result<(), PoolError> {
-        let left = self.worker(worker)?.mailbox.leave(order, Instant::now() + PATIENCE);
+        let left = self.worker(worker)?.mailbox.leave(order, PATIENCE);
         left.map_err(|refused| PoolError::of(refused, worker))
     }
 
@@ -298,6 +298,15 @@ impl Pool {
     /// [`PoolError`].
     pub fn pierce(&self, worker: usize, keys: Vec<FlowKey>) -> Result<(), PoolError> {
         self.send(worker, Order::Pierce(keys))
+    }
+
+    /// Lets each thread give back, by calling `how`, what its heap has kept of flows that have ended: no thread can do that for
+    /// another. Waits for nothing.
+    pub fn give_back(&self, how: fn()) {
+        for worker in 0..self.workers.len() {
+            // One that has ended has given all of it back.
+            let _ = self.send(worker, Order::GiveBack(how));
+        }
     }
 
     /// Sends RTCP of our own.

@@ -14,6 +14,8 @@ const PER_ADDRESS: u32 = 25_000;
 const EVERY: Duration = Duration::from_millis(200);
 /// Between two pings.
 const PING_EVERY: Duration = Duration::from_millis(5);
+/// Between two questions for figures, which are about all calls.
+const ASK_EVERY: Duration = Duration::from_millis(100);
 /// How long memory may take to come back: replies are kept for up to a minute.
 const GIVEN_BACK: Duration = Duration::from_secs(100);
 
@@ -199,11 +201,12 @@ impl Crowd {
         Ok(Flowing { peers: [alice, bob], streams })
     }
 
-    /// Lets calls flow and pings the daemon meanwhile.
+    /// Lets calls flow; meanwhile pings the daemon and asks it for its figures.
     fn flow(self, flowing: &[Flowing], net: &Topology, daemon: &Daemon) -> Result<(Histogram, [u64; 2])> {
         let over = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let pinger = scope.spawn(|| ping_until(&over, net, daemon.control()));
+            let asker = scope.spawn(|| ask_until(&over, net, daemon.control()));
             let sent = (0..self.packets).try_for_each(|index| {
                 let due = Instant::now() + EVERY;
                 for Flowing { peers, streams } in flowing {
@@ -215,10 +218,12 @@ impl Crowd {
                 Ok::<(), LabError>(())
             });
             over.store(true, Ordering::SeqCst);
-            let pings = pinger.join().map_err(|_| LabError::Io {
-                what: "pinging the daemon".into(),
+            let panicked = |_| LabError::Io {
+                what: "asking the daemon".into(),
                 source: std::io::ErrorKind::Other.into(),
-            })??;
+            };
+            let pings = pinger.join().map_err(panicked)??;
+            asker.join().map_err(panicked)??;
             sent?;
             let mut arrived = 0;
             for Flowing { peers: [alice, bob], streams: [from_alice, from_bob] } in flowing {
@@ -230,6 +235,21 @@ impl Crowd {
             Ok((pings, [sent, arrived]))
         })
     }
+}
+
+/// Asks for figures at an even pace.
+fn ask_until(over: &AtomicBool, net: &Topology, control: SocketAddr) -> Result<()> {
+    let mut client = ng::Client::udp(&net.relay, control)?;
+    let (start, mut number) = (Instant::now(), 0);
+    while !over.load(Ordering::SeqCst) {
+        number += 1;
+        Pace::Every(ASK_EVERY).wait(start, number);
+        client.ok(&ng::request("statistics"))?;
+        for what in ["list numsessions", "list paths"] {
+            client.ok(&ng::request("cli").set("body", what))?;
+        }
+    }
+    Ok(())
 }
 
 /// Pings at an even pace, one at a time.

@@ -16,4 +16,5 @@ mod table;
 pub use bind::{BindError, PortSocket, SocketBuffers, find_address, namespace_cookie};
 pub use io::{Door, UdpIo};
 pub use shared::{Returned, SharedSockets};
+pub use sys::{Batch, Leaving};
 pub use table::PortTable;

@@ -289,7 +289,8 @@ impl Shared {
             let leaving = places.iter().map_while(|&at| {
                 let frame = &frames[at as usize];
                 let Verdict::Forward(departure) = frame.verdict else { return None };
-                let (from, to, tos) = (departure.from.addr, departure.to.ip(), departure.tos);
+                let (from, to, tos) =
+                    (departure.from.addr, SocketAddr::new(departure.to.ip(), 0), departure.tos);
                 Some(Leaving { from, to, tos, datagram: pool.headed(frame, UDP)? })
             });
             let done = match self.tx.send(fd, leaving) {

@@ -5,7 +5,7 @@ mod batch;
 mod errors;
 mod memory;
 
-pub(crate) use batch::{Batch, Leaving};
+pub use batch::{Batch, Leaving};
 pub(crate) use errors::{Return, take_return};
 pub(crate) use memory::Memory;
 

@@ -141,6 +141,18 @@ impl Book {
         self.calls.iter().filter_map(|c| c.as_deref())
     }
 
+    /// All calls from this number on, oldest number first.
+    pub fn from(&self, number: CallNumber) -> impl Iterator<Item = &Call> {
+        let after = self.calls.get(number.0 as usize..).unwrap_or_default();
+        after.iter().filter_map(|call| call.as_deref())
+    }
+
+    /// All calls below this number, the highest first.
+    pub fn below(&self, number: CallNumber) -> impl Iterator<Item = &Call> {
+        let (before, _) = self.calls.split_at((number.0 as usize).min(self.calls.len()));
+        before.iter().rev().filter_map(|call| call.as_deref())
+    }
+
     /// All calls from this number on, and then those before.
     pub fn iter_from(&self, number: CallNumber) -> impl Iterator<Item = &Call> {
         let (before, after) = self.calls.split_at((number.0 as usize).min(self.calls.len()));

@@ -144,6 +144,11 @@ impl Call {
         self.flows.iter().filter(|f| !f.withdrawn).map(|f| f.key).collect()
     }
 
+    /// The keys of all open flows, and whether they carry media, with or without RTCP.
+    pub fn open_flows(&self) -> impl Iterator<Item = (FlowKey, bool)> {
+        self.flows.iter().filter(|f| !f.withdrawn).map(|f| (f.key, f.usage == FlowUse::Rtp))
+    }
+
     /// The keys of the open flows that carry media, with or without RTCP.
     pub fn rtp_keys(&self) -> Vec<FlowKey> {
         let media = |f: &&FlowEntry| !f.withdrawn && f.usage == FlowUse::Rtp;

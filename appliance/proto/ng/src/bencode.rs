@@ -24,6 +24,20 @@ pub fn parse(input: &[u8]) -> Result<(Value<'_>, usize), Malformed> {
     Ok((value, reader.at))
 }
 
+/// Reads the pairs of a dictionary, without what begins and ends it.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn parse_pairs(input: &[u8]) -> Result<Dict<'_>, Malformed> {
+    let mut reader = Reader { input, at: 0 };
+    let mut dict = Dict::new();
+    while !reader.container_ends() {
+        let key = reader.string()?;
+        dict.push_bytes(key, reader.value(1)?);
+    }
+    Ok(dict)
+}
+
 /// Appends `value` to `out`.
 pub fn write(value: &Value<'_>, out: &mut Vec<u8>) {
     match value {
@@ -60,14 +74,20 @@ pub(crate) fn write_pairs<'v, 'a: 'v>(
     out.push(b'e');
 }
 
-fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     // A length always fits: slices are at most isize::MAX bytes long.
     push_decimal(bytes.len() as i64, out);
     out.push(b':');
     out.extend_from_slice(bytes);
 }
 
-fn push_decimal(number: i64, out: &mut Vec<u8>) {
+pub(crate) fn push_decimal(number: i64, out: &mut Vec<u8>) {
+    // Nearly every length, and most numbers.
+    match number {
+        0..=9 => return out.push(b'0' + number as u8),
+        10..=99 => return out.extend_from_slice(&[b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]),
+        _ => {}
+    }
     let mut digits = [0u8; 20];
     let mut at = digits.len();
     let mut rest = number.unsigned_abs();

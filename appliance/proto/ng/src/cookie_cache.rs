@@ -1,6 +1,10 @@
 //! Answers for retransmitted requests.
 
-use std::collections::HashMap;
+mod generation;
+
+use foldhash::fast::RandomState;
+use generation::Generation;
+use std::hash::BuildHasher;
 
 /// How long a generation takes new entries, in milliseconds. A reply is remembered one to two of these.
 const GENERATION_MS: u64 = 30_000;
@@ -29,16 +33,12 @@ pub enum Lookup<'c> {
 pub struct CookieCache {
     young: Generation,
     old: Generation,
+    hasher: RandomState,
+    /// Pieces of generations that had to go early, to be used again.
+    spare: Vec<Vec<u8>>,
     started_ms: u64,
     max_entries: usize,
     max_bytes: usize,
-}
-
-#[derive(Debug, Default)]
-struct Generation {
-    /// `None` while in progress.
-    replies: HashMap<Box<[u8]>, Option<Box<[u8]>>>,
-    bytes: usize,
 }
 
 impl CookieCache {
@@ -47,6 +47,8 @@ impl CookieCache {
         CookieCache {
             young: Generation::default(),
             old: Generation::default(),
+            hasher: RandomState::default(),
+            spare: Vec::new(),
             started_ms: 0,
             max_entries: max_entries.max(2),
             max_bytes,
@@ -57,39 +59,41 @@ impl CookieCache {
     /// starting point but must not go back.
     pub fn begin(&mut self, cookie: &[u8], now_ms: u64) -> Lookup<'_> {
         self.rotate_if_due(now_ms);
-        let is_young = self.young.replies.contains_key(cookie);
-        if is_young || self.old.replies.contains_key(cookie) {
+        let hash = self.hasher.hash_one(cookie);
+        let is_young = self.young.has(hash, cookie);
+        if is_young || self.old.has(hash, cookie) {
             let generation = if is_young { &self.young } else { &self.old };
-            return match generation.replies.get(cookie) {
-                Some(Some(reply)) => Lookup::Done(reply),
-                _ => Lookup::InProgress,
-            };
+            return generation.reply(hash, cookie).map_or(Lookup::InProgress, Lookup::Done);
         }
         self.make_room(cookie.len());
-        self.young.insert(cookie, None);
+        self.young.insert(hash, cookie, &mut self.spare);
         Lookup::New
     }
 
     /// Stores the reply to a request that [`CookieCache::begin`] called new.
     pub fn finish(&mut self, cookie: &[u8], reply: &[u8]) {
-        let fits = self.young.bytes + reply.len() <= self.max_bytes.div_ceil(2);
-        if let Some(kept) = self.young.replies.get_mut(cookie).filter(|kept| kept.is_none() && fits) {
-            *kept = Some(reply.into());
-            self.young.bytes += reply.len();
+        let hash = self.hasher.hash_one(cookie);
+        let fits = self.young.bytes() + reply.len() <= self.max_bytes.div_ceil(2);
+        if fits && self.young.finish(hash, cookie, reply, &mut self.spare) {
             return;
         }
-        self.abandon(cookie);
+        self.forget_one(hash, cookie);
         let size = cookie.len() + reply.len();
         if size <= self.max_bytes / 2 {
             self.make_room(size);
-            self.young.insert(cookie, Some(reply.into()));
+            self.young.insert(hash, cookie, &mut self.spare);
+            self.young.finish(hash, cookie, reply, &mut self.spare);
         }
     }
 
     /// Forgets a cookie: its request had no reply, so a retransmission is to be executed.
     pub fn abandon(&mut self, cookie: &[u8]) {
-        self.young.remove(cookie);
-        self.old.remove(cookie);
+        self.forget_one(self.hasher.hash_one(cookie), cookie);
+    }
+
+    fn forget_one(&mut self, hash: u64, cookie: &[u8]) {
+        self.young.remove(hash, cookie);
+        self.old.remove(hash, cookie);
     }
 
     /// Forgets replies whose time is over, as happens by itself with the next request.
@@ -99,7 +103,7 @@ impl CookieCache {
 
     /// Number of cookies known.
     pub fn len(&self) -> usize {
-        self.young.replies.len() + self.old.replies.len()
+        self.young.len() + self.old.len()
     }
 
     /// True if no cookie is known.
@@ -109,7 +113,7 @@ impl CookieCache {
 
     /// Bytes of cookies and replies held.
     pub fn bytes(&self) -> usize {
-        self.young.bytes + self.old.bytes
+        self.young.bytes() + self.old.bytes()
     }
 
     fn rotate_if_due(&mut self, now_ms: u64) {
@@ -119,6 +123,8 @@ impl CookieCache {
             if age >= 2 * GENERATION_MS {
                 self.rotate();
             }
+            // Whoever needed so many pieces may be gone.
+            self.spare = Vec::new();
             self.started_ms = now_ms;
         }
     }
@@ -126,9 +132,9 @@ impl CookieCache {
     /// Rotates early while an entry of `bytes` would not fit.
     fn make_room(&mut self, bytes: usize) {
         for _ in 0..2 {
-            let full = self.young.replies.len() + 1 > self.max_entries.div_ceil(2)
-                || self.young.bytes + bytes > self.max_bytes.div_ceil(2);
-            if full && !self.young.replies.is_empty() {
+            let full = self.young.len() + 1 > self.max_entries.div_ceil(2)
+                || self.young.bytes() + bytes > self.max_bytes.div_ceil(2);
+            if full && self.young.bytes() > 0 {
                 self.rotate();
             }
         }
@@ -136,23 +142,11 @@ impl CookieCache {
 
     fn rotate(&mut self) {
         let gone = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
-        for (cookie, reply) in gone.replies {
-            if reply.is_none() && self.young.replies.len() < self.max_entries.div_ceil(2) {
-                self.young.insert(&cookie, None);
+        for (hash, cookie) in gone.in_progress() {
+            if self.young.len() < self.max_entries.div_ceil(2) {
+                self.young.insert(hash, cookie, &mut self.spare);
             }
         }
-    }
-}
-
-impl Generation {
-    fn insert(&mut self, cookie: &[u8], reply: Option<Box<[u8]>>) {
-        self.bytes += cookie.len() + reply.as_ref().map_or(0, |reply| reply.len());
-        self.replies.insert(cookie.into(), reply);
-    }
-
-    fn remove(&mut self, cookie: &[u8]) {
-        if let Some(reply) = self.replies.remove(cookie) {
-            self.bytes -= cookie.len() + reply.map_or(0, |reply| reply.len());
-        }
+        self.spare.extend(gone.into_pieces());
     }
 }

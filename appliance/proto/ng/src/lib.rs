@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bencode;
+mod body;
 mod cookie_cache;
 mod error;
 pub mod fuzz;
@@ -18,6 +19,7 @@ mod reply;
 pub mod request;
 mod value;
 
+pub use body::{Body, List};
 pub use cookie_cache::{CookieCache, Lookup};
 pub use error::{Error, Malformed};
 pub use message::{Encoding, Incoming, Scan, find_end};

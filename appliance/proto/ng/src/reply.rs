@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Dict, Encoding, Error, Value};
+use crate::{Body, Encoding, Error, Value, bencode, json};
 
 /// The value of `result` in a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,28 +35,33 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     outcome: Outcome,
-    body: Dict<'static>,
+    body: Body,
 }
 
 impl Reply {
     /// `result: ok`.
     pub const fn ok() -> Self {
-        Reply { outcome: Outcome::Ok, body: Dict::new() }
+        Reply::saying(Body::new())
+    }
+
+    /// `result: ok` behind this.
+    pub const fn saying(body: Body) -> Self {
+        Reply { outcome: Outcome::Ok, body }
     }
 
     /// `result: pong`.
     pub const fn pong() -> Self {
-        Reply { outcome: Outcome::Pong, body: Dict::new() }
+        Reply { outcome: Outcome::Pong, body: Body::new() }
     }
 
     /// `result: error` with an `error-reason`.
     pub fn error(reason: impl Into<Cow<'static, str>>) -> Self {
-        Reply { outcome: Outcome::Error, body: Dict::new().with("error-reason", reason.into()) }
+        Reply { outcome: Outcome::Error, body: Body::new() }.with("error-reason", reason.into())
     }
 
     /// `result: load limit` with a `message`. Only for clients that list `load limit` in `supports`.
     pub fn load_limit(message: impl Into<Cow<'static, str>>) -> Self {
-        Reply { outcome: Outcome::LoadLimit, body: Dict::new().with("message", message.into()) }
+        Reply { outcome: Outcome::LoadLimit, body: Body::new() }.with("message", message.into())
     }
 
     /// The outcome.
@@ -65,19 +70,14 @@ impl Reply {
     }
 
     /// Everything but `result`.
-    pub const fn body(&self) -> &Dict<'static> {
+    pub const fn body(&self) -> &Body {
         &self.body
-    }
-
-    /// Everything but `result`, to be added to.
-    pub const fn body_mut(&mut self) -> &mut Dict<'static> {
-        &mut self.body
     }
 
     /// Appends a key.
     #[must_use]
-    pub fn with(mut self, key: &'static str, value: impl Into<Value<'static>>) -> Self {
-        self.body.push(key, value);
+    pub fn with<'v>(mut self, key: &'static str, value: impl Into<Value<'v>>) -> Self {
+        self.body.value(key, &value.into());
         self
     }
 
@@ -96,12 +96,34 @@ impl Reply {
 
     /// Appends the body alone to `out` (HTTP `/ng-plain`).
     pub fn encode_body(&self, encoding: Encoding, out: &mut Vec<u8>) {
-        let result = Value::from(self.outcome.as_str());
-        let result = [(b"result".as_slice(), &result)];
-        let (before, after) =
-            if self.outcome == Outcome::Ok { (&result[..0], &result[..]) } else { (&result[..], &[][..]) };
-        let pairs = before.iter().copied().chain(self.body.iter()).chain(after.iter().copied());
-        encoding.write_pairs(pairs, out);
+        let last = self.outcome == Outcome::Ok;
+        match encoding {
+            Encoding::Bencode => {
+                let result = |out: &mut Vec<u8>| {
+                    bencode::write_bytes(b"result", out);
+                    bencode::write_bytes(self.outcome.as_str().as_bytes(), out);
+                };
+                out.reserve(self.body.pairs().len() + 32);
+                out.push(b'd');
+                if !last {
+                    result(out);
+                }
+                out.extend_from_slice(self.body.pairs());
+                if last {
+                    result(out);
+                }
+                out.push(b'e');
+            }
+            Encoding::Json => {
+                let (tree, result) = (self.body.tree(), Value::from(self.outcome.as_str()));
+                let result = [(b"result".as_slice(), &result)];
+                let (before, after) = if last { (&result[..0], &result[..]) } else { (&result[..], &[][..]) };
+                json::write_pairs(
+                    before.iter().copied().chain(tree.iter()).chain(after.iter().copied()),
+                    out,
+                );
+            }
+        }
     }
 
     /// Appends what a body that could not be read gets: the cookie and a space, nothing else.

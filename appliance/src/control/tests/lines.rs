@@ -44,3 +44,25 @@ fn an_endless_line_ends_the_connection() {
     assert_eq!(bench.read_to_end(&mut client), "");
     assert!(bench.desk.lines.is_empty());
 }
+
+#[test]
+fn a_long_text_is_printed_page_by_page() {
+    let mut bench = bench();
+    let mut counting = bench.connect(Transport::Cli);
+    bench.write(&counting, b"count to 5000\n");
+    let counted: String = (1..=5000).map(|number| format!("{number}\n")).collect();
+    assert_eq!(bench.read_to_end(&mut counting), counted);
+    assert_eq!(bench.listeners.open_connections(), 0);
+}
+
+#[test]
+fn others_are_served_between_two_pages() {
+    let mut bench = bench();
+    let mut counting = bench.connect(Transport::Cli);
+    bench.write(&counting, b"count to 4000000000\n");
+    bench.read(&mut counting, 100);
+    let mut other = bench.connect(Transport::Cli);
+    bench.write(&other, b"hello\n");
+    assert_eq!(bench.read_to_end(&mut other), "you said hello\n");
+    bench.read(&mut counting, 100);
+}

@@ -163,7 +163,7 @@ impl Graphite {
         page.line("current_sessions_own", now);
         page.line("current_sessions_foreign", 0);
         page.line("current_transcoded_media", 0);
-        for (name, calls) in ["ipv4", "ipv6", "mixed"].into_iter().zip(families(desk)) {
+        for (name, calls) in ["ipv4", "ipv6", "mixed"].into_iter().zip(desk.census().families) {
             page.line(&format!("current_sessions_{name}"), calls);
         }
         page.line("nopacket_relayed_sess", totals.zero_way - before.zero_way);
@@ -202,19 +202,6 @@ fn totals(desk: &Desk, worked: &Worked, now: Moment) -> Totals {
         all: worked.all,
         fast: worked.fast,
     }
-}
-
-/// Calls with ports of IPv4 only, of IPv6 only, of both.
-fn families(desk: &Desk) -> [u64; 3] {
-    let mut counts = [0; 3];
-    for call in desk.book.iter() {
-        counts[match call.families() {
-            (true, true) => 2,
-            (false, true) => 1,
-            _ => 0,
-        }] += 1;
-    }
-    counts
 }
 
 fn ports(page: &mut Page<'_>, desk: &Desk) {

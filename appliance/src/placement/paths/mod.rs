@@ -100,15 +100,23 @@ impl Paths {
 
     /// Which path carries a flow, and why.
     pub fn standing(&self, key: FlowKey) -> (Path, PathReason) {
-        match self.flows.get(&key) {
-            None => (Path::Userspace, PathReason::NoOutput),
+        self.known(key).unwrap_or((Path::Userspace, PathReason::NoOutput))
+    }
+
+    /// The same; `None` when there is no such flow.
+    pub fn known(&self, key: FlowKey) -> Option<(Path, PathReason)> {
+        let entry = self.flows.get(&key)?;
+        if self.tables.is_empty() {
             // Where nothing can be handed over, nobody has looked whether it could.
-            Some(_) if self.tables.is_empty() => {
-                let reason = self.aim(key).and_then(Result::err).unwrap_or(PathReason::UserspaceMode);
-                (Path::Userspace, reason)
-            }
-            Some(entry) => entry.standing(),
+            let reason = self.aim(key).and_then(Result::err).unwrap_or(PathReason::UserspaceMode);
+            return Some((Path::Userspace, reason));
         }
+        Some(entry.standing())
+    }
+
+    /// The keys of all flows that a fast path may have something to tell of.
+    pub fn countable(&self) -> Vec<FlowKey> {
+        if self.tables.is_empty() { Vec::new() } else { self.flows.keys().copied().collect() }
     }
 
     /// All flows: their packet thread, what is to be done with their packets and with which peer, and their path.
@@ -129,20 +137,6 @@ impl Paths {
         self.feeders.shrink_to_fit();
         self.unfinished.shrink_to_fit();
         self.held.shrink_to_fit();
-    }
-
-    /// How many flows there are on each path with that reason.
-    pub fn census(&self) -> Vec<((Path, PathReason), u64)> {
-        let mut counts: Vec<((Path, PathReason), u64)> = Vec::new();
-        for standing in self.flows.keys().map(|key| self.standing(*key)) {
-            match counts.iter_mut().find(|(known, _)| *known == standing) {
-                Some((_, count)) => *count += 1,
-                None => counts.push((standing, 1)),
-            }
-        }
-        // Flows stand in no order; a page that is drawn again must not jump.
-        counts.sort_by_key(|((path, reason), count)| (std::cmp::Reverse(*count), path.code(), reason.code()));
-        counts
     }
 
     /// Descriptors that are readable when there is something to look at.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use udp::BindError;
 
 /// Looking may take this part of the time in the long run …
-const SHARE: u32 = 50;
+const SHARE: u32 = 200;
 /// … and so much at once.
 const BURST: Duration = Duration::from_millis(100);
 

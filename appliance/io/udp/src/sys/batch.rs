@@ -32,18 +32,22 @@ pub(crate) struct Arrived {
     pub(crate) local: Option<SocketAddr>,
 }
 
-/// A datagram that is to leave, with its UDP header.
+/// A datagram that is to leave.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Leaving<'a> {
-    pub(crate) from: IpAddr,
-    pub(crate) to: IpAddr,
-    pub(crate) tos: u8,
-    pub(crate) datagram: &'a [u8],
+pub struct Leaving<'a> {
+    /// The address of ours that it leaves from.
+    pub from: IpAddr,
+    /// Where it goes. For a raw socket the port is 0, and is in the UDP header: there it would be a protocol number.
+    pub to: SocketAddr,
+    /// The traffic class byte; 0 leaves it to the socket.
+    pub tos: u8,
+    /// All of it that is ours to write.
+    pub datagram: &'a [u8],
 }
 
 /// Arrays for `recvmmsg` and `sendmmsg`, allocated once. The pointers in them are written anew before each call
 /// and mean nothing between calls.
-pub(crate) struct Batch {
+pub struct Batch {
     headers: Box<[libc::mmsghdr]>,
     vectors: Box<[libc::iovec]>,
     names: Box<[Name]>,
@@ -61,7 +65,8 @@ impl std::fmt::Debug for Batch {
 }
 
 impl Batch {
-    pub(crate) fn new(count: usize) -> Batch {
+    /// Arrays for so many datagrams at a time.
+    pub fn new(count: usize) -> Batch {
         let empty = libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 };
         // SAFETY: mmsghdr holds integers and pointers only, for which all zero bytes are a value.
         let header: libc::mmsghdr = unsafe { std::mem::zeroed() };
@@ -73,7 +78,7 @@ impl Batch {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.names.len()
     }
 
@@ -125,11 +130,10 @@ impl Batch {
 
     /// Sends datagrams of one family, at most as many as there are arrays, without waiting. Returns how many went out;
     /// the one behind them is at fault. One that is too long for UDP is one at fault, too.
-    pub(crate) fn send<'a>(
-        &mut self,
-        fd: RawFd,
-        datagrams: impl Iterator<Item = Leaving<'a>>,
-    ) -> io::Result<usize> {
+    ///
+    /// # Errors
+    /// What the system said of the first of them.
+    pub fn send<'a>(&mut self, fd: RawFd, datagrams: impl Iterator<Item = Leaving<'a>>) -> io::Result<usize> {
         let mut count = 0;
         for datagram in datagrams.take(self.len()) {
             self.load(count, datagram);
@@ -144,8 +148,7 @@ impl Batch {
 
     fn load(&mut self, at: usize, datagram: Leaving<'_>) {
         let Leaving { from, to, tos, datagram } = datagram;
-        // The port would be taken for a protocol number.
-        let (name, name_len) = Name::of(SocketAddr::new(to, 0));
+        let (name, name_len) = Name::of(to);
         self.names[at] = name;
         let control_len = say(&mut self.controls[at].0, from, tos);
         // One, because the kernel has a shorter way for that. It only reads through this pointer when sending.

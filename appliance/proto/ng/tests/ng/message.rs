@@ -86,7 +86,7 @@ fn result_stands_where_rtpengine_puts_it() {
     assert_eq!(encoded(Reply::load_limit("full")), "c d6:result10:load limit7:message4:fulle");
     assert_eq!(encoded(Reply::error("no")), "c d6:result5:error12:error-reason2:noe");
     assert_eq!(encoded(Reply::pong()), PONG);
-    assert_eq!(Reply::from(Error::NoSdp).body().text("error-reason"), Some("No SDP body in message"));
+    assert_eq!(Reply::from(Error::NoSdp).body().tree().text("error-reason"), Some("No SDP body in message"));
     assert_eq!(Reply::from(Error::NoSdp).outcome(), Outcome::Error);
 }
 
