@@ -29,7 +29,7 @@ mod skeleton {
 
 /// Most packets taken at once, as in the relay.
 const BURST: usize = 64;
-/// How long it looks again before it sleeps, and after how large a burst, as in the relay.
+/// How long it looks again before it sleeps, and after how large a burst, as in the relay: one that came within that time.
 const SPIN: Duration = Duration::from_micros(50);
 const LARGE: usize = BURST / 4;
 
@@ -101,8 +101,9 @@ impl Forwarder {
                 most = most.max(self.turn(from));
             }
             if most > 0 {
-                heard = Instant::now();
-                large = most >= LARGE;
+                let now = Instant::now();
+                large = most >= LARGE && now.duration_since(heard) < SPIN;
+                heard = now;
             } else if !(busy || large && heard.elapsed() < SPIN) {
                 self.sleep()?;
             }
