@@ -129,7 +129,7 @@ enum Command {
         /// Four NICs: caller's wire at the relay, its far end, callee's wire at the relay, its far end.
         #[arg(long, value_delimiter = ',')]
         nics: Vec<String>,
-        /// Only these subjects of each profile that has them, separated by commas.
+        /// Only these subjects, separated by commas, of each profile those that it has, in this order.
         #[arg(long, value_delimiter = ',')]
         subjects: Vec<String>,
         /// Turns.
@@ -206,9 +206,10 @@ fn run(command: Command) -> Result<(), BenchError> {
             let nics = <[&str; 4]>::try_from(nics)
                 .map_err(|nics| BenchError::Profile(format!("four NICs were expected, not {nics:?}")))?;
             let read = |path: &PathBuf| {
-                let mut profile = Profile::read(path)?;
-                profile.subjects.retain(|subject| subjects.is_empty() || subjects.contains(&subject.name));
-                Ok(profile)
+                let profile = Profile::read(path)?;
+                let has = |name: &&String| profile.subjects.iter().any(|subject| subject.name == **name);
+                let those: Vec<String> = subjects.iter().filter(has).cloned().collect();
+                profile.only(&those)
             };
             let profiles = profiles.iter().map(read).collect::<Result<Vec<_>, BenchError>>()?;
             let asked = paths::Asked { turns, rounds, calls, at_a_time };
