@@ -105,7 +105,7 @@ pub(super) struct Fast {
     retiring: VecDeque<Retiring>,
     /// When a packet came last.
     heard: Moment,
-    /// The last burst was a large one.
+    /// The last burst was a large one, and came soon.
     busy: bool,
     /// When a flow came last.
     installed: Moment,
@@ -121,7 +121,8 @@ struct Retiring {
 
 /// How long [`Idle::Adaptive`] looks again before it sleeps …
 const SPIN: Micros = Micros(50);
-/// … if the last burst had so many packets that being called for the next costs more than looking for it.
+/// … if the last burst had so many packets that being called for the next costs more than looking for it, and had come as
+/// soon as that: otherwise it would be looked for in vain.
 const BUSY: usize = BURST / 4;
 
 impl Fast {
@@ -191,7 +192,7 @@ impl Fast {
         if let Some(io) = &mut self.io
             && !self.burst.frames().is_empty()
         {
-            self.busy = self.burst.frames().len() >= BUSY;
+            self.busy = self.burst.frames().len() >= BUSY && now.since(self.heard) < SPIN;
             self.engine.run(&mut self.burst, &mut **io, now, &mut self.events);
             self.punted.post(self.worker, &mut self.burst, &**io);
             io.finish(&mut self.burst);

@@ -2,8 +2,7 @@
 //! `ZERO_COPY_NICS=eth0,eth1,eth2,eth3` names two joined pairs, of which the first of each is the relay's.
 
 use appliance_lab::{PATIENCE, Stand, Tier, standing, text_interface};
-use lab::{CallSpec, LabError, Leg, Namespace, Pace, Result, Topology};
-use std::process::Command;
+use lab::{CallSpec, LabError, Pace, Result, Topology};
 use std::time::{Duration, Instant};
 
 /// RTP packets that go through the relay, both directions together ...
@@ -16,33 +15,6 @@ const PACE: Pace = Pace::Every(Duration::from_millis(2));
 const LINKS: Duration = Duration::from_secs(60);
 const CLI: &str = "127.0.0.1:2224";
 
-fn here(command: &[&str]) -> Result<()> {
-    let out = Command::new(command[0]).args(&command[1..]).output();
-    let out = out.map_err(LabError::io(command.join(" ")))?;
-    assert!(out.status.success(), "{command:?}: {}", String::from_utf8_lossy(&out.stderr));
-    Ok(())
-}
-
-/// Puts a NIC of this namespace in the place of one end of a wire.
-fn replace(nic: &str, namespace: &Namespace, device: &str, addresses: [String; 2]) -> Result<()> {
-    // One queue: there is one packet thread. A NIC that has but one need not be told.
-    let _ = here(&["ethtool", "-L", nic, "combined", "1"]);
-    here(&["ip", "link", "set", nic, "netns", namespace.name(), "name", device])?;
-    namespace.run(&["ethtool", "-K", device, "tx", "off"])?;
-    let [v4, v6] = addresses;
-    namespace.ip(&["addr", "add", &v4, "dev", device])?;
-    namespace.ip(&["addr", "add", &v6, "dev", device, "nodad"])?;
-    namespace.ip(&["link", "set", device, "up"])?;
-    Ok(())
-}
-
-fn rewire(net: &Topology, leg: &Leg, ours: &str, theirs: &str) -> Result<()> {
-    net.relay.ip(&["link", "del", leg.interface])?;
-    let addresses = |v4: std::net::Ipv4Addr, v6: std::net::Ipv6Addr| [format!("{v4}/24"), format!("{v6}/64")];
-    replace(ours, &net.relay, leg.interface, addresses(leg.relay_v4, leg.relay_v6))?;
-    replace(theirs, &leg.ns, "eth0", addresses(leg.peer_v4, leg.peer_v6))
-}
-
 #[test]
 fn a_call_between_two_nics_is_carried_without_a_copy() -> Result<()> {
     lab::need_root!();
@@ -51,9 +23,7 @@ fn a_call_between_two_nics_is_carried_without_a_copy() -> Result<()> {
     };
     let nics: Vec<&str> = nics.split(',').collect();
     let &[left, caller, right, callee] = nics.as_slice() else { panic!("four NICs, not {nics:?}") };
-    let net = Topology::new()?;
-    rewire(&net, &net.caller, left, caller)?;
-    rewire(&net, &net.callee, right, callee)?;
+    let net = Topology::on_nics([left, caller, right, callee])?;
     let interfaces = [&net.caller, &net.callee].map(|leg| Tier::Worker.interface(leg)).concat();
     let config = format!("{interfaces}[threads]\nmedia = 1\n[control]\nlisten-cli = [\"{CLI}\"]\n");
     let mut stand = Stand::on(net, &config)?;

@@ -60,8 +60,8 @@ pub fn run(
     for round in 0..plan.rounds {
         for subject in &profile.subjects {
             for calls in &plan.calls {
-                let visited = Stage::open(profile, subject, *calls)
-                    .and_then(|mut stage| visit(&mut stage, plan, &mut results, &mut tell));
+                let open = || Stage::open(profile, subject, *calls);
+                let visited = open().and_then(|stage| visit(stage, open, plan, &mut results, &mut tell));
                 if let Err(error) = visited {
                     results
                         .failed
@@ -74,7 +74,8 @@ pub fn run(
 }
 
 fn visit(
-    stage: &mut Stage,
+    mut stage: Stage,
+    reopen: impl FnMut() -> Result<Stage, BenchError>,
     plan: &Plan,
     results: &mut Results,
     tell: &mut impl FnMut(&str, &Sample),
@@ -96,14 +97,16 @@ fn visit(
         }
     }
     if plan.highest {
-        let start = best.max(50_000) * 4 / 3;
-        match highest(stage, start, plan.loss, plan.seconds / 3.0)? {
+        // From below: some never recover from too much.
+        let start = if best > 0 { best } else { 50_000 } * 4 / 3;
+        let subject = stage.subject.clone();
+        match highest(stage, reopen, start, plan.loss, plan.seconds / 3.0)? {
             Some(sample) => {
                 tell("highest", &sample);
                 note_flaws(&sample, &mut results.flawed);
                 results.highest.push(sample);
             }
-            None => results.failed.push(format!("{}: no rate without loss found", stage.subject)),
+            None => results.failed.push(format!("{subject}: no rate without loss found")),
         }
     }
     Ok(())

@@ -29,11 +29,12 @@ mod skeleton {
 
 /// Most packets taken at once, as in the relay.
 const BURST: usize = 64;
-/// How long it looks again before it sleeps, and after how large a burst, as in the relay.
+/// How long it looks again before it sleeps, and after how large a burst, as in the relay: one that came within that time.
 const SPIN: Duration = Duration::from_micros(50);
 const LARGE: usize = BURST / 4;
 
-/// Forwards between two NICs until it is killed. Says `ready` when it does. `busy`: never sleeps.
+/// Forwards between two NICs until it is killed. Says which mode it obtained, and `ready`.
+/// `busy`: never sleeps.
 ///
 /// # Errors
 /// When the sockets cannot be had.
@@ -43,6 +44,9 @@ pub fn forward(near: &Port, far: &Port, busy: bool) -> Result<(), BenchError> {
     let open = L2fwdSkelBuilder::default().open(&mut place).map_err(BenchError::bpf("opening l2fwd"))?;
     let skeleton = open.load().map_err(BenchError::bpf("loading l2fwd"))?;
     let (_links, frames, queues) = attach(&skeleton, [near, far])?;
+    for (port, queue) in [near, far].into_iter().zip(&queues) {
+        println!("{} queue 0: {}", port.name, queue.mode().code());
+    }
     println!("ready");
     Forwarder {
         frames,
@@ -97,8 +101,9 @@ impl Forwarder {
                 most = most.max(self.turn(from));
             }
             if most > 0 {
-                heard = Instant::now();
-                large = most >= LARGE;
+                let now = Instant::now();
+                large = most >= LARGE && now.duration_since(heard) < SPIN;
+                heard = now;
             } else if !(busy || large && heard.elapsed() < SPIN) {
                 self.sleep()?;
             }

@@ -4,7 +4,7 @@
 //! [`Traffic`] are the two ends: packets made by an XDP program in the kernel, so that they come to the relay as from a
 //! driver, and an XDP program that judges and drops them. A [`Sample`] is one measurement; [`campaign`] takes them in
 //! turns and [`report`] makes a table and a verdict of them; [`control`] is about calls instead of packets, [`suite`] is
-//! everything at once, and [`plot`] draws it.
+//! everything at once, and [`plot`] draws it. [`paths`] counts instructions, in a guest.
 //!
 //! What is not here: tests of what the relay does. Every packet is checked, but only to know that the figures are of
 //! packets that were relayed.
@@ -17,6 +17,7 @@ mod cpu;
 mod error;
 pub mod l2fwd;
 mod machine;
+pub mod paths;
 pub mod plot;
 mod probe;
 mod profile;

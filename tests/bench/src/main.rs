@@ -5,7 +5,9 @@
 use bench::campaign::{self, Plan};
 use bench::report::Verdict;
 use bench::suite::{self, Asked};
-use bench::{BenchError, Profile, Sample, bare, control, l2fwd, plot, program, report, udpfwd, xdpfwd};
+use bench::{
+    BenchError, Profile, Sample, bare, control, l2fwd, paths, plot, program, report, udpfwd, xdpfwd,
+};
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -119,6 +121,33 @@ enum Command {
         #[arg(long, default_value_t = 15)]
         rounds: u32,
     },
+    /// Counts instructions of the subjects of profiles by turns, in a guest whose clock does (tests/vm/paths).
+    Paths {
+        /// The profiles, separated by commas.
+        #[arg(long, value_delimiter = ',')]
+        profiles: Vec<PathBuf>,
+        /// Four NICs: caller's wire at the relay, its far end, callee's wire at the relay, its far end.
+        #[arg(long, value_delimiter = ',')]
+        nics: Vec<String>,
+        /// Only these subjects, separated by commas, of each profile those that it has, in this order.
+        #[arg(long, value_delimiter = ',')]
+        subjects: Vec<String>,
+        /// Turns.
+        #[arg(long, default_value_t = 3)]
+        turns: u32,
+        /// Rounds of a turn.
+        #[arg(long, default_value_t = 60)]
+        rounds: u32,
+        /// Calls; a call is two flows.
+        #[arg(long, default_value_t = 30)]
+        calls: u32,
+        /// Packets under way at a time, separated by commas.
+        #[arg(long, value_delimiter = ',', default_value = "30")]
+        at_a_time: Vec<usize>,
+        /// Where the results are written, as JSON.
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
     /// Forwards between two NICs (this is one of the subjects, and runs in a namespace of its own).
     L2fwd {
         /// NAME,MAC,PEER'S MAC.
@@ -170,6 +199,26 @@ fn run(command: Command) -> Result<(), BenchError> {
             let all = program::measure(&flows, rounds)?;
             print!("{}", report::by_flows(&flows, &all));
             Ok(())
+        }
+        Command::Paths { profiles, nics, subjects, turns, rounds, calls, at_a_time, json } => {
+            lab::on_interrupt(|| {});
+            let nics: Vec<&str> = nics.iter().map(String::as_str).collect();
+            let nics = <[&str; 4]>::try_from(nics)
+                .map_err(|nics| BenchError::Profile(format!("four NICs were expected, not {nics:?}")))?;
+            let read = |path: &PathBuf| {
+                let profile = Profile::read(path)?;
+                let has = |name: &&String| profile.subjects.iter().any(|subject| subject.name == **name);
+                let those: Vec<String> = subjects.iter().filter(has).cloned().collect();
+                profile.only(&those)
+            };
+            let profiles = profiles.iter().map(read).collect::<Result<Vec<_>, BenchError>>()?;
+            let asked = paths::Asked { turns, rounds, calls, at_a_time };
+            let found = paths::measure(&profiles, nics, &asked, |cost| println!("{cost:?}"))?;
+            println!("\n{}", found.table());
+            for failed in &found.failed {
+                println!("! {failed}");
+            }
+            json.map_or(Ok(()), |path| keep(&found, &path))
         }
         Command::Run { profile, subjects, rounds, rates, seconds, calls, highest, loss, json } => {
             // Namespaces and daemons go even if it is interrupted.

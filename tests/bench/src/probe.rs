@@ -130,6 +130,15 @@ impl Stage {
         Ok(self.sample(load, counts, &delays, &used, sending, fast_share))
     }
 
+    /// Whether every flow is relayed again when there is little to do.
+    fn recovered(&mut self, loss: f64) -> Result<bool, BenchError> {
+        let rate_pps = u64::from(self.flows * 8).clamp(2_000, 20_000);
+        let seconds = 0.2_f64.max(f64::from(self.flows) * 2.0 / rate_pps as f64);
+        let sample = self.probe(&Load { rate_pps, seconds, ..Load::default() })?;
+        let silent = self.traffic.heard(0, self.flows)?.contains(&0);
+        Ok(!silent && sample.loss <= loss)
+    }
+
     fn sample(
         &self,
         load: &Load,
@@ -169,19 +178,32 @@ impl Stage {
 }
 
 /// The highest rate at which at most `loss` of the packets are lost, to within 4 %, searched from `start` on. A rate must
-/// fail twice to count as too high. The best sample; `None` when even `start` / 8 is too much.
+/// fail twice to count as too high, and the second time the relay has been started anew if it has not recovered: there are
+/// daemons that never look again at a socket that was full once. The best sample; `None` when even `start` / 8 is too much.
 ///
 /// # Errors
-/// As [`Stage::probe`].
-pub fn highest(stage: &mut Stage, start: u64, loss: f64, seconds: f64) -> Result<Option<Sample>, BenchError> {
+/// As [`Stage::probe`], and as [`Stage::open`], which is what `reopen` does.
+pub fn highest(
+    mut stage: Stage,
+    mut reopen: impl FnMut() -> Result<Stage, BenchError>,
+    start: u64,
+    loss: f64,
+    seconds: f64,
+) -> Result<Option<Sample>, BenchError> {
     let mut best: Option<Sample> = None;
     let mut too_much = None;
     let mut rate = start;
     loop {
         let load = Load { rate_pps: rate, seconds, ..Load::default() };
         let mut sample = stage.probe(&load)?;
-        if sample.loss > loss {
-            sample = stage.probe(&load)?;
+        for again in [true, false] {
+            if sample.loss > loss && !stage.recovered(loss)? {
+                drop(stage);
+                stage = reopen()?;
+            }
+            if sample.loss > loss && again {
+                sample = stage.probe(&load)?;
+            }
         }
         if sample.loss <= loss {
             let limited = sample.generator_limited;

@@ -34,10 +34,11 @@ pub struct Stage {
     _net: Topology,
 }
 
+/// Who relays.
 #[derive(Debug)]
-enum Relay {
+pub(crate) enum Relay {
     Daemon(Box<Daemon>),
-    Forwarder { _process: Box<Process> },
+    Forwarder { process: Box<Process> },
     Kernel,
 }
 
@@ -116,7 +117,7 @@ impl Stage {
         }
         let log = match &self.relay {
             Relay::Daemon(daemon) => daemon.log(),
-            Relay::Forwarder { _process } => _process.log(),
+            Relay::Forwarder { process } => process.log(),
             Relay::Kernel => String::new(),
         };
         let end: Vec<&str> = log.lines().rev().take(15).collect();
@@ -128,7 +129,7 @@ impl Stage {
 }
 
 /// Starts the relay on its core and sets calls up.
-fn start(
+pub(crate) fn start(
     profile: &Profile,
     subject: &Subject,
     calls: u32,
@@ -159,7 +160,7 @@ fn start(
             command.args(subject.busy.then_some("--busy"));
             let mut process = Process::start("the bare forwarder", command)?;
             process.wait_for_log("ready", Duration::from_secs(5))?;
-            Ok((Relay::Forwarder { _process: Box::new(process) }, calls::straight(net, calls)))
+            Ok((Relay::Forwarder { process: Box::new(process) }, calls::straight(net, calls)))
         }
         Role::Udpfwd => {
             let core = profile.relay_core.to_string();
@@ -172,7 +173,7 @@ fn start(
             command.args(["--ports", &calls.min(calls::MOST).to_string()]);
             let mut process = Process::start("the bare forwarder over sockets", command)?;
             process.wait_for_log("ready", Duration::from_secs(5))?;
-            Ok((Relay::Forwarder { _process: Box::new(process) }, calls::mirrored(net, calls)))
+            Ok((Relay::Forwarder { process: Box::new(process) }, calls::mirrored(net, calls)))
         }
         Role::Routing => {
             net.relay.set("ipv4/ip_forward", "1")?;
@@ -212,7 +213,8 @@ pub(crate) fn ours() -> Result<PathBuf, BenchError> {
     Ok(lab::daemon_binary()?)
 }
 
-fn peer_end(leg: &Leg, relay: &Namespace) -> Result<PeerEnd, BenchError> {
+/// A wire's far end.
+pub(crate) fn peer_end(leg: &Leg, relay: &Namespace) -> Result<PeerEnd, BenchError> {
     let ifindex = file(&leg.ns, "eth0", "ifindex")?;
     Ok(PeerEnd {
         namespace: leg.ns.clone(),
@@ -235,7 +237,8 @@ pub(crate) fn mac(text: &str) -> Result<[u8; 6], BenchError> {
         .ok_or_else(|| BenchError::Profile(format!("MAC address {text}")))
 }
 
-fn text(mac: [u8; 6]) -> String {
+/// Writes a MAC address.
+pub(crate) fn text(mac: [u8; 6]) -> String {
     mac.map(|byte| format!("{byte:02x}")).join(":")
 }
 
@@ -269,7 +272,7 @@ fn staff(profile: &Profile, relay: &Relay, net: &Topology) -> Result<Staff, Benc
     kernel.extend(kernel_threads(&format!("ksoftirqd/{}", profile.relay_core)));
     let process = match relay {
         Relay::Daemon(daemon) => Some(daemon.pid()),
-        Relay::Forwarder { _process } => Some(_process.pid()),
+        Relay::Forwarder { process } => Some(process.pid()),
         Relay::Kernel => None,
     };
     Ok(Staff { process, kernel, core: profile.relay_core })
@@ -283,7 +286,8 @@ pub(crate) fn pin(pid: u32, core: usize) -> Result<(), BenchError> {
         .map_err(BenchError::errno(format!("putting {pid} on core {core}")))
 }
 
-fn command(program: &str, arguments: &[&str]) -> Result<(), BenchError> {
+/// Runs a program that must succeed.
+pub(crate) fn command(program: &str, arguments: &[&str]) -> Result<(), BenchError> {
     let out = Command::new(program).args(arguments).output().map_err(BenchError::system(program))?;
     if out.status.success() {
         return Ok(());

@@ -28,6 +28,7 @@ mod histogram;
 mod need;
 mod netns;
 pub mod ng;
+mod nics;
 mod peer;
 mod process;
 mod report;
