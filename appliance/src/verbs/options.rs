@@ -50,7 +50,7 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
         tos: request.path.tos.and_then(tos),
         pierce: request.has(Flag::PierceNat),
         one_way: request.has(Flag::Unidirectional),
-        metadata: request.recording.metadata.as_deref(),
+        metadata: request.recording.metadata.as_deref().filter(|text| !text.is_empty()),
         unrecorded: request.has(Flag::ExcludeRecording),
         ..Options::default()
     };
@@ -159,7 +159,6 @@ fn learning(request: &Request<'_>) -> Option<Learning> {
         Some(EndpointLearning::Immediate) => Some(Learning::Immediate),
         Some(EndpointLearning::Delayed) => Some(Learning::Delayed),
         Some(EndpointLearning::Heuristic) => Some(Learning::Heuristic),
-        None if request.has(Flag::Unidirectional) => Some(Learning::Immediate),
         None if request.has(Flag::Symmetric) => Some(Learning::Heuristic),
         None => None,
     }

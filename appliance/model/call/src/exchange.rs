@@ -4,7 +4,7 @@ use crate::dialogue::Dialogue;
 use crate::doubles::Double;
 use crate::intent::{Intent, Options, Refusal};
 use crate::media::{Media, Transport};
-use crate::party::PartyIx;
+use crate::party::{PartyIx, Treatment};
 use crate::section::transport;
 use crate::{Env, Family, Settings};
 use sdp::{Draft, Section, Session};
@@ -54,6 +54,9 @@ impl Call {
         }
         self.last_signal = env.stamp;
         self.ends = None;
+        for party in [between.sender, between.receiver] {
+            self.parties[party].ends = None;
+        }
         self.due = env.now;
         self.remember(between, intent, env);
         let places: Vec<usize> = (0..sdp.media.len()).map(|nth| self.place(between.sender, nth)).collect();
@@ -154,11 +157,14 @@ impl Call {
         if let Some(label) = intent.label {
             sender.label = Some(label.into());
         }
-        sender.treatment.learning = options.learning.unwrap_or(sender.treatment.learning);
-        sender.treatment.gate = options.gate.unwrap_or(sender.treatment.gate);
-        sender.treatment.one_way |= options.one_way;
-        sender.treatment.asymmetric |= options.asymmetric;
-        sender.treatment.pierce |= options.pierce;
+        let usual = self.treatment;
+        sender.treatment = Treatment {
+            learning: options.learning.unwrap_or(usual.learning),
+            gate: options.gate.unwrap_or(usual.gate),
+            one_way: options.one_way,
+            asymmetric: options.asymmetric,
+            pierce: options.pierce || sender.treatment.pierce,
+        };
     }
 
     #[expect(clippy::too_many_arguments, reason = "one section with everything that is known of it")]
@@ -236,6 +242,7 @@ impl Call {
         };
         let towards_receiver = Facing {
             counterpart: endpoint(self, between.sender),
+            deaf: !self.parties[between.sender].medias[index].send,
             latch,
             rtcp: !rtp_only(self, between.receiver),
             company: self.wants_company(between.receiver, index, env),
@@ -245,6 +252,7 @@ impl Call {
         // The sender's own ports change when its counterpart speaks, not now.
         let towards_sender = Facing {
             counterpart: None,
+            deaf: false,
             latch,
             rtcp: !rtp_only(self, between.sender),
             company: self.wants_company(between.sender, index, env),

@@ -93,11 +93,11 @@ pub struct Options<'a> {
     pub ptime: Option<u32>,
     /// Keep local ports although the sender's endpoint moved.
     pub port_latching: Option<bool>,
-    /// Endpoint learning from now on.
+    /// Endpoint learning until the sender's next message.
     pub learning: Option<Learning>,
     /// `asymmetric` was said; learning is off then.
     pub asymmetric: bool,
-    /// What happens to packets from other sources, from now on.
+    /// What happens to packets from other sources, until then.
     pub gate: Option<Gate>,
     /// Traffic class byte from now on: `Some(None)` is the configured default.
     pub tos: Option<Option<u8>>,

@@ -45,7 +45,8 @@ impl Call {
         sender.rtp_only |= offered && wish.demux;
         sender.active |= sender.rtp_only;
         let receiver = &mut self.parties[between.receiver].medias[index].mux;
-        receiver.offered = (offered && !wish.demux) || wish.offer || wish.require;
+        let agreed = receiver.active && receiver.said;
+        receiver.offered = ((offered || agreed) && !wish.demux) || wish.offer || wish.require;
         receiver.rtp_only |= wish.require;
         receiver.active = receiver.rtp_only || (receiver.active && receiver.offered);
     }
@@ -53,7 +54,8 @@ impl Call {
     /// What an answer agrees to, on both legs. Ports for RTCP that are not needed any more are closed.
     pub(crate) fn settle_mux(&mut self, between: Dialogue, index: usize, env: &mut Env<'_>) {
         let callee = &mut self.parties[between.sender].medias[index].mux;
-        let answered = callee.said && callee.offered;
+        // Who answers with rtcp-mux unasked does not listen on another port either.
+        let answered = callee.said;
         callee.active = callee.rtp_only || answered;
         let caller = &mut self.parties[between.receiver].medias[index].mux;
         caller.active = caller.offered
