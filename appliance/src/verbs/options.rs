@@ -151,9 +151,6 @@ fn ice_lite(request: &Request<'_>) -> IceLite {
 }
 
 fn learning(request: &Request<'_>) -> Option<Learning> {
-    if request.has(Flag::Asymmetric) {
-        return Some(Learning::Off);
-    }
     match request.path.endpoint_learning {
         Some(EndpointLearning::Off) => Some(Learning::Off),
         Some(EndpointLearning::Immediate) => Some(Learning::Immediate),

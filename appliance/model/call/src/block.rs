@@ -8,7 +8,7 @@ use thiserror::Error;
 pub enum BlockScope<'a> {
     /// The whole call. What is blocked of single parties stays so.
     Call,
-    /// The whole call and everybody in it.
+    /// The whole call; let flow again with every party of it, but for flows blocked one by one.
     Everything,
     /// What one party sends to anybody, or to some.
     Sent(Sender<'a>, Receiver<'a>),
@@ -92,13 +92,7 @@ impl Call {
             BlockScope::Call => self.blocked = on,
             BlockScope::Everything => {
                 self.blocked = on;
-                for party in &mut self.parties {
-                    party.blocked = on;
-                    if !party.aside.blocked.is_empty() {
-                        party.aside.blocked = Vec::new();
-                    }
-                    party.aside.tidy();
-                }
+                self.parties.iter_mut().filter(|_| !on).for_each(|party| party.blocked = false);
             }
             BlockScope::Sent(sender, receiver) => {
                 let sender = self.sender(sender)?;

@@ -193,12 +193,12 @@ impl Call {
         self.parties[receiver].peers.push(sender);
     }
 
-    /// An answer makes it the only dialogue of both.
+    /// An answer makes it the only dialogue of the party that offered.
     pub(crate) fn pair_up(&mut self, offerer: PartyIx, answerer: PartyIx) {
+        self.leave_all_but(offerer, Some(answerer));
         for (one, other) in [(offerer, answerer), (answerer, offerer)] {
-            if self.parties[one].peers != [other] {
-                self.leave_all_but(one, Some(other));
-                self.parties[one].peers = vec![other];
+            if !self.parties[one].peers.contains(&other) {
+                self.parties[one].peers.push(other);
             }
         }
     }

@@ -91,7 +91,10 @@ impl Call {
             _ => Carries::Opaque,
         };
         // Who has not spoken yet is heard but not followed.
-        let learning = if media.initialized { party.treatment.learning } else { Learning::Off };
+        let learning = match party.treatment {
+            treatment if media.initialized && !treatment.asymmetric => treatment.learning,
+            _ => Learning::Off,
+        };
         let component = match entry.usage {
             FlowUse::Rtp => Component::Rtp,
             FlowUse::Rtcp => Component::Rtcp,

@@ -79,13 +79,11 @@ impl Call {
     /// when all that would be left of it has nobody to talk with.
     fn aim(&self, wanted: &Delete<'_>) -> Option<Option<PartyIx>> {
         let live = |tag: &[u8]| self.party(tag).filter(|at| !self.parties[*at].deleted);
+        let Some(from) = wanted.from_tag else { return Some(None) };
+        let from = live(from);
         let to = match wanted.to_tag {
             Some(tag) => Some(live(tag)?),
             None => None,
-        };
-        let from = match wanted.from_tag {
-            None => return Some(None),
-            Some(tag) => live(tag),
         };
         let branch = wanted
             .via_branch

@@ -157,10 +157,9 @@ impl Call {
         if let Some(label) = intent.label {
             sender.label = Some(label.into());
         }
-        let usual = self.treatment;
         sender.treatment = Treatment {
-            learning: options.learning.unwrap_or(usual.learning),
-            gate: options.gate.unwrap_or(usual.gate),
+            learning: options.learning.unwrap_or(sender.treatment.learning),
+            gate: options.gate.unwrap_or(self.treatment.gate),
             one_way: options.one_way,
             asymmetric: options.asymmetric,
             pierce: options.pierce || sender.treatment.pierce,

@@ -93,9 +93,9 @@ pub struct Options<'a> {
     pub ptime: Option<u32>,
     /// Keep local ports although the sender's endpoint moved.
     pub port_latching: Option<bool>,
-    /// Endpoint learning until the sender's next message.
+    /// Endpoint learning from now on.
     pub learning: Option<Learning>,
-    /// `asymmetric` was said; learning is off then.
+    /// No learning until the sender's next message.
     pub asymmetric: bool,
     /// What happens to packets from other sources, until then.
     pub gate: Option<Gate>,

@@ -6,9 +6,10 @@ use flow::Moment;
 /// Index of a party in its call. Parties are never removed from the list, so indexes stay valid.
 pub(crate) type PartyIx = usize;
 
-/// How packets that come from a party are treated, as its last message says; only `pierce` sticks.
+/// How packets that come from a party are treated. `learning` and `pierce` stick; the rest is as its last message says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Treatment {
+    /// Where the party is not asymmetric.
     pub(crate) learning: flow::Learning,
     pub(crate) gate: flow::Gate,
     pub(crate) one_way: bool,
