@@ -151,7 +151,7 @@ impl Call {
                 continue;
             };
             // The last SDP of the pair says which way media goes; RTCP goes both ways whatever it says.
-            let gated = usage == FlowUse::Rtp && section.transport == Transport::Rtp && section.initialized;
+            let gated = usage == FlowUse::Rtp && section.initialized;
             if gated && !(mine.recv && section.send) {
                 continue;
             }

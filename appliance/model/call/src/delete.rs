@@ -81,17 +81,25 @@ impl Call {
         let live = |tag: &[u8]| self.party(tag).filter(|at| !self.parties[*at].deleted);
         let Some(from) = wanted.from_tag else { return Some(None) };
         let from = live(from);
-        let to = match wanted.to_tag {
-            Some(tag) => Some(live(tag)?),
-            None => None,
-        };
         let branch = wanted
             .via_branch
-            .and_then(|b| self.parties.iter().position(|p| !p.deleted && p.via_branch.as_deref() == Some(b)));
-        let target = branch.filter(|_| from.is_some()).or(to).or(from)?;
+            .and_then(|b| self.parties.iter().position(|p| !p.deleted && p.via_branch.as_deref() == Some(b)))
+            .filter(|_| from.is_some());
+        let target = match wanted.to_tag.map(live) {
+            Some(Some(to)) => to,
+            // Whoever declines has a tag that no answer has told.
+            Some(None) => branch.or_else(|| self.unanswered(from?))?,
+            None => branch.or(from)?,
+        };
         let gone = |at: PartyIx| at == target || self.parties[at].deleted || self.parties[at].ends.is_some();
         let all = (0..self.parties.len()).all(|at| gone(at) || self.is_alone(at, gone));
         Some((!all).then_some(target))
+    }
+
+    /// The only one it talks with, if that one has not answered.
+    fn unanswered(&self, party: PartyIx) -> Option<PartyIx> {
+        let [peer] = self.parties[party].peers[..] else { return None };
+        self.parties[peer].tag.is_empty().then_some(peer)
     }
 
     /// True when everybody it ever talked with is gone.

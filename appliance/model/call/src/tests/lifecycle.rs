@@ -158,8 +158,14 @@ fn unknown_tags_delete_nothing() {
         delay: None,
     };
     assert_eq!(world.book.doom(&wanted(b"zz", None), world.now), None);
-    assert_eq!(world.book.doom(&wanted(b"a", Some(b"zz")), world.now), None);
     assert!(world.book.doom(&wanted(b"zz", Some(b"a")), world.now).is_some());
+    let declined = world.book.doom(&wanted(b"a", Some(b"zz")), world.now);
+    assert!(
+        matches!(declined, Some(Doomed::Call(..))),
+        "who declines has a tag nobody knows yet: {declined:?}"
+    );
+    world.answer("a", "b", &audio(B, 5000, ""));
+    assert_eq!(world.book.doom(&wanted(b"a", Some(b"zz")), world.now), None);
 }
 
 #[test]
