@@ -1,6 +1,6 @@
 use crate::media::{Media, PortPair};
 use crate::party::{Party, PartyIx, Treatment};
-use crate::{AddressId, Env, FlowUse, PortError, Settings, Stamp};
+use crate::{AddressId, Env, Family, FlowUse, PortError, Settings, Stamp};
 use flow::{FlowKey, FlowSpec, Generation, Moment, Recorded, StreamId};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -298,11 +298,12 @@ impl Media {
         counterpart: Option<SocketAddr>,
         facing: &Facing,
     ) -> Option<usize> {
+        let v4 = self.family == Family::V4;
         let fits = |at: &usize| {
             let pair = &self.pairs[*at];
             !pair.closed
                 && pair.company_of.is_none()
-                && (pair.address == address || (facing.stay && facing.latch))
+                && (pair.address == address || (facing.latch && pair.rtp.addr.is_ipv4() == v4))
                 && (pair.rtcp.is_some() || !facing.rtcp)
                 && (pair.company || !facing.company || facing.stay)
         };

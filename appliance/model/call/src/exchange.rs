@@ -48,7 +48,11 @@ impl Call {
         let sdp = folded.as_ref().unwrap_or(sdp);
         doubles.resize(sdp.media.len(), None);
         let mut draft = Draft::from_session(sdp);
-        let removed = draft.remove_media(&options.remove_media);
+        // An answer keeps the sections of its offer (RFC 3264 §6).
+        let removed = match role {
+            Role::Offer => draft.remove_media(&options.remove_media),
+            Role::Answer => Vec::new(),
+        };
         if draft.media.is_empty() {
             return Err(Refusal::NothingLeft);
         }
@@ -101,6 +105,8 @@ impl Call {
         let mut outs = draft.media.iter_mut();
         for ((section, place), double) in sdp.sections().zip(places.iter().copied()).zip(doubles) {
             let hidden = removed.contains(&section.index);
+            let medias = &self.parties[between.receiver].medias;
+            let ice_before = medias.get(place).is_some_and(|media| media.ice.on);
             self.take_in(between, role, place, &section, hidden, options, env);
             let ends = (between.sender, between.receiver);
             self.settle_double(ends, role, place, double, options.osrtp.offer_doubles);
@@ -108,7 +114,7 @@ impl Call {
                 continue;
             }
             self.settle_ice(between, role, place, &section, sdp.ice_lite(), options);
-            self.open_ports(between, role, place, options, env)?;
+            self.open_ports(between, role, place, ice_before, options, env)?;
             if role == Role::Answer {
                 self.settle_mux(between, place, env);
             }
@@ -213,6 +219,7 @@ impl Call {
         between: Dialogue,
         role: Role,
         index: usize,
+        ice_before: bool,
         options: &Options<'_>,
         env: &mut Env<'_>,
     ) -> Result<(), Refusal> {
@@ -224,8 +231,9 @@ impl Call {
         if sender.rejected || sender.transport == Transport::Untouched {
             return Ok(());
         }
-        // A party with ICE that moves says so to our agent.
-        let latch = options.port_latching.unwrap_or(sender.ice.on);
+        // Other ports would need an ICE restart; and who is on hold hears nothing through others.
+        let held = options.port_latching.is_none() && !sender.send;
+        let latch = options.port_latching.unwrap_or(ice_before);
         if role == Role::Offer {
             self.wish_mux(between, index, options);
         }
@@ -235,8 +243,8 @@ impl Call {
             mux.rtp_only || (mux.active && mux.offered)
         };
         let towards_receiver = Facing {
-            counterpart: endpoint(self, between.sender),
-            latch,
+            counterpart: endpoint(self, between.sender).filter(|_| !held),
+            latch: latch || held,
             rtcp: !rtp_only(self, between.receiver),
             company: self.wants_company(between.receiver, index, env),
             stay: false,
@@ -245,7 +253,7 @@ impl Call {
         // The sender's own ports change when its counterpart speaks, not now.
         let towards_sender = Facing {
             counterpart: None,
-            latch,
+            latch: latch || role == Role::Answer,
             rtcp: !rtp_only(self, between.sender),
             company: self.wants_company(between.sender, index, env),
             stay: true,

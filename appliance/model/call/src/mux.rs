@@ -35,14 +35,16 @@ impl Call {
     pub(crate) fn wish_mux(&mut self, between: Dialogue, index: usize, options: &Options<'_>) {
         let wish = options.mux;
         let sender = &mut self.parties[between.sender].medias[index].mux;
-        sender.policy = match (wish.reject, wish.demux || wish.accept) {
-            (true, _) => MuxPolicy::Reject,
-            (false, true) => MuxPolicy::Accept,
+        // Who offers it on does not end it here.
+        let ends = wish.demux && !wish.reject && !wish.offer && !wish.require;
+        sender.policy = match (wish.accept || ends, wish.reject) {
+            (true, _) => MuxPolicy::Accept,
+            (false, true) => MuxPolicy::Reject,
             (false, false) => MuxPolicy::AsAnswered,
         };
         sender.offered = sender.said;
         let offered = sender.offered;
-        sender.rtp_only |= offered && wish.demux;
+        sender.rtp_only |= offered && ends;
         sender.active |= sender.rtp_only;
         let receiver = &mut self.parties[between.receiver].medias[index].mux;
         receiver.offered = (offered && !wish.demux) || wish.offer || wish.require;

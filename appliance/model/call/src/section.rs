@@ -1,6 +1,6 @@
 use crate::media::{Media, OfferedCodec, Transport, is_hold};
 use crate::{Family, Options, Settings};
-use sdp::{Direction, Name, Profile, Section};
+use sdp::{Name, Profile, Section};
 use std::net::{IpAddr, SocketAddr};
 
 impl Media {
@@ -26,10 +26,10 @@ impl Media {
         self.take_in_endpoints(section, options, settings);
         // With ICE, 0.0.0.0 says that the candidates are still to come (RFC 8840 §4.1.1).
         self.holds = self.rtp.is_some_and(|at| is_hold(at.ip())) && section.ice_ufrag().is_none();
-        let unsaid = if self.holds { Direction::Sendonly } else { Direction::Sendrecv };
-        let direction = section.direction().unwrap_or(unsaid);
+        let direction = section.direction().unwrap_or_default();
         self.recv = direction.sends();
-        self.send = direction.receives();
+        self.send = direction.receives() && !self.holds;
+        self.unmixed = !section.extmaps().is_empty() && !section.extmap_allow_mixed();
         if section.profile.is_rtp() {
             self.codecs = section.codecs().iter().map(OfferedCodec::of).collect();
         }
