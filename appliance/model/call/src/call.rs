@@ -298,12 +298,14 @@ impl Media {
         counterpart: Option<SocketAddr>,
         facing: &Facing,
     ) -> Option<usize> {
-        let v4 = self.family == Family::V4;
+        // Who answers in another family than it was offered has no use for the ports it was offered, unless ICE has.
+        let family = |pair: &PortPair| Family::of(pair.rtp.addr) == self.family;
+        let latch = |pair| facing.latch && (!facing.stay || self.ice.on || family(pair));
         let fits = |at: &usize| {
             let pair = &self.pairs[*at];
             !pair.closed
                 && pair.company_of.is_none()
-                && (pair.address == address || (facing.latch && pair.rtp.addr.is_ipv4() == v4))
+                && (pair.address == address || latch(pair))
                 && (pair.rtcp.is_some() || !facing.rtcp)
                 && (pair.company || !facing.company || facing.stay)
         };

@@ -114,9 +114,13 @@ impl Call {
                 continue;
             }
             self.settle_ice(between, role, place, &section, sdp.ice_lite(), options);
-            self.open_ports(between, role, place, ice_before, options, env)?;
             if role == Role::Answer {
-                self.settle_mux(between, place, env);
+                self.settle_mux(between, place);
+            }
+            self.open_ports(between, role, place, ice_before, options, env)?;
+            // The callee's RTCP port stays open: it may have sent there before it agreed.
+            if role == Role::Answer && self.parties[between.receiver].medias[place].mux.active {
+                self.close_rtcp(between.receiver, place, env);
             }
             self.settle_bundle(between, role, place, several, options.bundle);
             self.exchange_keys(between, role, place, &section, options, env);

@@ -1,4 +1,3 @@
-use crate::Env;
 use crate::call::Call;
 use crate::dialogue::Dialogue;
 use crate::intent::Options;
@@ -14,7 +13,7 @@ pub(crate) struct Mux {
     pub(crate) policy: MuxPolicy,
     /// Both ends of this leg agreed: RTCP arrives on the RTP port.
     pub(crate) active: bool,
-    /// The leg was opened without a port for RTCP.
+    /// By the last offer, the leg needs no port for RTCP.
     pub(crate) rtp_only: bool,
 }
 
@@ -44,19 +43,22 @@ impl Call {
         };
         sender.offered = sender.said;
         let offered = sender.offered;
-        sender.rtp_only |= offered && ends;
+        sender.rtp_only = offered && ends;
         sender.active |= sender.rtp_only;
         let receiver = &mut self.parties[between.receiver].medias[index].mux;
-        receiver.offered = (offered && !wish.demux) || wish.offer || wish.require;
-        receiver.rtp_only |= wish.require;
+        // Who muxes already goes on to, whether the sender does or not.
+        let muxes = offered || (receiver.active && receiver.said);
+        receiver.offered = (muxes && !wish.demux) || wish.offer || wish.require;
+        receiver.rtp_only = wish.require;
         receiver.active = receiver.rtp_only || (receiver.active && receiver.offered);
     }
 
-    /// What an answer agrees to, on both legs. Ports for RTCP that are not needed any more are closed.
-    pub(crate) fn settle_mux(&mut self, between: Dialogue, index: usize, env: &mut Env<'_>) {
+    /// What an answer agrees to, on both legs.
+    pub(crate) fn settle_mux(&mut self, between: Dialogue, index: usize) {
         let callee = &mut self.parties[between.sender].medias[index].mux;
         let answered = callee.said && callee.offered;
-        callee.active = callee.rtp_only || answered;
+        // Who says so without being asked does so too.
+        callee.active = callee.rtp_only || callee.said;
         let caller = &mut self.parties[between.receiver].medias[index].mux;
         caller.active = caller.offered
             && match caller.policy {
@@ -64,9 +66,5 @@ impl Call {
                 MuxPolicy::Accept => true,
                 MuxPolicy::Reject => false,
             };
-        // The callee's RTCP port stays open: it may have sent there before it agreed.
-        if caller.active {
-            self.close_rtcp(between.receiver, index, env);
-        }
     }
 }

@@ -29,6 +29,8 @@ impl Call {
     ) {
         let sender = &self.parties[between.sender].medias[index];
         if sender.rejected || sender.transport != Transport::Rtp {
+            // Who refused a section has not said what it speaks.
+            self.parties[between.sender].medias[index].keying.offered = false;
             return;
         }
         // Who keeps its own candidates keeps its own keys: both pass us by.
