@@ -192,6 +192,7 @@ impl Call {
             }
         }
         let sender = &mut self.parties[between.sender].medias[place];
+        let stays = sender.protocol.eq_ignore_ascii_case(section.protocol.as_bytes());
         sender.take_in(section, options, env.settings);
         if hidden {
             sender.turn_off();
@@ -199,8 +200,6 @@ impl Call {
         sender.reports = options.generate_rtcp.unwrap_or(sender.reports);
         let (sends, receives, off, family) = (sender.recv, sender.send, sender.rejected, sender.family);
         let codecs = sender.codecs.clone();
-        // Nor does an answer change the profile that was offered.
-        let converts = sender.asked.is_some() || role == Role::Answer;
         let other = &mut self.parties[between.receiver].medias[place];
         (other.send, other.recv, other.rejected) = (sends, receives, off);
         other.reports = options.generate_rtcp.unwrap_or(other.reports);
@@ -209,7 +208,7 @@ impl Call {
         if !other.initialized {
             other.codecs = codecs;
         }
-        other.choose_protocol(section, options.transport, converts, known);
+        other.choose_protocol(section, options.transport, known && (stays || role == Role::Answer));
         if role == Role::Offer {
             other.formats = section.formats.as_bytes().into();
         }

@@ -50,7 +50,7 @@ impl Call {
         let muxes = offered || (receiver.active && receiver.said);
         receiver.offered = (muxes && !wish.demux) || wish.offer || wish.require;
         receiver.rtp_only = wish.require;
-        receiver.active = receiver.rtp_only || (receiver.active && receiver.offered);
+        receiver.active = receiver.rtp_only || (receiver.active && receiver.said && receiver.offered);
     }
 
     /// What an answer agrees to, on both legs.

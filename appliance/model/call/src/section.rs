@@ -35,27 +35,16 @@ impl Media {
         }
     }
 
-    /// The profile this party is told. One that was asked for stays until another is asked for; a party whose
-    /// counterpart's profile is converted keeps its own.
-    pub(crate) fn choose_protocol(
-        &mut self,
-        section: &Section<'_, '_>,
-        asked: Option<&[u8]>,
-        converts: bool,
-        known: bool,
-    ) {
-        if !section.profile.is_rtp() {
-            self.protocol = section.protocol.as_bytes().into();
-            return;
-        }
-        if let Some(asked) = asked {
+    /// The profile this party is told: the one asked for, else the one it has (`keeps`: an answer does not change what was
+    /// offered, and an offer only when its sender speaks another profile than before), else the sender's.
+    pub(crate) fn choose_protocol(&mut self, section: &Section<'_, '_>, asked: Option<&[u8]>, keeps: bool) {
+        let rtp = section.profile.is_rtp();
+        if let Some(asked) = asked.filter(|_| rtp) {
             self.asked = Some(asked.into());
-        }
-        let settled = known && Profile::of(&self.protocol).is_rtp();
-        match &self.asked {
-            Some(asked) => self.protocol = asked.clone(),
-            None if converts && settled => {}
-            None => self.protocol = section.protocol.as_bytes().into(),
+            self.protocol = asked.into();
+        } else if !(rtp && keeps && Profile::of(&self.protocol).is_rtp()) {
+            self.asked = self.asked.take().filter(|_| !rtp);
+            self.protocol = section.protocol.as_bytes().into();
         }
     }
 
