@@ -1,6 +1,6 @@
 use crate::media::{Media, PortPair};
 use crate::party::{Party, PartyIx, Treatment};
-use crate::{AddressId, Env, FlowUse, PortError, Settings, Stamp};
+use crate::{AddressId, Env, Family, FlowUse, PortError, Settings, Stamp};
 use flow::{FlowKey, FlowSpec, Generation, Moment, Recorded, StreamId};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -302,11 +302,14 @@ impl Media {
         counterpart: Option<SocketAddr>,
         facing: &Facing,
     ) -> Option<usize> {
+        // Who answers in another family than it was offered has no use for the ports it was offered, unless ICE has.
+        let family = |pair: &PortPair| Family::of(pair.rtp.addr) == self.family;
+        let latch = |pair| facing.latch && (!facing.stay || self.ice.on || family(pair));
         let fits = |at: &usize| {
             let pair = &self.pairs[*at];
             !pair.closed
                 && pair.company_of.is_none()
-                && (pair.address == address || (facing.stay && facing.latch))
+                && (pair.address == address || latch(pair))
                 && (pair.rtcp.is_some() || !facing.rtcp)
                 && (pair.company || !facing.company || facing.stay)
         };
