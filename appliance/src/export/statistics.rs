@@ -72,7 +72,7 @@ fn total(desk: &Desk, worked: &Worked) -> Dict<'static> {
     let uptime = desk.clock.now().since(tally.started.at).0 / 1_000_000;
     Dict::new()
         .with("uptime", uptime.to_string())
-        .with("managedsessions", int(desk.book.created()))
+        .with("managedsessions", int(ended))
         .with("rejectedsessions", int(tally.rejected))
         .with("timeoutsessions", int(tally.ended_for(EndReason::Timeout)))
         .with("silenttimeoutsessions", int(tally.ended_for(EndReason::SilentTimeout)))

@@ -25,5 +25,5 @@ pub use count::{Count, Sums, Totals};
 pub use name::{PatternError, check as check_pattern};
 pub use pcap::{Link, PcapWriter};
 pub use place::Wish;
-pub use recordings::{Order, Recording, Recordings, Standing, StartError};
+pub use recordings::{Recording, Recordings, Standing, StartError};
 pub use target::TargetError;

@@ -46,17 +46,6 @@ pub enum Standing {
     Paused,
 }
 
-/// What a request says about a recording.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Order<'a> {
-    /// Where it is to be.
-    pub wish: Wish<'a>,
-    /// Free text for the call, for names and for the text beside the packets.
-    pub metadata: Option<&'a [u8]>,
-    /// Whose text it is.
-    pub tag: Option<&'a [u8]>,
-}
-
 /// All recordings, as the desk sees them.
 #[derive(Debug, Default)]
 pub struct Recordings {
@@ -150,14 +139,9 @@ impl Recordings {
         Ok(Recordings { writer: Some(writer), ..Recordings::default() })
     }
 
-    /// Begins to record a call, or goes on after a pause; the metadata is kept in any case. What was wished for and is not
-    /// done. Without a folder for recordings nothing happens.
-    pub fn begin(desk: &mut Desk, number: CallNumber, order: Order<'_>) -> Option<String> {
+    /// Begins to record a call, or goes on after a pause. What was wished for and is not done. Without a folder for recordings nothing happens.
+    pub fn begin(desk: &mut Desk, number: CallNumber, wish: Wish<'_>) -> Option<String> {
         let now = desk.clock.stamp();
-        if let Some(text) = order.metadata {
-            let (book, mut outside) = desk.book_and_outside(now);
-            book.note(number, order.tag, text, &mut outside);
-        }
         let Recordings { writer, calls, next, .. } = &mut desk.recordings;
         let Some(writer) = writer else {
             tracing::warn!("a call was to be recorded, but there is no recording.folder");
@@ -174,7 +158,7 @@ impl Recordings {
                 let call = desk.book.get(number)?;
                 let random = random()?;
                 let place;
-                (place, refused) = writer.place(call, order, &random, now);
+                (place, refused) = writer.place(call, wish, &random, now);
                 *next = next.wrapping_add(1);
                 let path = place.packets.to_string_lossy().into_owned();
                 tracing::info!(call = %String::from_utf8_lossy(call.id()), "recorded from now on: {path}");
@@ -295,7 +279,7 @@ impl Recordings {
 }
 
 impl Writer {
-    fn place(&self, call: &Call, order: Order<'_>, random: &str, now: Stamp) -> (Place, Option<String>) {
+    fn place(&self, call: &Call, wish: Wish<'_>, random: &str, now: Stamp) -> (Place, Option<String>) {
         let report = call.report(Scope::default());
         let first = report.parties.first();
         let facts = Facts {
@@ -307,7 +291,7 @@ impl Writer {
             wall_us: now.wall_us,
         };
         let root: &Path = &self.settings.folder;
-        Place::choose(root, &self.settings.pattern, order.wish, &facts)
+        Place::choose(root, &self.settings.pattern, wish, &facts)
     }
 
     /// The desk never waits: what finds no room is sent by the next sweep.

@@ -1,5 +1,5 @@
-use super::note_debugged;
 use super::query::render;
+use super::{named, note_debugged};
 use crate::control::Answer;
 use crate::desk::{Asker, Desk, Ending};
 use crate::record::Recordings;
@@ -16,11 +16,11 @@ pub(super) fn delete(desk: &mut Desk, request: &Request<'_>, asker: Asker) -> An
         Ok(call_id) => call_id,
         Err(error) => return Reply::from(error).into(),
     };
-    let from_tag = request.from_tag.as_deref();
+    let from_tag = named(&request.from_tag);
     let wanted = Delete {
         call_id,
         from_tag,
-        to_tag: request.to_tag.as_deref().filter(|_| request.has(Flag::ToTag)),
+        to_tag: named(&request.to_tag).filter(|_| request.has(Flag::ToTag)),
         via_branch: request.via_branch.as_deref(),
         delay: request.delete_delay.and_then(|secs| u64::try_from(secs).ok()).map(Micros::from_secs),
     };

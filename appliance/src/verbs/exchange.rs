@@ -142,7 +142,8 @@ fn refuse(desk: &mut Desk, request: &Request<'_>, refusal: &Refusal) -> Reply {
         }
         other => {
             tracing::warn!(call_id = &*request.shown_call_id(), "{}: {other}", request.command.as_str());
-            return Reply::error(other.to_string());
+            let reply = Reply::error(other.to_string());
+            return if matches!(other, Refusal::NothingLeft) { reply.with("sdp", "") } else { reply };
         }
     };
     tracing::error!(call_id = &*request.shown_call_id(), "{refusal}: {detail}");

@@ -69,6 +69,11 @@ fn depends_on_endings(desk: &Desk, request: &Request<'_>) -> bool {
     }
 }
 
+/// A tag, label or text that says something: an empty one is as good as none.
+fn named<'a>(text: &'a Option<ng::Octets<'_>>) -> Option<&'a [u8]> {
+    text.as_deref().filter(|text| !text.is_empty())
+}
+
 fn dispatch(desk: &mut Desk, request: &Request<'_>, from: SocketAddr) -> Reply {
     let result = match request.command {
         Command::Ping => return Reply::pong(),

@@ -50,7 +50,7 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
         tos: request.path.tos.and_then(tos),
         pierce: request.has(Flag::PierceNat),
         one_way: request.has(Flag::Unidirectional),
-        metadata: request.recording.metadata.as_deref(),
+        metadata: request.recording.metadata.as_deref().filter(|text| !text.is_empty()),
         unrecorded: request.has(Flag::ExcludeRecording),
         ..Options::default()
     };
@@ -151,15 +151,11 @@ fn ice_lite(request: &Request<'_>) -> IceLite {
 }
 
 fn learning(request: &Request<'_>) -> Option<Learning> {
-    if request.has(Flag::Asymmetric) {
-        return Some(Learning::Off);
-    }
     match request.path.endpoint_learning {
         Some(EndpointLearning::Off) => Some(Learning::Off),
         Some(EndpointLearning::Immediate) => Some(Learning::Immediate),
         Some(EndpointLearning::Delayed) => Some(Learning::Delayed),
         Some(EndpointLearning::Heuristic) => Some(Learning::Heuristic),
-        None if request.has(Flag::Unidirectional) => Some(Learning::Immediate),
         None if request.has(Flag::Symmetric) => Some(Learning::Heuristic),
         None => None,
     }

@@ -1,4 +1,4 @@
-use super::opinions;
+use super::{named, opinions};
 use crate::desk::{Desk, History, Snapshots};
 use crate::placement::Paths;
 use crate::record::{Recording, Standing};
@@ -20,7 +20,7 @@ pub(super) fn query(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Rep
     let snapshots = desk.snapshots(number);
     let now = desk.clock.stamp();
     let Some(call) = desk.book.get(number) else { return Err(Reply::error("Unknown call-id")) };
-    let scope = Scope { from_tag: request.from_tag.as_deref(), to_tag: request.to_tag.as_deref() };
+    let scope = Scope { from_tag: named(&request.from_tag), to_tag: named(&request.to_tag) };
     let explain = request.has(Flag::Explain).then_some(&desk.paths);
     let recorded = desk.recordings.of(number).map(Recording::standing);
     let histories = desk.quality.histories(number);

@@ -1,5 +1,6 @@
+use super::named;
 use crate::desk::Desk;
-use crate::record::{Order, Recordings, Wish};
+use crate::record::{Recordings, Wish};
 use call::CallNumber;
 use ng::request::{Flag, options};
 use ng::{Reply, Request};
@@ -7,7 +8,7 @@ use ng::{Reply, Request};
 /// `start recording`: begins, or goes on after a pause.
 pub(super) fn start(desk: &mut Desk, request: &Request<'_>) -> Result<Reply, Reply> {
     let number = known(desk, request)?;
-    let refused = Recordings::begin(desk, number, order(request));
+    let refused = Recordings::begin(desk, number, wish(request));
     Ok(with_warning(Reply::ok(), refused))
 }
 
@@ -39,7 +40,7 @@ pub(super) fn asked(desk: &mut Desk, request: &Request<'_>) -> Option<Option<Str
     match said {
         options::RecordCall::On => {
             if desk.recordings.of(number).is_none() {
-                refused = Recordings::begin(desk, number, order(request));
+                refused = Recordings::begin(desk, number, wish(request));
             }
         }
         options::RecordCall::Off => Recordings::end(desk, number, false),
@@ -55,21 +56,24 @@ pub(super) fn note(desk: &mut Desk, call_id: &[u8], is_offer: bool, sdp: &[u8]) 
     desk.recordings.of(number).map(|recording| recording.path().to_owned())
 }
 
-fn known(desk: &Desk, request: &Request<'_>) -> Result<CallNumber, Reply> {
+/// The call that is meant. Free text that came along is kept, with the call and with whom it came from.
+fn known(desk: &mut Desk, request: &Request<'_>) -> Result<CallNumber, Reply> {
     let call_id = request.need_call_id()?;
-    desk.book.number(call_id).ok_or_else(|| Reply::error("Unknown call-id"))
+    let number = desk.book.number(call_id).ok_or_else(|| Reply::error("Unknown call-id"))?;
+    if let Some(text) = named(&request.recording.metadata) {
+        let now = desk.clock.stamp();
+        let (book, mut outside) = desk.book_and_outside(now);
+        book.note(number, request.from_tag.as_deref(), text, &mut outside);
+    }
+    Ok(number)
 }
 
-fn order<'a>(request: &'a Request<'_>) -> Order<'a> {
+fn wish<'a>(request: &'a Request<'_>) -> Wish<'a> {
     let said = &request.recording;
-    Order {
-        wish: Wish {
-            file: said.file.as_deref().or(said.path.as_deref()),
-            folder: said.dir.as_deref(),
-            pattern: said.pattern.as_deref(),
-        },
-        metadata: said.metadata.as_deref(),
-        tag: request.from_tag.as_deref(),
+    Wish {
+        file: said.file.as_deref().or(said.path.as_deref()),
+        folder: said.dir.as_deref(),
+        pattern: said.pattern.as_deref(),
     }
 }
 

@@ -1,18 +1,41 @@
 use crate::book::{Book, Outside};
-use crate::call::CallNumber;
+use crate::call::{Call, CallNumber};
+use crate::party::PartyIx;
 use thiserror::Error;
 
 /// What `block media` and its opposite are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockScope<'a> {
-    /// The whole call.
+    /// The whole call. What is blocked of single parties stays so.
     Call,
-    /// What the party with this tag sends.
+    /// The whole call; let flow again with every party of it, but for flows blocked one by one.
+    Everything,
+    /// What one party sends to anybody, or to some.
+    Sent(Sender<'a>, Receiver<'a>),
+}
+
+/// How the party that sends is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender<'a> {
+    /// By its tag.
     Tag(&'a [u8]),
-    /// What the party with this label sends.
+    /// By its label.
     Label(&'a [u8]),
-    /// What the party whose SDP has this address sends.
+    /// By an address in its SDP.
     Address(std::net::IpAddr),
+}
+
+/// To whom it sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receiver<'a> {
+    /// To anybody, now and later.
+    Anybody,
+    /// To those it sends to now, one by one.
+    Everybody,
+    /// To the party with this tag.
+    Tag(&'a [u8]),
+    /// To the party with this label.
+    Label(&'a [u8]),
 }
 
 /// Why media could not be blocked. The texts are what clients see.
@@ -28,15 +51,24 @@ pub enum Block {
     #[error("No monologue matching the given label")]
     UnknownLabel,
     /// No such address.
-    #[error("Failed to match call participant to given address")]
+    #[error("Failed to match address to any tag")]
     UnknownAddress,
+    /// No receiver of that tag.
+    #[error("Media flow not found (to-tag not found)")]
+    UnknownReceiver,
+    /// No receiver of that label.
+    #[error("Media flow not found (to-label not found)")]
+    UnknownReceiverLabel,
+    /// The receiver does not hear the sender.
+    #[error("Media flow not found (to-tag not subscribed)")]
+    NoFlow,
 }
 
 impl Book {
     /// Blocks media, or lets it flow again.
     ///
     /// # Errors
-    /// When the call or the party is not known.
+    /// When the call or a party is not known, or the one does not send to the other.
     pub fn block(
         &mut self,
         call_id: &[u8],
@@ -46,29 +78,69 @@ impl Book {
     ) -> Result<CallNumber, Block> {
         let number = self.number(call_id).ok_or(Block::UnknownCall)?;
         self.with(number, outside, |call, env| {
-            let party = match scope {
-                BlockScope::Call => None,
-                BlockScope::Tag(tag) => Some(call.party(tag).ok_or(Block::UnknownTag)?),
-                BlockScope::Label(label) => Some(
-                    call.parties
-                        .iter()
-                        .position(|p| p.label.as_deref() == Some(label))
-                        .ok_or(Block::UnknownLabel)?,
-                ),
-                BlockScope::Address(addr) => Some(
-                    call.parties
-                        .iter()
-                        .position(|p| p.medias.iter().any(|m| m.rtp.is_some_and(|at| at.ip() == addr)))
-                        .ok_or(Block::UnknownAddress)?,
-                ),
-            };
-            match party {
-                None => call.blocked = on,
-                Some(at) => call.parties[at].blocked = on,
-            }
+            call.block(scope, on)?;
             call.compile(env.now, false, &mut env.changes);
             Ok(number)
         })
         .unwrap_or(Err(Block::UnknownCall))
+    }
+}
+
+impl Call {
+    fn block(&mut self, scope: BlockScope<'_>, on: bool) -> Result<(), Block> {
+        match scope {
+            BlockScope::Call => self.blocked = on,
+            BlockScope::Everything => {
+                self.blocked = on;
+                self.parties.iter_mut().filter(|_| !on).for_each(|party| party.blocked = false);
+            }
+            BlockScope::Sent(sender, receiver) => {
+                let sender = self.sender(sender)?;
+                match self.receivers(sender, receiver)? {
+                    None => self.parties[sender].blocked = on,
+                    Some(receivers) => self.block_towards(sender, &receivers, on),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn block_towards(&mut self, sender: PartyIx, receivers: &[PartyIx], on: bool) {
+        let aside = &mut self.parties[sender].aside;
+        aside.blocked.retain(|at| !receivers.contains(at));
+        if on {
+            aside.blocked.extend_from_slice(receivers);
+        }
+        aside.tidy();
+    }
+
+    fn sender(&self, named: Sender<'_>) -> Result<PartyIx, Block> {
+        match named {
+            Sender::Tag(tag) => self.party(tag).ok_or(Block::UnknownTag),
+            Sender::Label(label) => self.labelled(label).ok_or(Block::UnknownLabel),
+            Sender::Address(addr) => self
+                .parties
+                .iter()
+                .position(|p| p.medias.iter().any(|m| m.rtp.is_some_and(|at| at.ip() == addr)))
+                .ok_or(Block::UnknownAddress),
+        }
+    }
+
+    /// `None` is anybody.
+    fn receivers(&self, sender: PartyIx, named: Receiver<'_>) -> Result<Option<Vec<PartyIx>>, Block> {
+        let one = match named {
+            Receiver::Anybody => return Ok(None),
+            Receiver::Everybody => return Ok(Some(self.parties[sender].peers.clone())),
+            Receiver::Tag(tag) => self.party(tag).ok_or(Block::UnknownReceiver)?,
+            Receiver::Label(label) => self.labelled(label).ok_or(Block::UnknownReceiverLabel)?,
+        };
+        match self.parties[sender].peers.contains(&one) {
+            true => Ok(Some(vec![one])),
+            false => Err(Block::NoFlow),
+        }
+    }
+
+    fn labelled(&self, label: &[u8]) -> Option<PartyIx> {
+        self.parties.iter().position(|p| p.label.as_deref() == Some(label))
     }
 }

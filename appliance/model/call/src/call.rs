@@ -1,6 +1,6 @@
 use crate::media::{Media, PortPair};
 use crate::party::{Party, PartyIx, Treatment};
-use crate::{AddressId, Env, FlowUse, PortError, Settings, Stamp};
+use crate::{AddressId, Env, Family, FlowUse, PortError, Settings, Stamp};
 use flow::{FlowKey, FlowSpec, Generation, Moment, Recorded, StreamId};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -188,27 +188,28 @@ impl Call {
         if self.parties[sender].peers.contains(&receiver) {
             return;
         }
-        self.leave_all(receiver);
+        self.leave_all_but(receiver, None);
         self.parties[sender].peers.insert(0, receiver);
         self.parties[receiver].peers.push(sender);
     }
 
     /// An answer makes it the only dialogue of the party that offered.
     pub(crate) fn pair_up(&mut self, offerer: PartyIx, answerer: PartyIx) {
-        let known = self.parties[answerer].peers.contains(&offerer);
-        for peer in std::mem::replace(&mut self.parties[offerer].peers, vec![answerer]) {
-            if peer != answerer {
-                self.parties[peer].peers.retain(|p| *p != offerer);
+        self.leave_all_but(offerer, Some(answerer));
+        for (one, other) in [(offerer, answerer), (answerer, offerer)] {
+            if !self.parties[one].peers.contains(&other) {
+                self.parties[one].peers.push(other);
             }
-        }
-        if !known {
-            self.parties[answerer].peers.push(offerer);
         }
     }
 
-    fn leave_all(&mut self, party: PartyIx) {
-        for peer in std::mem::take(&mut self.parties[party].peers) {
-            self.parties[peer].peers.retain(|p| *p != party);
+    /// `party` talks with nobody any more, or with one only.
+    fn leave_all_but(&mut self, party: PartyIx, one: Option<PartyIx>) {
+        for peer in self.parties[party].peers.clone() {
+            if Some(peer) != one {
+                self.parties[party].leave(peer);
+                self.parties[peer].leave(party);
+            }
         }
     }
 
@@ -228,10 +229,11 @@ impl Call {
             .ok_or(PortError::Exhausted { addr: std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED) })?;
         // Hold by address is no move.
         let counterpart = facing.counterpart.filter(|c| !crate::media::is_hold(c.ip()));
-        if let Some(found) = section.find_pair(address, counterpart, &facing) {
+        let hears = counterpart.filter(|_| !facing.deaf);
+        if let Some(found) = section.find_pair(address, hears, &facing) {
             section.selected = Some(found);
             section.pairs[found].company &= facing.company || facing.stay;
-            section.pairs[found].stands_for = section.pairs[found].stands_for.or(counterpart);
+            section.pairs[found].stands_for = section.pairs[found].stands_for.or(hears);
             return Ok(());
         }
         let (rtp, rtcp) = env.ports.take(address, self.worker, self.tos, facing.rtcp)?;
@@ -280,6 +282,8 @@ impl Call {
 pub(crate) struct Facing {
     /// Signalled endpoint of the counterpart; `None` while it has not spoken.
     pub(crate) counterpart: Option<SocketAddr>,
+    /// It wants no media now: where it is does not move ports that are there.
+    pub(crate) deaf: bool,
     /// Keep the present ports whatever the counterpart's endpoint.
     pub(crate) latch: bool,
     /// A port for RTCP is wanted.
@@ -298,11 +302,14 @@ impl Media {
         counterpart: Option<SocketAddr>,
         facing: &Facing,
     ) -> Option<usize> {
+        // Who answers in another family than it was offered has no use for the ports it was offered, unless ICE has.
+        let family = |pair: &PortPair| Family::of(pair.rtp.addr) == self.family;
+        let latch = |pair| facing.latch && (!facing.stay || self.ice.on || family(pair));
         let fits = |at: &usize| {
             let pair = &self.pairs[*at];
             !pair.closed
                 && pair.company_of.is_none()
-                && (pair.address == address || (facing.stay && facing.latch))
+                && (pair.address == address || latch(pair))
                 && (pair.rtcp.is_some() || !facing.rtcp)
                 && (pair.company || !facing.company || facing.stay)
         };

@@ -24,6 +24,10 @@ impl Call {
         let media = &self.parties[party].medias[place];
         let (Some(main), Some(pair)) = (media.selected, media.pair()) else { return };
         let (own, rtcp, opened) = (pair.address, pair.rtcp.is_some(), pair.opened);
+        // Ports that stayed on another interface keep the company they have.
+        if !addresses.contains(&own) {
+            return;
+        }
         for address in addresses.into_iter().filter(|address| *address != own) {
             let media = &mut self.parties[party].medias[place];
             let there = |pair: &&mut PortPair| {

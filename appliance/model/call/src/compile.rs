@@ -91,7 +91,10 @@ impl Call {
             _ => Carries::Opaque,
         };
         // Who has not spoken yet is heard but not followed.
-        let learning = if media.initialized { party.treatment.learning } else { Learning::Off };
+        let learning = match party.treatment {
+            treatment if media.initialized && !treatment.asymmetric => treatment.learning,
+            _ => Learning::Off,
+        };
         let component = match entry.usage {
             FlowUse::Rtp => Component::Rtp,
             FlowUse::Rtcp => Component::Rtcp,
@@ -142,14 +145,17 @@ impl Call {
     fn outputs(&self, party: PartyIx, media: usize, usage: FlowUse) -> SmallVec<[Output; 1]> {
         let mut out = SmallVec::new();
         let Some(mine) = self.parties[party].medias.get(media).filter(|m| relayed(m)) else { return out };
-        for peer in &self.parties[party].peers {
-            let peer = &self.parties[*peer];
+        for at in &self.parties[party].peers {
+            let peer = &self.parties[*at];
             let Some(section) = peer.medias.get(media).filter(|m| !peer.deleted && relayed(m)) else {
                 continue;
             };
             // The last SDP of the pair says which way media goes; RTCP goes both ways whatever it says.
-            let gated = usage == FlowUse::Rtp && section.transport == Transport::Rtp && section.initialized;
+            let gated = usage == FlowUse::Rtp && section.initialized;
             if gated && !(mine.recv && section.send) {
+                continue;
+            }
+            if usage == FlowUse::Rtp && self.parties[party].aside.blocked.contains(at) {
                 continue;
             }
             // Nor does it go to who holds by 0.0.0.0 (RFC 2543 §B.5), whatever its packets have shown.

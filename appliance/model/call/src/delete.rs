@@ -8,7 +8,7 @@ use flow::{Micros, Moment};
 pub struct Delete<'a> {
     /// The call.
     pub call_id: &'a [u8],
-    /// Tag of one party.
+    /// Tag of one party; without it the whole call is meant.
     pub from_tag: Option<&'a [u8]>,
     /// Tag of the other; only given when the client asked for it to count.
     pub to_tag: Option<&'a [u8]>,
@@ -75,35 +75,50 @@ impl Book {
 }
 
 impl Call {
-    /// The party that a delete aims at, `Some(None)` for the whole call, `None` when nothing matches.
+    /// The party that a delete aims at, `Some(None)` for the whole call, `None` when nothing matches. A call goes as a whole
+    /// when all that would be left of it has nobody to talk with.
     fn aim(&self, wanted: &Delete<'_>) -> Option<Option<PartyIx>> {
-        let to = match wanted.to_tag {
-            Some(tag) => Some(self.party(tag)?),
-            None => None,
-        };
-        let from = match wanted.from_tag {
-            None => None,
-            Some(tag) => match self.party(tag) {
-                None if to.is_none() => return None,
-                found => found,
-            },
-        };
+        let live = |tag: &[u8]| self.party(tag).filter(|at| !self.parties[*at].deleted);
+        let Some(from) = wanted.from_tag else { return Some(None) };
+        let from = live(from);
         let branch = wanted
             .via_branch
-            .and_then(|b| self.parties.iter().position(|p| !p.deleted && p.via_branch.as_deref() == Some(b)));
-        let target = branch.filter(|_| from.is_some()).or(to).or(from);
-        let Some(target) = target.filter(|t| self.parties[*t].callee) else { return Some(None) };
-        let others = self
-            .parties
-            .iter()
-            .enumerate()
-            .any(|(at, p)| at != target && p.callee && !p.deleted && p.ends.is_none());
-        Some(others.then_some(target))
+            .and_then(|b| self.parties.iter().position(|p| !p.deleted && p.via_branch.as_deref() == Some(b)))
+            .filter(|_| from.is_some());
+        let target = match wanted.to_tag.map(live) {
+            Some(Some(to)) => to,
+            // Whoever declines has a tag that no answer has told.
+            Some(None) => branch.or_else(|| self.unanswered(from?))?,
+            None => branch.or(from)?,
+        };
+        let gone = |at: PartyIx| at == target || self.parties[at].deleted || self.parties[at].ends.is_some();
+        let all = (0..self.parties.len()).all(|at| gone(at) || self.is_alone(at, gone));
+        Some((!all).then_some(target))
     }
 
+    /// The only one it talks with, if that one has not answered.
+    fn unanswered(&self, party: PartyIx) -> Option<PartyIx> {
+        let [peer] = self.parties[party].peers[..] else { return None };
+        self.parties[peer].tag.is_empty().then_some(peer)
+    }
+
+    /// True when everybody it ever talked with is gone.
+    fn is_alone(&self, party: PartyIx, gone: impl Fn(PartyIx) -> bool) -> bool {
+        self.parties[party].acquaintances().all(gone)
+    }
+
+    /// Ends a party, and those of whom it was the last to talk with.
     pub(crate) fn bury(&mut self, party: PartyIx, env: &mut crate::Env<'_>) {
         self.parties[party].deleted = true;
-        self.parties[party].ends = None;
+        for at in 0..self.parties.len() {
+            let gone = |at: PartyIx| self.parties[at].deleted;
+            if self.parties[party].acquaintances().any(|one| one == at) && self.is_alone(at, gone) {
+                self.parties[at].deleted = true;
+            }
+            if self.parties[at].deleted {
+                self.parties[at].ends = None;
+            }
+        }
         self.compile(env.now, false, &mut env.changes);
     }
 }

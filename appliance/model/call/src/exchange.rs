@@ -4,7 +4,7 @@ use crate::dialogue::Dialogue;
 use crate::doubles::Double;
 use crate::intent::{Intent, Options, Refusal};
 use crate::media::{Media, Transport};
-use crate::party::PartyIx;
+use crate::party::{PartyIx, Treatment};
 use crate::section::transport;
 use crate::{Env, Family, Settings};
 use sdp::{Draft, Section, Session};
@@ -48,12 +48,19 @@ impl Call {
         let sdp = folded.as_ref().unwrap_or(sdp);
         doubles.resize(sdp.media.len(), None);
         let mut draft = Draft::from_session(sdp);
-        let removed = draft.remove_media(&options.remove_media);
+        // An answer keeps the sections of its offer (RFC 3264 §6).
+        let removed = match role {
+            Role::Offer => draft.remove_media(&options.remove_media),
+            Role::Answer => Vec::new(),
+        };
         if draft.media.is_empty() {
             return Err(Refusal::NothingLeft);
         }
         self.last_signal = env.stamp;
         self.ends = None;
+        for party in [between.sender, between.receiver] {
+            self.parties[party].ends = None;
+        }
         self.due = env.now;
         self.remember(between, intent, env);
         let places: Vec<usize> = (0..sdp.media.len()).map(|nth| self.place(between.sender, nth)).collect();
@@ -101,6 +108,8 @@ impl Call {
         let mut outs = draft.media.iter_mut();
         for ((section, place), double) in sdp.sections().zip(places.iter().copied()).zip(doubles) {
             let hidden = removed.contains(&section.index);
+            let medias = &self.parties[between.receiver].medias;
+            let ice_before = medias.get(place).is_some_and(|media| media.ice.on);
             self.take_in(between, role, place, &section, hidden, options, env);
             let ends = (between.sender, between.receiver);
             self.settle_double(ends, role, place, double, options.osrtp.offer_doubles);
@@ -108,9 +117,13 @@ impl Call {
                 continue;
             }
             self.settle_ice(between, role, place, &section, sdp.ice_lite(), options);
-            self.open_ports(between, role, place, options, env)?;
             if role == Role::Answer {
-                self.settle_mux(between, place, env);
+                self.settle_mux(between, place);
+            }
+            self.open_ports(between, role, place, ice_before, options, env)?;
+            // The callee's RTCP port stays open: it may have sent there before it agreed.
+            if role == Role::Answer && self.parties[between.receiver].medias[place].mux.active {
+                self.close_rtcp(between.receiver, place, env);
             }
             self.settle_bundle(between, role, place, several, options.bundle);
             self.exchange_keys(between, role, place, &section, options, env);
@@ -154,11 +167,13 @@ impl Call {
         if let Some(label) = intent.label {
             sender.label = Some(label.into());
         }
-        sender.treatment.learning = options.learning.unwrap_or(sender.treatment.learning);
-        sender.treatment.gate = options.gate.unwrap_or(sender.treatment.gate);
-        sender.treatment.one_way |= options.one_way;
-        sender.treatment.asymmetric |= options.asymmetric;
-        sender.treatment.pierce |= options.pierce;
+        sender.treatment = Treatment {
+            learning: options.learning.unwrap_or(sender.treatment.learning),
+            gate: options.gate.unwrap_or(self.treatment.gate),
+            one_way: options.one_way,
+            asymmetric: options.asymmetric,
+            pierce: options.pierce || sender.treatment.pierce,
+        };
     }
 
     #[expect(clippy::too_many_arguments, reason = "one section with everything that is known of it")]
@@ -182,6 +197,7 @@ impl Call {
             }
         }
         let sender = &mut self.parties[between.sender].medias[place];
+        let stays = sender.protocol.eq_ignore_ascii_case(section.protocol.as_bytes());
         sender.take_in(section, options, env.settings);
         if hidden {
             sender.turn_off();
@@ -189,8 +205,6 @@ impl Call {
         sender.reports = options.generate_rtcp.unwrap_or(sender.reports);
         let (sends, receives, off, family) = (sender.recv, sender.send, sender.rejected, sender.family);
         let codecs = sender.codecs.clone();
-        // Nor does an answer change the profile that was offered.
-        let converts = sender.asked.is_some() || role == Role::Answer;
         let other = &mut self.parties[between.receiver].medias[place];
         (other.send, other.recv, other.rejected) = (sends, receives, off);
         other.reports = options.generate_rtcp.unwrap_or(other.reports);
@@ -199,7 +213,7 @@ impl Call {
         if !other.initialized {
             other.codecs = codecs;
         }
-        other.choose_protocol(section, options.transport, converts, known);
+        other.choose_protocol(section, options.transport, known && (stays || role == Role::Answer));
         if role == Role::Offer {
             other.formats = section.formats.as_bytes().into();
         }
@@ -213,6 +227,7 @@ impl Call {
         between: Dialogue,
         role: Role,
         index: usize,
+        ice_before: bool,
         options: &Options<'_>,
         env: &mut Env<'_>,
     ) -> Result<(), Refusal> {
@@ -224,8 +239,9 @@ impl Call {
         if sender.rejected || sender.transport == Transport::Untouched {
             return Ok(());
         }
-        // A party with ICE that moves says so to our agent.
-        let latch = options.port_latching.unwrap_or(sender.ice.on);
+        // Other ports would need an ICE restart; and who is on hold hears nothing through others.
+        let held = options.port_latching.is_none() && !sender.send;
+        let latch = options.port_latching.unwrap_or(ice_before);
         if role == Role::Offer {
             self.wish_mux(between, index, options);
         }
@@ -236,7 +252,8 @@ impl Call {
         };
         let towards_receiver = Facing {
             counterpart: endpoint(self, between.sender),
-            latch,
+            deaf: held,
+            latch: latch || held,
             rtcp: !rtp_only(self, between.receiver),
             company: self.wants_company(between.receiver, index, env),
             stay: false,
@@ -245,7 +262,8 @@ impl Call {
         // The sender's own ports change when its counterpart speaks, not now.
         let towards_sender = Facing {
             counterpart: None,
-            latch,
+            deaf: false,
+            latch: latch || role == Role::Answer,
             rtcp: !rtp_only(self, between.sender),
             company: self.wants_company(between.sender, index, env),
             stay: true,

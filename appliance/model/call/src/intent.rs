@@ -95,9 +95,9 @@ pub struct Options<'a> {
     pub port_latching: Option<bool>,
     /// Endpoint learning from now on.
     pub learning: Option<Learning>,
-    /// `asymmetric` was said; learning is off then.
+    /// No learning until the sender's next message.
     pub asymmetric: bool,
-    /// What happens to packets from other sources, from now on.
+    /// What happens to packets from other sources, until then.
     pub gate: Option<Gate>,
     /// Traffic class byte from now on: `Some(None)` is the configured default.
     pub tos: Option<Option<u8>>,

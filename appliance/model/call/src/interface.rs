@@ -143,10 +143,12 @@ impl Interfaces {
         InterfaceId(0)
     }
 
-    /// The first address of an interface in the wanted family, else its first address of any.
+    /// The first address of an interface in the wanted family, else of the default interface, else the first of any
+    /// family.
     pub fn pick(&self, id: InterfaceId, family: Family) -> Option<AddressId> {
-        let of = &self.interface(id).addresses;
-        of.iter().copied().find(|a| Family::of(self.address(*a).addr) == family).or(of.first().copied())
+        let of = |id: InterfaceId| self.interface(id).addresses.iter().copied();
+        let wanted = |a: &AddressId| Family::of(self.address(*a).addr) == family;
+        of(id).chain(of(self.default_interface())).find(wanted).or_else(|| of(id).next())
     }
 }
 

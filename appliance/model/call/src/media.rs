@@ -90,6 +90,8 @@ pub(crate) struct Media {
     pub(crate) double: Option<Double>,
     /// Its last SDP speaks of RTCP feedback.
     pub(crate) feedback: bool,
+    /// Its last SDP has header extensions, but not of both lengths (RFC 8285 §6).
+    pub(crate) unmixed: bool,
     /// RTCP ends here, and we report ourselves (`generate RTCP`).
     pub(crate) reports: bool,
     /// What its agents were told.
@@ -162,6 +164,7 @@ impl Media {
             bundling: Bundling::default(),
             double: None,
             feedback: false,
+            unmixed: false,
             reports: false,
             agents: None,
         }

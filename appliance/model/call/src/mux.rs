@@ -1,4 +1,3 @@
-use crate::Env;
 use crate::call::Call;
 use crate::dialogue::Dialogue;
 use crate::intent::Options;
@@ -14,7 +13,7 @@ pub(crate) struct Mux {
     pub(crate) policy: MuxPolicy,
     /// Both ends of this leg agreed: RTCP arrives on the RTP port.
     pub(crate) active: bool,
-    /// The leg was opened without a port for RTCP.
+    /// By the last offer, the leg needs no port for RTCP.
     pub(crate) rtp_only: bool,
 }
 
@@ -35,26 +34,31 @@ impl Call {
     pub(crate) fn wish_mux(&mut self, between: Dialogue, index: usize, options: &Options<'_>) {
         let wish = options.mux;
         let sender = &mut self.parties[between.sender].medias[index].mux;
-        sender.policy = match (wish.reject, wish.demux || wish.accept) {
-            (true, _) => MuxPolicy::Reject,
-            (false, true) => MuxPolicy::Accept,
+        // Who offers it on does not end it here.
+        let ends = wish.demux && !wish.reject && !wish.offer && !wish.require;
+        sender.policy = match (wish.accept || ends, wish.reject) {
+            (true, _) => MuxPolicy::Accept,
+            (false, true) => MuxPolicy::Reject,
             (false, false) => MuxPolicy::AsAnswered,
         };
         sender.offered = sender.said;
         let offered = sender.offered;
-        sender.rtp_only |= offered && wish.demux;
+        sender.rtp_only = offered && ends;
         sender.active |= sender.rtp_only;
         let receiver = &mut self.parties[between.receiver].medias[index].mux;
-        receiver.offered = (offered && !wish.demux) || wish.offer || wish.require;
-        receiver.rtp_only |= wish.require;
-        receiver.active = receiver.rtp_only || (receiver.active && receiver.offered);
+        // Who muxes already goes on to, whether the sender does or not.
+        let muxes = offered || (receiver.active && receiver.said);
+        receiver.offered = (muxes && !wish.demux) || wish.offer || wish.require;
+        receiver.rtp_only = wish.require;
+        receiver.active = receiver.rtp_only || (receiver.active && receiver.said && receiver.offered);
     }
 
-    /// What an answer agrees to, on both legs. Ports for RTCP that are not needed any more are closed.
-    pub(crate) fn settle_mux(&mut self, between: Dialogue, index: usize, env: &mut Env<'_>) {
+    /// What an answer agrees to, on both legs.
+    pub(crate) fn settle_mux(&mut self, between: Dialogue, index: usize) {
         let callee = &mut self.parties[between.sender].medias[index].mux;
         let answered = callee.said && callee.offered;
-        callee.active = callee.rtp_only || answered;
+        // Who says so without being asked does so too.
+        callee.active = callee.rtp_only || callee.said;
         let caller = &mut self.parties[between.receiver].medias[index].mux;
         caller.active = caller.offered
             && match caller.policy {
@@ -62,9 +66,5 @@ impl Call {
                 MuxPolicy::Accept => true,
                 MuxPolicy::Reject => false,
             };
-        // The callee's RTCP port stays open: it may have sent there before it agreed.
-        if caller.active {
-            self.close_rtcp(between.receiver, index, env);
-        }
     }
 }

@@ -1,13 +1,15 @@
 use crate::media::Media;
+use crate::seldom::{Nothing, Seldom};
 use crate::{InterfaceId, Stamp};
 use flow::Moment;
 
 /// Index of a party in its call. Parties are never removed from the list, so indexes stay valid.
 pub(crate) type PartyIx = usize;
 
-/// How packets that come from a party are treated; sticky from message to message.
+/// How packets that come from a party are treated. `learning` and `pierce` stick; the rest is as its last message says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Treatment {
+    /// Where the party is not asymmetric.
     pub(crate) learning: flow::Learning,
     pub(crate) gate: flow::Gate,
     pub(crate) one_way: bool,
@@ -28,6 +30,22 @@ pub(crate) struct Told {
     pub(crate) id: Option<Box<[u8]>>,
     /// Session version, and a digest of what was sent with it.
     pub(crate) version: Option<(u64, u64)>,
+}
+
+/// What is remembered of the parties of a call besides who talks with whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Aside {
+    /// Those it talked with before.
+    pub(crate) former: Vec<PartyIx>,
+    /// `block media` for what it sends to these.
+    pub(crate) blocked: Vec<PartyIx>,
+}
+
+impl Nothing for Aside {
+    fn nothing() -> &'static Aside {
+        static NOTHING: Aside = Aside { former: Vec::new(), blocked: Vec::new() };
+        &NOTHING
+    }
 }
 
 /// One participant of a call, known by its SIP tag (or not yet, for the callee of an unanswered offer).
@@ -66,6 +84,8 @@ pub(crate) struct Party {
     pub(crate) told: Option<Box<Told>>,
     /// `block media` for what this party sends.
     pub(crate) blocked: bool,
+    /// What few calls of two parties have.
+    pub(crate) aside: Seldom<Aside>,
     /// Its packets stay out of recordings.
     pub(crate) unrecorded: bool,
 }
@@ -91,6 +111,7 @@ impl Party {
             told_group: false,
             told: None,
             blocked: false,
+            aside: Seldom::default(),
             unrecorded: false,
         }
     }
@@ -98,6 +119,19 @@ impl Party {
     /// Places of the sections that the party knows of.
     pub(crate) fn told_of(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.medias.len()).filter(|place| !self.hidden.contains(place))
+    }
+
+    /// Those it talks with, or has talked with.
+    pub(crate) fn acquaintances(&self) -> impl Iterator<Item = PartyIx> + '_ {
+        self.peers.iter().chain(&self.aside.former).copied()
+    }
+
+    /// It does not talk with `other` any more.
+    pub(crate) fn leave(&mut self, other: PartyIx) {
+        self.peers.retain(|peer| *peer != other);
+        if !self.aside.former.contains(&other) {
+            self.aside.former.push(other);
+        }
     }
 
     /// True when `tag` is or was this party's tag.

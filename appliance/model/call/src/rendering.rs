@@ -46,7 +46,12 @@ impl Call {
     ) {
         let options = &intent.options;
         if options.replace.origin {
-            let ours = self.parties[between.receiver].medias.iter().find_map(|m| shown(m, options, env));
+            let receiver = &self.parties[between.receiver];
+            let ours = receiver.medias.iter().find_map(|m| own_address(m, env)).or_else(|| {
+                let interface = receiver.interface.unwrap_or(env.interfaces.default_interface());
+                let family = receiver.medias.first().map_or(Family::V4, |m| m.family);
+                env.interfaces.pick(interface, family).map(|id| env.interfaces.address(id).shown())
+            });
             if let Some(addr) = ours {
                 draft.origin.addr_type = Field::fixed(Family::of(addr).sdp());
                 draft.origin.address = Field::from(addr.to_string());
@@ -109,9 +114,17 @@ impl Call {
         // Whose port, keys and ICE it is told, if it shares them with others.
         let carrier = self.parties[between.receiver].carrier(place);
         if told.transport == Transport::Untouched || told.rejected {
-            // A refused section is answered in the words of its offer (RFC 3264 §6).
             if role == Role::Answer && told.transport == Transport::Rtp {
+                // In the words of its offer (RFC 3264 §6) if the profile is another one.
+                let same = section.protocol.as_bytes().eq_ignore_ascii_case(&told.protocol);
+                let formats = std::mem::replace(&mut out.formats, Formats::Raw(Field::fixed("0")));
                 *out = refused(told);
+                if same {
+                    out.formats = formats;
+                }
+            }
+            if told.rejected {
+                out.address = nowhere(told.family);
             }
             return;
         }
@@ -124,11 +137,14 @@ impl Call {
         // Hold by address stays visible unless the SIP message's source stands for it anyway.
         let hold = self.parties[between.sender].medias[place].holds;
         // With ICE it would say something else: that candidates are still to come.
-        out.address = match (hold && !told.ice.on && !options.replace.zero_address, ours) {
-            (false, ours) => ours,
-            (true, IpAddr::V4(_)) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            (true, IpAddr::V6(_)) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        out.address = match hold && !told.ice.on && !options.replace.zero_address {
+            false => ours,
+            true => nowhere(Family::of(ours)),
         };
+        if told.transport != Transport::Rtp {
+            // Its attributes pass as they are, names too.
+            return;
+        }
         if role == Role::Answer {
             out.mid = told.mid.as_deref().map(field);
         } else if out.mid.is_none() {
@@ -136,22 +152,22 @@ impl Call {
             let generated = || options.generate_mid.then(|| Field::from((place + 1).to_string()));
             out.mid = told.mid.as_deref().map(field).or_else(generated);
         }
-        if told.transport == Transport::Rtp {
-            out.protocol = field(&told.protocol);
-            out.direction = match section.direction() {
-                None if options.original_sendrecv => None,
-                None if hold => Some(Direction::Sendonly),
-                said => Some(said.unwrap_or_default()),
-            };
-            out.rtcp = carrier.rtcp_line(role, options, ours);
-            out.rtcp_mux = match role {
-                Role::Offer => carrier.mux.offered,
-                Role::Answer => carrier.mux.active,
-            };
-            self.render_codecs(told, role, options, out);
-            carrier.keying.render(role, options, out);
-            carrier.ice.render(role, options, out);
-        }
+        out.protocol = field(&told.protocol);
+        out.direction = match section.direction() {
+            said if options.original_sendrecv => said,
+            // Nobody can be sent to an address of zeros, whatever it says beside.
+            said if hold => Some(Direction::from_flags(said.unwrap_or_default().sends(), false)),
+            said => Some(said.unwrap_or_default()),
+        };
+        out.extmap_allow_mixed &= !told.unmixed;
+        out.rtcp = carrier.rtcp_line(role, options, ours);
+        out.rtcp_mux = match role {
+            Role::Offer => carrier.mux.offered,
+            Role::Answer => carrier.mux.active,
+        };
+        self.render_codecs(told, role, options, out);
+        carrier.keying.render(role, options, out);
+        carrier.ice.render(role, options, out);
     }
 
     fn render_codecs<'a>(&self, told: &Media, role: Role, options: &Options<'a>, out: &mut DraftMedia<'a>) {
@@ -212,7 +228,16 @@ fn refused<'a>(media: &Media) -> DraftMedia<'a> {
         ..DraftMedia::default()
     };
     out.reject();
+    out.address = nowhere(media.family);
     out
+}
+
+/// The address of a section that goes nowhere.
+fn nowhere(family: Family) -> IpAddr {
+    match family {
+        Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    }
 }
 
 fn field<'a>(bytes: &[u8]) -> Field<'a> {
@@ -221,8 +246,14 @@ fn field<'a>(bytes: &[u8]) -> Field<'a> {
 
 /// The address that is printed for a section.
 fn shown(media: &Media, options: &Options<'_>, env: &Env<'_>) -> Option<IpAddr> {
+    let ours = own_address(media, env)?;
+    Some(options.media_address.unwrap_or(ours))
+}
+
+/// Our address, or the one that is advertised for it.
+fn own_address(media: &Media, env: &Env<'_>) -> Option<IpAddr> {
     let pair = media.pair().filter(|_| !media.rejected)?;
-    Some(options.media_address.unwrap_or_else(|| env.interfaces.address(pair.address).shown()))
+    Some(env.interfaces.address(pair.address).shown())
 }
 
 /// FNV-1a, to notice that a body changed.

@@ -122,7 +122,7 @@ pub struct FlowReport<'a> {
 pub struct Scope<'a> {
     /// A party and those it talks with.
     pub from_tag: Option<&'a [u8]>,
-    /// Likewise; with both, the second is named first and nobody else.
+    /// Likewise; with both, this one counts.
     pub to_tag: Option<&'a [u8]>,
 }
 
@@ -164,20 +164,10 @@ impl Call {
     fn in_scope(&self, scope: Scope<'_>) -> Vec<PartyIx> {
         let live = |tag: &[u8]| self.party(tag).filter(|at| !self.parties[*at].deleted);
         let mut out = Vec::new();
-        match (scope.from_tag, scope.to_tag) {
-            (None, None) => out.extend(0..self.parties.len()),
-            (Some(one), None) | (None, Some(one)) => {
-                if let Some(at) = live(one) {
-                    out.push(at);
-                    out.extend(self.parties[at].peers.iter().copied());
-                }
-            }
-            (Some(from), Some(to)) => {
-                if let (Some(from), Some(to)) = (live(from), live(to)) {
-                    out.extend([to, from]);
-                    out.dedup();
-                }
-            }
+        let Some(named) = scope.to_tag.or(scope.from_tag) else { return (0..self.parties.len()).collect() };
+        if let Some(at) = live(named) {
+            out.push(at);
+            out.extend(self.parties[at].peers.iter().copied());
         }
         out
     }
@@ -296,6 +286,7 @@ impl Media {
             (self.ice.on && self.ice.lite, "ICE-lite self"),
             (self.feedback, "RTCP feedback"),
             (self.reports, "RTCP generator"),
+            (party.treatment.one_way, "unidirectional"),
         ]
         .into_iter()
         .filter_map(|(on, text)| on.then_some(text))

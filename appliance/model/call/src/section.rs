@@ -1,6 +1,6 @@
 use crate::media::{Media, OfferedCodec, Transport, is_hold};
 use crate::{Family, Options, Settings};
-use sdp::{Direction, Name, Profile, Section};
+use sdp::{Name, Profile, Section};
 use std::net::{IpAddr, SocketAddr};
 
 impl Media {
@@ -26,36 +26,25 @@ impl Media {
         self.take_in_endpoints(section, options, settings);
         // With ICE, 0.0.0.0 says that the candidates are still to come (RFC 8840 §4.1.1).
         self.holds = self.rtp.is_some_and(|at| is_hold(at.ip())) && section.ice_ufrag().is_none();
-        let unsaid = if self.holds { Direction::Sendonly } else { Direction::Sendrecv };
-        let direction = section.direction().unwrap_or(unsaid);
+        let direction = section.direction().unwrap_or_default();
         self.recv = direction.sends();
-        self.send = direction.receives();
+        self.send = direction.receives() && !self.holds;
+        self.unmixed = !section.extmaps().is_empty() && !section.extmap_allow_mixed();
         if section.profile.is_rtp() {
             self.codecs = section.codecs().iter().map(OfferedCodec::of).collect();
         }
     }
 
-    /// The profile this party is told. One that was asked for stays until another is asked for; a party whose
-    /// counterpart's profile is converted keeps its own.
-    pub(crate) fn choose_protocol(
-        &mut self,
-        section: &Section<'_, '_>,
-        asked: Option<&[u8]>,
-        converts: bool,
-        known: bool,
-    ) {
-        if !section.profile.is_rtp() {
-            self.protocol = section.protocol.as_bytes().into();
-            return;
-        }
-        if let Some(asked) = asked {
+    /// The profile this party is told: the one asked for, else the one it has (`keeps`: an answer does not change what was
+    /// offered, and an offer only when its sender speaks another profile than before), else the sender's.
+    pub(crate) fn choose_protocol(&mut self, section: &Section<'_, '_>, asked: Option<&[u8]>, keeps: bool) {
+        let rtp = section.profile.is_rtp();
+        if let Some(asked) = asked.filter(|_| rtp) {
             self.asked = Some(asked.into());
-        }
-        let settled = known && Profile::of(&self.protocol).is_rtp();
-        match &self.asked {
-            Some(asked) => self.protocol = asked.clone(),
-            None if converts && settled => {}
-            None => self.protocol = section.protocol.as_bytes().into(),
+            self.protocol = asked.into();
+        } else if !(rtp && keeps && Profile::of(&self.protocol).is_rtp()) {
+            self.asked = self.asked.take().filter(|_| !rtp);
+            self.protocol = section.protocol.as_bytes().into();
         }
     }
 

@@ -4,7 +4,7 @@ use crate::dtls::KeyPair;
 use crate::exchange::Role;
 use crate::intent::Options;
 use crate::keying::{Guard, Keying};
-use crate::media::Transport;
+use crate::media::{Media, Transport};
 use crate::party::PartyIx;
 use crate::sdes::Line;
 use crate::{Env, FlowUse};
@@ -29,6 +29,8 @@ impl Call {
     ) {
         let sender = &self.parties[between.sender].medias[index];
         if sender.rejected || sender.transport != Transport::Rtp {
+            // Who refused a section has not said what it speaks.
+            self.parties[between.sender].medias[index].keying.offered = false;
             return;
         }
         // Who keeps its own candidates keeps its own keys: both pass us by.
@@ -71,15 +73,17 @@ impl Call {
         let wanted = Profile::of(&receiver.protocol).is_secure()
             || options.osrtp.offer
             || (receiver.asked.is_none() && best_effort);
+        let handshake = !options.dtls.off && !receiver.leaves_dtls();
+        let lines = !receiver.leaves_sdes();
         let receiver = &mut receiver.keying;
         receiver.recrypt = options.recrypt;
         receiver.offered = wanted;
-        if wanted {
+        if wanted && lines {
             receiver.offer_lines(&theirs, &options.sdes, env.secrets);
         } else {
             receiver.answer_nothing();
         }
-        if !(wanted && !options.dtls.off && receiver.dtls.offer(&options.dtls, env.secrets)) {
+        if !(wanted && handshake && receiver.dtls.offer(&options.dtls, env.secrets)) {
             receiver.dtls.told = None;
         }
         receiver.await_keys(wanted);
@@ -203,6 +207,18 @@ impl Call {
     /// The name of a section for whoever keeps keys.
     pub(crate) fn session(&self, (party, media): Place) -> SessionId {
         SessionId::new(self.serial, party, media)
+    }
+}
+
+impl Media {
+    /// It could have said a fingerprint in its last SDP, and did not.
+    fn leaves_dtls(&self) -> bool {
+        self.initialized && (self.keying.secure || self.keying.offered) && self.keying.dtls.said.is_none()
+    }
+
+    /// It offered DTLS, and was answered with that alone.
+    fn leaves_sdes(&self) -> bool {
+        self.keying.guard == Guard::Dtls && self.keying.told.is_empty()
     }
 }
 

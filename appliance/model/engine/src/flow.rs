@@ -18,6 +18,8 @@ pub(crate) struct Flow {
     pub(crate) carries: Carries,
     pub(crate) gate: Gate,
     pub(crate) blocked: bool,
+    /// Whoever it goes to is taken to be where it is thought to be.
+    pub(crate) one_way: bool,
     pub(crate) tos: u8,
     /// Place of its address in the engine.
     pub(crate) address: usize,
@@ -100,6 +102,7 @@ impl Flow {
             carries: spec.carries,
             gate: spec.gate,
             blocked: spec.blocked,
+            one_way: spec.one_way,
             tos: spec.tos,
             address,
             peer: Peer::new(spec),

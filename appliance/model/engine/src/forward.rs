@@ -177,6 +177,7 @@ impl Engine {
         let flow = self.table.get(ingress).ok_or(DropReason::NoFlow)?;
         let ways = if admitted.by_rtcp { &flow.rtcp } else { &flow.rtp };
         let Way { egress: key, rewrite, place } = *ways.get(output).ok_or(DropReason::NoOutput)?;
+        let settles = flow.one_way && matches!(admitted.class, Class::Rtp(_));
         let remembered = self.table.get(place).is_some_and(|egress| egress.key == key);
         let place = if remembered {
             place
@@ -188,6 +189,9 @@ impl Engine {
             }
             found
         };
+        if settles && let Some(egress) = self.table.get_mut(place) {
+            egress.peer.settle();
+        }
         let egress = self.table.get(place).ok_or(DropReason::NoPeer)?;
         // A section that shares another's port leaves as that one does.
         let (key, port) = match egress.via {

@@ -23,7 +23,7 @@ enum Rank {
 pub(crate) struct Peer {
     learning: Learning,
     until: Moment,
-    /// As the spec says.
+    /// As the spec says, be it an address that one cannot send to.
     told: Option<SocketAddr>,
     /// Learned in an earlier window.
     former: Option<SocketAddr>,
@@ -45,14 +45,14 @@ fn usable(peer: Option<SocketAddr>) -> Option<SocketAddr> {
 
 impl Peer {
     pub(crate) fn new(spec: &FlowSpec) -> Peer {
-        let told = usable(spec.peer);
+        let now = usable(spec.peer);
         Peer {
             learning: spec.learning,
             until: spec.learn_until,
-            told,
+            told: spec.peer,
             former: None,
-            now: told,
-            confirmed: spec.confirmed && told.is_some(),
+            now,
+            confirmed: spec.confirmed && now.is_some(),
             rank: None,
             unreported: false,
             report_from: Moment::default(),
@@ -92,6 +92,15 @@ impl Peer {
 
     pub(crate) fn confirmed(&self) -> bool {
         self.confirmed
+    }
+
+    /// The peer is where it is thought to be, though it has not spoken (`unidirectional`).
+    pub(crate) fn settle(&mut self) {
+        if self.now.is_some() && !self.confirmed {
+            self.confirmed = true;
+            self.rank = None;
+            self.unreported = true;
+        }
     }
 
     /// True when a packet from `source` may not pass and cannot teach, whatever it is.

@@ -40,7 +40,7 @@ pub struct FlowSpec {
     pub handshakes: bool,
     /// Keys, if we open or seal here.
     pub security: Option<Security>,
-    /// The fast path may carry the flow although nothing comes back (`unidirectional`).
+    /// Whoever it goes to is taken to be where it is thought to be, though nothing comes back (`unidirectional`).
     pub one_way: bool,
     /// What is done with RTCP.
     pub reporting: Reporting,

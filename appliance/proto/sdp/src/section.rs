@@ -79,9 +79,9 @@ impl<'s, 'a> Section<'s, 'a> {
         self.own(Name::Rtcp).and_then(|a| Rtcp::parse(a.value()))
     }
 
-    /// Whether the section offers `a=rtcp-mux`.
+    /// Whether the section offers `a=rtcp-mux`, or says the same by an `a=rtcp` with the port of its RTP.
     pub fn rtcp_mux(&self) -> bool {
-        self.own(Name::RtcpMux).is_some()
+        self.own(Name::RtcpMux).is_some() || self.rtcp().is_some_and(|rtcp| rtcp.port == self.port)
     }
 
     /// Whether the section says `a=bundle-only`.
@@ -154,10 +154,13 @@ impl<'s, 'a> Section<'s, 'a> {
         self.own_or_session(Name::IcePwd).map(Attribute::value).filter(|v| !v.is_empty())
     }
 
-    /// Whether `a=ice-options` of the section or the session has that word (`trickle`, `ice2`, …).
+    /// Whether `a=ice-options` of the section, or the session's, has that word (`trickle`, `ice2`, …).
     pub fn ice_option(&self, option: &str) -> bool {
         let has = |a: &Attribute<'a>| a.value().words().any(|w| w == option);
-        self.media.all(Name::IceOptions).any(has) || self.session.all(Name::IceOptions).any(has)
+        match self.own(Name::IceOptions) {
+            Some(_) => self.media.all(Name::IceOptions).any(has),
+            None => self.session.all(Name::IceOptions).any(has),
+        }
     }
 
     /// `a=candidate` lines of the section, malformed ones left out.

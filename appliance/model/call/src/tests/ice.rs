@@ -303,8 +303,11 @@ fn other_ports_of_ours_mean_other_credentials() {
     let mut world = World::new();
     let to_b = world.offer("a", None, &caller("alice"));
     world.answer("a", "b", &callee("bobby"));
-    let moved =
-        world.say(true, ("a", Some("b")), &caller("alice"), |o| o.towards_receiver = Some(b"int")).unwrap();
+    let moved = world
+        .say(true, ("a", Some("b")), &caller("alice"), |o| {
+            (o.towards_receiver, o.port_latching) = (Some(b"int".as_slice()), Some(false));
+        })
+        .unwrap();
     assert!(moved.contains("c=IN IP4 203.0.113.1\r\n"), "{moved}");
     assert_ne!(ufrag(&moved), ufrag(&to_b));
 }

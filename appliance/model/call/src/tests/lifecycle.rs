@@ -126,6 +126,27 @@ fn deleting_one_branch_leaves_the_other() {
 }
 
 #[test]
+fn a_delete_ends_one_dialogue_of_a_call_id_and_not_the_others() {
+    let mut world = World::new();
+    for (from, to, at) in [("a", "b", 4000), ("c", "d", 6000)] {
+        world.offer(from, None, &audio(A, at, ""));
+        world.answer(from, to, &audio(B, at + 1000, ""));
+    }
+    let wanted = |from: &'static [u8]| Delete {
+        call_id: b"call",
+        from_tag: Some(from),
+        delay: Some(Micros(0)),
+        ..Delete::default()
+    };
+    let doomed = world.book.doom(&wanted(b"b"), world.now).unwrap();
+    assert!(matches!(doomed, Doomed::Party(..)), "{doomed:?}");
+    world.apply(|book, outside| book.carry_out(doomed, outside));
+    assert_eq!(world.flows.len(), 4, "b has nobody left, and a has not either");
+    assert_eq!(world.book.doom(&wanted(b"a"), world.now), None, "gone already");
+    assert!(matches!(world.book.doom(&wanted(b"d"), world.now), Some(Doomed::Call(..))));
+}
+
+#[test]
 fn unknown_tags_delete_nothing() {
     let mut world = World::new();
     world.offer("a", None, &audio(A, 4000, ""));
@@ -137,8 +158,14 @@ fn unknown_tags_delete_nothing() {
         delay: None,
     };
     assert_eq!(world.book.doom(&wanted(b"zz", None), world.now), None);
-    assert_eq!(world.book.doom(&wanted(b"a", Some(b"zz")), world.now), None);
     assert!(world.book.doom(&wanted(b"zz", Some(b"a")), world.now).is_some());
+    let declined = world.book.doom(&wanted(b"a", Some(b"zz")), world.now);
+    assert!(
+        matches!(declined, Some(Doomed::Call(..))),
+        "who declines has a tag nobody knows yet: {declined:?}"
+    );
+    world.answer("a", "b", &audio(B, 5000, ""));
+    assert_eq!(world.book.doom(&wanted(b"a", Some(b"zz")), world.now), None);
 }
 
 #[test]

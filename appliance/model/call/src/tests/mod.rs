@@ -1,5 +1,6 @@
 //! The book driven as the verbs drive it, with ports that are only numbers.
 
+mod block;
 mod bundle;
 mod doubles;
 mod dtls;

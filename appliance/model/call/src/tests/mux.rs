@@ -20,6 +20,7 @@ fn what_is_offered_and_answered_follows_the_flags() {
         (MUX, MUX, none, (true, true, 3)),
         (MUX, "", none, (true, false, 4)),
         ("", "", none, (false, false, 4)),
+        ("", MUX, none, (false, false, 4)),
         ("", MUX, MuxWish { offer: true, ..none }, (true, false, 4)),
         ("", MUX, MuxWish { require: true, ..none }, (true, false, 3)),
         (MUX, "", MuxWish { demux: true, ..none }, (false, true, 3)),
@@ -29,6 +30,20 @@ fn what_is_offered_and_answered_follows_the_flags() {
     for (a, b, wish, expected) in cases {
         assert_eq!(story(a, b, wish), expected, "a {a:?}, b {b:?}, {wish:?}");
     }
+}
+
+#[test]
+fn who_answers_with_rtcp_mux_unasked_gets_it_and_is_offered_it_again() {
+    let mut world = World::new();
+    let told_b = port(&world.offer("a", None, &audio(A, 4000, "")), 0);
+    let told_a = port(&world.answer("a", "b", &audio(B, 5000, MUX)), 0);
+    assert_eq!(world.flow(told_b).carries, Carries::RtpAndRtcp);
+    assert_eq!(world.flow(told_a + 1).rtcp[0].egress.port, told_b);
+    let again = world.offer("a", Some("b"), &audio(A, 4000, ""));
+    assert!(again.contains("a=rtcp-mux\r\n"), "{again}");
+    world.answer("a", "b", &audio(B, 5000, ""));
+    let again = world.offer("a", Some("b"), &audio(A, 4000, ""));
+    assert!(!again.contains("a=rtcp-mux\r\n"), "{again}");
 }
 
 #[test]

@@ -36,6 +36,21 @@ fn a_counterpart_that_moves_is_shown_other_ports_and_the_same_when_it_comes_back
 }
 
 #[test]
+fn who_wants_no_media_keeps_its_counterparts_ports_wherever_it_is() {
+    let mut world = World::new();
+    let first = port(&world.offer("a", None, &audio(A, 4000, "")), 0);
+    let told_a = port(&world.answer("a", "b", &audio(B, 5000, "a=sendonly\n")), 0);
+    assert_eq!(
+        port(&world.answer("a", "b", &audio(B, 5002, "")), 0),
+        told_a,
+        "b had not asked for media yet"
+    );
+    assert_eq!(port(&world.offer("a", Some("b"), &audio(A, 4002, "a=inactive\n")), 0), first);
+    assert_eq!(port(&world.offer("a", Some("b"), &audio(A, 4004, "a=sendonly\n")), 0), first);
+    assert_ne!(port(&world.offer("a", Some("b"), &audio(A, 4002, "a=recvonly\n")), 0), first);
+}
+
+#[test]
 fn hold_by_address_keeps_the_ports_and_sends_nothing() {
     let mut world = World::new();
     let told = port(&world.offer("a", None, &audio(A, 4000, "")), 0);

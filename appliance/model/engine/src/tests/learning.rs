@@ -151,3 +151,21 @@ fn a_report_that_found_no_room_is_made_later() {
     relay.one(100, A, &rtp(1, 3)).unwrap();
     assert_eq!(relay.learned(), []);
 }
+
+#[test]
+fn held_by_zeros_a_source_with_the_port_of_the_sdp_is_the_best() {
+    let mut relay = Relay::pair(|a| a.peer = Some(at("0.0.0.0:4000")));
+    follows(&mut relay, &[(ANY, ANY), (A, A), (ANY2, A)]);
+}
+
+#[test]
+fn who_is_sent_to_by_a_one_way_flow_is_settled_where_it_is() {
+    let mut relay = Relay::pair(|a| a.one_way = true);
+    relay.one(200, ANY, &rtp(2, 1)).unwrap();
+    assert!(!relay.snapshot(200).confirmed, "nothing was sent there");
+    let mut relay = Relay::pair(|a| a.one_way = true);
+    relay.one(100, A, &rtp(1, 1)).unwrap();
+    relay.one(200, ANY, &rtp(2, 1)).unwrap();
+    let copy = relay.snapshot(200);
+    assert_eq!((copy.peer, copy.confirmed), (Some(at(B)), true));
+}

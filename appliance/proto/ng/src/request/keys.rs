@@ -26,7 +26,7 @@ const ROWS: &[(&[&str], Slot)] = &[
     (&["set-label"], Raw(|r| &mut r.parties.set_label)),
     (&["to-label"], Raw(|r| &mut r.parties.to_label)),
     (&["from-tags"], Texts(|r| &mut r.parties.from_tags)),
-    (&["address"], Ip(|r| &mut r.parties.address)),
+    (&["address"], Raw(|r| &mut r.parties.address)),
     (&["all"], Choice(|r, w| choose(&mut r.parties.all, w))),
     (&["to-call-id"], Raw(|r| &mut r.parties.to_call_id)),
     (&["source-tag"], Raw(|r| &mut r.parties.source_tag)),

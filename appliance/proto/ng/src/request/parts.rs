@@ -20,8 +20,8 @@ pub struct Parties<'a> {
     pub to_label: Option<Octets<'a>>,
     /// `from-tags`.
     pub from_tags: Vec<Text<'a>>,
-    /// `address`: the party whose SDP has this media address.
-    pub address: Option<IpAddr>,
+    /// `address`, as typed: the party whose SDP has this media address.
+    pub address: Option<Octets<'a>>,
     /// `all`.
     pub all: Option<All>,
     /// `to-call-id`.

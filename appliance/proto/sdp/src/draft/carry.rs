@@ -29,7 +29,9 @@ pub(super) fn session<'a>(session: &Session<'a>) -> Draft<'a> {
 }
 
 fn passing<'s, 'a>(attributes: &'s [Attribute<'a>]) -> impl Iterator<Item = Field<'a>> + use<'s, 'a> {
-    attributes.iter().filter(|a| a.name.passes()).map(|a| a.raw().into())
+    // A colon with nothing behind it goes.
+    let written = |a: &Attribute<'a>| if a.value().is_empty() { a.name_text() } else { a.raw() };
+    attributes.iter().filter(|a| a.name.passes()).map(move |a| written(a).into())
 }
 
 pub(super) fn media<'a>(session: &Session<'a>, media: &Media<'a>) -> DraftMedia<'a> {
