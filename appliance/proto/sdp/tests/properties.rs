@@ -15,7 +15,7 @@ fn attribute() -> impl Strategy<Value = String> {
         "(sendrecv|sendonly|recvonly|inactive|rtcp-mux|rtcp-rsize|end-of-candidates|ice-lite)",
         "(ptime|maxptime):[0-9a-z ]{0,4}",
         "(mid|label|setup|ice-ufrag|ice-pwd|tls-id|rtcp|group|fingerprint|crypto|candidate):[ -~]{0,24}",
-        "x-[a-z]{1,6}(:[ -~]{0,12})?",
+        "x-[a-z]{1,6}(:[ -~]{1,12})?",
         "(ssrc|ssrc-group|msid|tool|rtpmap|fmtp|rtcp-fb|extmap)(:[ -~]{0,12})?",
     ]
 }
