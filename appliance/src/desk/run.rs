@@ -228,7 +228,10 @@ impl Counter {
             self.desk.paths.shrink();
             self.desk.console.shrink();
             self.desk.watch.shrink();
-            self.desk.ports.pool().give_back(boot::give_memory_back);
+            if self.desk.book.is_empty() {
+                // It takes milliseconds, which media would wait for.
+                self.desk.ports.pool().give_back(boot::give_memory_back);
+            }
             self.freeing = true;
         }
         // Counted from now: after a pause (a suspended machine) there is nothing to catch up with.
