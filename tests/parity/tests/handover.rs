@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// More than the turns take; what is left over runs on the fast path.
 const PACKETS: u32 = 12_000;
 /// At the slow pace.
-const FEW_PACKETS: u32 = 2_000;
+const FEW_PACKETS: u32 = 4_000;
 
 #[test]
 fn a_thousand_times_to_the_xdp_program_and_back() -> lab::Result<()> {

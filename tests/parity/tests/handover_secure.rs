@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// More than the turns take; what is left over runs on the fast path.
 const PACKETS: u32 = 5_000;
 /// At the slow pace.
-const FEW_PACKETS: u32 = 2_000;
+const FEW_PACKETS: u32 = 4_000;
 /// The first numbers, there and back; they wrap after some hundred packets.
 const FIRST: [u16; 2] = [65_236, 65_400];
 const ID: &str = "to-and-fro-under-keys";
