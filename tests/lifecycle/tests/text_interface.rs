@@ -61,7 +61,7 @@ fn scripts_read_what_they_always_read() -> lab::Result<()> {
     );
     assert!(interfaces.contains("\n Ports used:     2 / "), "{interfaces}");
     let totals = line(&mut client, "list totals")?;
-    assert!(totals.contains("\n Total managed sessions                          :2\n"), "{totals}");
+    assert!(totals.contains("\n Total managed sessions                          :1\n"), "{totals}");
     assert!(totals.contains("\n Total relayed packets                           :10\n"), "{totals}");
     let explained = line(&mut client, "explain x1")?;
     assert!(

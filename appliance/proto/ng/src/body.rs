@@ -64,6 +64,10 @@ impl Body {
 
     /// Anything.
     pub fn value(&mut self, key: &str, value: &Value<'_>) {
+        if let Value::Bytes(bytes) = value {
+            // An SDP body; with both lengths, in one piece from the beginning.
+            self.bytes.reserve(key.len() + bytes.len() + 16);
+        }
         self.key(key.as_bytes());
         bencode::write(value, &mut self.bytes);
     }
