@@ -11,7 +11,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// From the end of sending to the first look at who has got what, and from each look to the next. Neither looking nor
-/// sleeping is counted, so it does not matter how often: QEMU carries packets in its own time.
+/// sleeping is counted, so it does not matter how often: QEMU carries packets in its own time. Whether they are there is seen,
+/// not hoped for after a sleep; a receiver that blocked instead would be woken for each packet, and that would be counted.
 const SETTLE: Duration = Duration::from_millis(2);
 /// How often it is seen what such a sleep costs; the median counts.
 const SLEEPS: usize = 51;
@@ -123,6 +124,7 @@ impl Hops {
     pub(super) fn rest(&mut self, filler: &Filler) {
         let sleep = |_| {
             let before = filler.now();
+            // This is what is measured.
             std::thread::sleep(SETTLE);
             filler.work_since(&before)
         };

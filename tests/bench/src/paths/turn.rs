@@ -25,7 +25,8 @@ const CLEAN: u32 = 5;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// ... and at first.
 const BRIEF: Duration = Duration::from_millis(20);
-/// Between two rounds of the first ones.
+/// Between two rounds of the first ones: the pace at which daemons learn who sends from where. When that is over is seen, not
+/// waited for.
 const PAUSE: Duration = Duration::from_millis(40);
 /// Where ours says which mode its queues have.
 const CLI: &str = "127.0.0.1:2224";
