@@ -70,7 +70,8 @@ impl Engine {
             if flow.peer.is_closed_to(frame.remote, flow.gate, now) {
                 return Err(DropReason::UnknownSource);
             }
-            let len = self.sessions.open(held, class, buffers.payload_mut(frame))?;
+            let ready = self.tags.ready(at);
+            let len = self.sessions.open(held, class, buffers.payload_mut(frame), ready.as_ref())?;
             frame.len = u16::try_from(len).unwrap_or(frame.len);
         }
         let teaches = class.is_ok_and(|class| class.teaches(flow.carries));

@@ -6,10 +6,12 @@ use crate::reel::Reel;
 use crate::sessions::Sessions;
 use crate::ssrc::SpareRoom;
 use crate::table::Table;
+use crate::tags::Tags;
 use crate::tape::Tape;
 use crate::totals::Totals;
 use flow::{Departure, FlowKey, Moment, Snapshot};
 use rtp::Kind;
+use srtp::Tagger;
 
 /// The flows of one worker and what is done with their packets. See the crate's front page for who calls what when.
 #[derive(Debug)]
@@ -19,6 +21,7 @@ pub struct Engine {
     pub(crate) places: Vec<Places>,
     pub(crate) totals: Totals,
     pub(crate) sessions: Sessions,
+    pub(crate) tags: Tags,
     pub(crate) tape: Tape,
     pub(crate) reel: Reel,
     pub(crate) overheard: Overheard,
@@ -39,6 +42,11 @@ impl Engine {
     /// Makes room for `flows` flows (more are taken, at the price of an allocation when they are installed) and for
     /// bursts of up to `burst` frames, fan-out copies included.
     pub fn new(flows: usize, burst: usize) -> Engine {
+        Engine::with_tagger(flows, burst, Tagger::new())
+    }
+
+    /// As [`Engine::new`], with tags made in this way.
+    pub fn with_tagger(flows: usize, burst: usize, tagger: Tagger) -> Engine {
         let mut spare = SpareRoom::default();
         spare.refill();
         Engine {
@@ -46,6 +54,7 @@ impl Engine {
             places: Vec::with_capacity(burst),
             totals: Totals::default(),
             sessions: Sessions::default(),
+            tags: Tags::new(tagger, burst),
             tape: Tape::default(),
             reel: Reel::default(),
             overheard: Overheard::default(),

@@ -36,6 +36,7 @@ impl Engine {
         for frame in burst.frames() {
             self.places.push(Places { ingress: self.table.find(frame.local), egress: None });
         }
+        self.make_tags(burst, buffers, now);
         for at in 0..arrived {
             let mut frame = burst.frames()[at];
             if frame.verdict != Verdict::Undecided {
@@ -56,6 +57,7 @@ impl Engine {
             };
             burst.frames_mut()[at] = frame;
         }
+        self.finish_tags(burst, buffers);
     }
 
     /// Sends the frame out by all ways: copies by the later ones first, as it is in clear until it is sealed itself.
@@ -80,7 +82,8 @@ impl Engine {
                 self.count_lost_copy(at, DropReason::NoRoom);
                 continue;
             };
-            copy.verdict = self.let_out(&mut copy, admitted, &leaving, (buffers, now));
+            let place = burst.frames().len();
+            copy.verdict = self.let_out(place, &mut copy, admitted, &leaving, (buffers, now));
             if burst.push(copy).is_ok() {
                 let ingress = self.places[at].ingress;
                 self.places.push(Places { ingress, egress: Some(leaving.egress) });
@@ -89,7 +92,7 @@ impl Engine {
         match self.resolve(at, admitted, 0) {
             Ok(leaving) => {
                 self.places[at].egress = Some(leaving.egress);
-                self.let_out(frame, admitted, &leaving, (buffers, now))
+                self.let_out(at, frame, admitted, &leaving, (buffers, now))
             }
             Err(reason) => Verdict::Drop(reason),
         }
@@ -119,9 +122,10 @@ impl Engine {
         }
     }
 
-    /// Rewrites and seals a frame for the way it leaves by.
+    /// Rewrites and seals a frame, which is or will be at this place of the burst, for the way it leaves by.
     fn let_out<B: Buffers>(
         &mut self,
+        place: usize,
         frame: &mut Frame,
         admitted: &Admitted,
         leaving: &Leaving,
@@ -151,10 +155,18 @@ impl Engine {
             self.reel.record(flow, &copied, buffers.payload(frame));
         }
         if let Some(session) = leaving.seal {
-            let sealed = self.sessions.seal(session, class, buffers.room_mut(frame), frame.len.into());
-            match sealed.map(u16::try_from) {
-                Ok(Ok(len)) => frame.len = len,
-                Ok(Err(_)) => return Verdict::Drop(DropReason::TooLong),
+            let (room, len) = (buffers.room_mut(frame), frame.len.into());
+            let sealed = if self.tags.are_put_off() {
+                self.sessions.seal_without_tag(session, class, room, len)
+            } else {
+                self.sessions.seal(session, class, room, len).map(|len| (len, None))
+            };
+            match sealed.map(|(len, due)| (u16::try_from(len), due)) {
+                Ok((Ok(len), due)) => {
+                    frame.len = len;
+                    due.into_iter().for_each(|due| self.tags.owe(place, session, due));
+                }
+                Ok((Err(_), _)) => return Verdict::Drop(DropReason::TooLong),
                 Err(reason) => return Verdict::Drop(reason),
             }
         }

@@ -22,6 +22,7 @@ mod sessions;
 mod settle;
 mod ssrc;
 mod table;
+mod tags;
 mod tape;
 #[cfg(test)]
 mod tests;

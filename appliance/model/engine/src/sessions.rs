@@ -2,7 +2,7 @@ use crate::classify::Class;
 use flow::{DropReason, Generation, Progress, Protection, Security, SessionId};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use srtp::{OpenError, Opener, SealError, Sealer, Setup, SsrcState};
+use srtp::{Covered, Due, Guess, OpenError, Opener, SealError, Sealer, Setup, SsrcState, Tag};
 use std::sync::Arc;
 
 /// The keys that flows open and seal with. Flows that face the same section of a party share a session, so that rollover
@@ -77,15 +77,37 @@ impl Sessions {
         }
     }
 
-    /// Opens a packet in place; its length in clear. Nothing but RTP and RTCP can be opened.
-    pub(crate) fn open(&mut self, held: Held, class: Class, packet: &mut [u8]) -> Result<usize, DropReason> {
+    /// Opens a packet in place; its length in clear. Nothing but RTP and RTCP can be opened. For RTP, `ready` is what was
+    /// guessed of it and the tag that it ought to have then.
+    pub(crate) fn open(
+        &mut self,
+        held: Held,
+        class: Class,
+        packet: &mut [u8],
+        ready: Option<&(Guess, Tag)>,
+    ) -> Result<usize, DropReason> {
         let opener = self.get_mut(held.session).and_then(|session| session.opener.as_mut());
         let opener = &mut opener.ok_or(DropReason::NoKeys)?.with;
         match class {
-            Class::Rtp(_) => opener.open_rtp(packet).map_err(not_opened),
+            Class::Rtp(_) => opener.open_rtp_with(packet, ready).map_err(not_opened),
             Class::Rtcp => opener.open_rtcp(packet).map_err(not_opened),
             Class::Opaque | Class::Handshake(_) => Err(DropReason::NotMedia),
         }
+    }
+
+    /// What an RTP packet seems to be that will be opened, for a tag made ahead.
+    pub(crate) fn guess(&self, held: Held, packet: &[u8]) -> Option<Guess> {
+        self.opener(held.session)?.guess(packet)
+    }
+
+    /// What the tag of such a packet is made of.
+    pub(crate) fn to_open<'a>(
+        &'a self,
+        session: u32,
+        packet: &'a [u8],
+        guess: &Guess,
+    ) -> Option<Covered<'a>> {
+        self.opener(session)?.covered(packet, guess)
     }
 
     /// Seals the packet in the first `len` bytes of `room` in place; its length then.
@@ -96,8 +118,7 @@ impl Sessions {
         room: &mut [u8],
         len: usize,
     ) -> Result<usize, DropReason> {
-        let sealer = self.get_mut(session).and_then(|session| session.sealer.as_mut());
-        let sealer = &mut sealer.ok_or(DropReason::NoKeys)?.with;
+        let sealer = self.sealer_mut(session)?;
         match class {
             Class::Rtp(_) => sealer.seal_rtp(room, len).map_err(not_sealed),
             Class::Rtcp => sealer.seal_rtcp(room, len).map_err(not_sealed),
@@ -105,9 +126,33 @@ impl Sessions {
         }
     }
 
+    /// As [`Sessions::seal`], but that RTP lacks the tag that is returned, if any.
+    pub(crate) fn seal_without_tag(
+        &mut self,
+        session: u32,
+        class: Class,
+        room: &mut [u8],
+        len: usize,
+    ) -> Result<(usize, Option<Due>), DropReason> {
+        match class {
+            Class::Rtp(_) => self.sealer_mut(session)?.seal_rtp_without_tag(room, len).map_err(not_sealed),
+            _ => self.seal(session, class, room, len).map(|len| (len, None)),
+        }
+    }
+
+    /// What the tag of a packet is made of that was sealed without.
+    pub(crate) fn to_seal<'a>(&'a self, session: u32, packet: &'a [u8], due: &Due) -> Option<Covered<'a>> {
+        self.get(session)?.sealer.as_ref()?.with.covered(packet, due)
+    }
+
+    /// There are none at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
     /// How far it has come.
     pub(crate) fn progress(&self, held: Held) -> Progress {
-        let session = self.slots.get(held.session as usize).and_then(Option::as_ref);
+        let session = self.get(held.session);
         let opener = session.and_then(|session| session.opener.as_ref());
         let sealer = session.and_then(|session| session.sealer.as_ref());
         Progress {
@@ -139,6 +184,19 @@ impl Sessions {
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.index.len()
+    }
+
+    fn get(&self, place: u32) -> Option<&Session> {
+        self.slots.get(place as usize)?.as_ref()
+    }
+
+    fn opener(&self, place: u32) -> Option<&Opener> {
+        self.get(place)?.opener.as_ref().map(|keyed| &keyed.with)
+    }
+
+    fn sealer_mut(&mut self, place: u32) -> Result<&mut Sealer, DropReason> {
+        let sealer = self.get_mut(place).and_then(|session| session.sealer.as_mut());
+        sealer.map(|keyed| &mut keyed.with).ok_or(DropReason::NoKeys)
     }
 
     fn get_mut(&mut self, place: u32) -> Option<&mut Session> {

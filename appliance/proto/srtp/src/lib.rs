@@ -9,6 +9,9 @@
 //!   This derives the session keys and makes room for every SSRC there may be: no packet allocates.
 //! * Per packet: [`Opener::open_rtp`], [`Opener::open_rtcp`], [`Sealer::seal_rtp`], [`Sealer::seal_rtcp`], in place.
 //!   Nothing is remembered of a packet that did not authenticate.
+//! * Per burst, where the processor hashes several packets faster together ([`Tagger`]): what arrives is
+//!   [guessed](Opener::guess) at, tags are made ahead, [`Opener::open_rtp_with`] compares; what leaves is
+//!   [sealed but for its tag](Sealer::seal_rtp_without_tag), which is [written](Due::write) at the end.
 //! * New keys in a re-INVITE: [`Opener::rekey`], [`Sealer::rekey`]. Rollover counters, replay windows and SRTCP
 //!   indices stay (RFC 3711 §3.3.1, §3.4), unless [`Setup::context`] says that they begin anew.
 //! * When another path takes a flow over, `states` gives what it needs per SSRC ([`SsrcState`]) and `restore` takes
@@ -34,15 +37,17 @@ mod setup;
 mod state;
 mod suite;
 mod table;
+mod tagger;
 mod transform;
 mod window;
 
 pub use error::{Error, OpenError, SealError};
 pub use key::{KeySet, MasterKey, SessionKeys};
 pub use mki::Mki;
-pub use opener::Opener;
+pub use opener::{Guess, Opener};
 pub use options::{Lifetime, Options};
-pub use sealer::Sealer;
+pub use sealer::{Due, Sealer};
 pub use setup::{DEFAULT_SSRCS, MAX_OVERHEAD, MAX_SSRCS, Setup};
 pub use state::{Progress, SsrcState};
 pub use suite::Suite;
+pub use tagger::{Covered, Tag, Tagger};

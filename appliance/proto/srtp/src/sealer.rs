@@ -2,7 +2,7 @@ use crate::index::{self, Outside};
 use crate::session::Session;
 use crate::transform::{RTCP_HEADER, RtpAt};
 use crate::window::Stale;
-use crate::{Error, SealError, Setup, SsrcState, Suite};
+use crate::{Covered, Error, SealError, Setup, SsrcState, Suite, Tag};
 
 /// Seals the RTP and RTCP packets of one direction. Allocates when it is made and never after.
 ///
@@ -26,6 +26,27 @@ impl Sealer {
     /// # Errors
     /// See [`SealError`]; then the buffer is as it was.
     pub fn seal_rtp(&mut self, buffer: &mut [u8], len: usize) -> Result<usize, SealError> {
+        let (sealed, due) = self.seal_rtp_without_tag(buffer, len)?;
+        if let Some(due) = due
+            && let Some(covered) = self.covered(&buffer[..sealed], &due)
+        {
+            let tag = Tag(covered.0.tag());
+            due.write(&mut buffer[..sealed], &tag);
+        }
+        Ok(sealed)
+    }
+
+    /// As [`Sealer::seal_rtp`], but for the tag: it must be made of what is [covered](Sealer::covered) and
+    /// [written](Due::write) before the packet leaves, and before the keys change. `None` if it is there already, as under
+    /// AEAD, or none is wanted.
+    ///
+    /// # Errors
+    /// As [`Sealer::seal_rtp`].
+    pub fn seal_rtp_without_tag(
+        &mut self,
+        buffer: &mut [u8],
+        len: usize,
+    ) -> Result<(usize, Option<Due>), SealError> {
         let Session { transform, table, .. } = &mut self.0;
         let packet = room(buffer, len, transform.rtp_overhead())?;
         let header = rtp::Header::parse(packet)?;
@@ -39,7 +60,16 @@ impl Sealer {
         })?;
         state.rtp.check(index)?;
         state.rtp.commit(index);
-        Ok(transform.seal_rtp(buffer, len, RtpAt { header, ssrc, index }))
+        let at = RtpAt { header, ssrc, index };
+        let sealed = transform.seal_rtp(buffer, len, at);
+        let tagged = !transform.suite().is_aead() && transform.authenticates_rtp();
+        let due = Due { covered: len, tag: transform.rtp_tag_len(), roc: at.roc() };
+        Ok((sealed, tagged.then_some(due)))
+    }
+
+    /// What the tag of a packet that was sealed without one is made of.
+    pub fn covered<'a>(&'a self, packet: &'a [u8], due: &Due) -> Option<Covered<'a>> {
+        self.0.transform.rtp_message(packet.get(..due.covered)?, due.roc).map(Covered)
     }
 
     /// Encrypts and authenticates the RTCP packet (a whole compound) in the first `len` bytes of `buffer`, in place;
@@ -116,6 +146,27 @@ impl Sealer {
     /// The suite in use.
     pub fn suite(&self) -> Suite {
         self.0.transform.suite()
+    }
+}
+
+/// The tag that a packet still lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "without its tag a packet is worth nothing"]
+pub struct Due {
+    /// Bytes that it authenticates, besides the rollover counter.
+    covered: usize,
+    /// Bytes of it that are sent, the last of the packet.
+    tag: usize,
+    roc: u32,
+}
+
+impl Due {
+    /// Writes it to the end of its packet.
+    pub fn write(&self, packet: &mut [u8], tag: &Tag) {
+        if let Some((_, room)) = packet.len().checked_sub(self.tag).and_then(|at| packet.split_at_mut_checked(at))
+        {
+            room.copy_from_slice(&tag.0[..self.tag]);
+        }
     }
 }
 

@@ -40,6 +40,12 @@ impl Table {
         SsrcState { context: self.context, ..SsrcState::new(ssrc) }
     }
 
+    /// What is known of `ssrc`.
+    pub(crate) fn peek(&self, ssrc: u32) -> Option<&Slot> {
+        let is_it = |slot: &&Slot| slot.state.ssrc == ssrc;
+        self.slots.get(self.last).filter(is_it).or_else(|| self.slots.iter().find(is_it))
+    }
+
     /// Where `ssrc` is.
     pub(crate) fn find(&mut self, ssrc: u32) -> Option<usize> {
         if self.slots.get(self.last).is_some_and(|slot| slot.state.ssrc == ssrc) {
@@ -58,12 +64,7 @@ impl Table {
         }
     }
 
-    /// The rollover counter of `ssrc` is known for certain, or nothing is known of it at all.
-    pub(crate) fn is_settled(&mut self, ssrc: u32) -> bool {
-        self.find(ssrc).is_none_or(|at| self.slots[at].settled)
-    }
-
-    /// The same of its SRTCP index.
+    /// The SRTCP index of `ssrc` is known for certain, or nothing is known of it at all.
     pub(crate) fn is_settled_rtcp(&mut self, ssrc: u32) -> bool {
         self.find(ssrc).is_none_or(|at| self.slots[at].settled_rtcp)
     }

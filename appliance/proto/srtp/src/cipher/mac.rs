@@ -4,12 +4,27 @@ use zeroize::{Zeroize, Zeroizing};
 /// What SHA-1 begins with (FIPS 180-4 §5.3.1).
 const START: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
 /// Bytes of a block of SHA-1.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 
 /// HMAC-SHA1 (RFC 2104) with both key blocks already hashed, so a packet costs its own blocks and one more.
 pub(crate) struct Mac {
-    inner: [u32; 5],
-    outer: [u32; 5],
+    pub(super) inner: [u32; 5],
+    pub(super) outer: [u32; 5],
+}
+
+/// What a tag is made of: a key, bytes, and what follows these and stands in no packet.
+#[derive(Clone, Copy)]
+pub(crate) struct Message<'a> {
+    pub(crate) mac: &'a Mac,
+    pub(crate) data: &'a [u8],
+    pub(crate) suffix: [u8; 4],
+}
+
+impl Message<'_> {
+    /// Its whole tag, by itself.
+    pub(crate) fn tag(&self) -> [u8; 20] {
+        self.mac.tag(self.data, &self.suffix)
+    }
 }
 
 impl Mac {
@@ -32,22 +47,36 @@ impl Mac {
         let mut state = self.inner;
         let (blocks, rest) = data.as_chunks::<BLOCK>();
         compress(&mut state, blocks);
-        let mut tail = [0; 2 * BLOCK];
-        let used = rest.len() + suffix.len();
-        tail[..rest.len()].copy_from_slice(rest);
-        tail[rest.len()..used].copy_from_slice(suffix);
-        // One byte 0x80 and eight of length must follow what is left.
-        let end = if used + 9 <= BLOCK { BLOCK } else { 2 * BLOCK };
-        finish(&mut tail[..end], used, data.len() + suffix.len());
-        compress(&mut state, tail[..end].as_chunks().0);
+        let mut tail = [[0; BLOCK]; 2];
+        let blocks = last_blocks(&mut tail, rest, suffix, data.len());
+        compress(&mut state, &tail[..blocks]);
 
-        let mut last = [0; BLOCK];
-        last[..20].copy_from_slice(&bytes(&state));
-        finish(&mut last, 20, 20);
+        let last = outer_block(&state);
         let mut state = self.outer;
         compress(&mut state, &[last]);
         bytes(&state)
     }
+}
+
+/// Writes the last one or two blocks of a message of `len` bytes and a suffix into zeroes, the bytes behind its whole blocks
+/// being `rest`; how many they are.
+pub(super) fn last_blocks(tail: &mut [[u8; BLOCK]; 2], rest: &[u8], suffix: &[u8], len: usize) -> usize {
+    let used = rest.len() + suffix.len();
+    // One byte 0x80 and eight of length must follow what is left.
+    let blocks = if used + 9 <= BLOCK { 1 } else { 2 };
+    let tail = &mut tail.as_flattened_mut()[..blocks * BLOCK];
+    tail[..rest.len()].copy_from_slice(rest);
+    tail[rest.len()..used].copy_from_slice(suffix);
+    finish(tail, used, len + suffix.len());
+    blocks
+}
+
+/// The block that is hashed under the outer key: what the inner one has made of the message.
+pub(super) fn outer_block(inner: &[u32; 5]) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    block[..20].copy_from_slice(&bytes(inner));
+    finish(&mut block, 20, 20);
+    block
 }
 
 impl Drop for Mac {
@@ -64,7 +93,7 @@ fn finish(tail: &mut [u8], used: usize, len: usize) {
     tail[at..].copy_from_slice(&((BLOCK + len) as u64 * 8).to_be_bytes());
 }
 
-fn bytes(state: &[u32; 5]) -> [u8; 20] {
+pub(super) fn bytes(state: &[u32; 5]) -> [u8; 20] {
     let mut out = [0; 20];
     for (out, word) in out.chunks_exact_mut(4).zip(state) {
         out.copy_from_slice(&word.to_be_bytes());

@@ -68,7 +68,8 @@ impl Transform {
         !self.options.unauthenticated_rtp
     }
 
-    fn rtp_tag_len(&self) -> usize {
+    /// Bytes of that tag.
+    pub(crate) fn rtp_tag_len(&self) -> usize {
         if self.authenticates_rtp() { self.suite.rtp_tag_len() } else { 0 }
     }
 

@@ -2,7 +2,8 @@
 //! (RFC 7714 §8.2).
 
 use super::{Cipher, Side, Transform};
-use crate::cipher::{AEAD_TAG, Aead};
+use crate::Tag;
+use crate::cipher::{AEAD_TAG, Aead, Message};
 use subtle::ConstantTimeEq;
 
 /// What of an RTP packet its protection depends on. The header's length is proved.
@@ -23,15 +24,23 @@ impl RtpAt {
 }
 
 impl Transform {
+    /// What the tag of a packet under HMAC is made of: all before the identifier, and the rollover counter.
+    pub(crate) fn rtp_message<'a>(&'a self, body: &'a [u8], roc: u32) -> Option<Message<'a>> {
+        match &self.rtp {
+            Side::Mac { mac, .. } => Some(Message { mac, data: body, suffix: roc.to_be_bytes() }),
+            Side::Aead { .. } => None,
+        }
+    }
+
     /// Opens a packet of at least header and overhead; its new length, or `None` if it is not authentic. Without
-    /// AEAD, a packet that is not authentic stays as it was.
-    pub(crate) fn open_rtp(&self, packet: &mut [u8], at: RtpAt) -> Option<usize> {
+    /// AEAD, a packet that is not authentic stays as it was. `tag` is what its tag ought to be, if that was made already.
+    pub(crate) fn open_rtp(&self, packet: &mut [u8], at: RtpAt, tag: Option<&Tag>) -> Option<usize> {
         let end = packet.len() - self.rtp_overhead();
         match &self.rtp {
             Side::Mac { cipher, mac } => {
                 let (body, trailer) = packet.split_at_mut(end);
                 if self.authenticates_rtp() {
-                    let tag = mac.tag(body, &at.roc().to_be_bytes());
+                    let tag = tag.map_or_else(|| mac.tag(body, &at.roc().to_be_bytes()), |tag| tag.0);
                     let theirs = &trailer[self.mki.len()..];
                     if !bool::from(tag[..theirs.len()].ct_eq(theirs)) {
                         return None;
@@ -52,20 +61,17 @@ impl Transform {
         Some(end)
     }
 
-    /// Seals the first `len` bytes of a buffer that has room for the overhead; the packet's new length.
+    /// Seals the first `len` bytes of a buffer that has room for the overhead; the packet's new length. Under HMAC its tag
+    /// is still to be written.
     pub(crate) fn seal_rtp(&self, buffer: &mut [u8], len: usize, at: RtpAt) -> usize {
         let sealed = len + self.rtp_overhead();
         let (body, trailer) = buffer[..sealed].split_at_mut(len);
         match &self.rtp {
-            Side::Mac { cipher, mac } => {
+            Side::Mac { cipher, .. } => {
                 if !self.options.clear_rtp {
                     cipher.apply_rtp(body, at);
                 }
-                let (mki, tag) = trailer.split_at_mut(self.mki.len());
-                mki.copy_from_slice(self.mki.as_bytes());
-                if self.authenticates_rtp() {
-                    tag.copy_from_slice(&mac.tag(body, &at.roc().to_be_bytes())[..tag.len()]);
-                }
+                trailer[..self.mki.len()].copy_from_slice(self.mki.as_bytes());
             }
             Side::Aead { cipher, salt } => {
                 let (header, payload) = body.split_at_mut(self.associated_len(len, at));

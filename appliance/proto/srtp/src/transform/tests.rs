@@ -165,7 +165,7 @@ fn rfc7714_16_rtp() {
         buffer.resize(plain.len() + gcm.rtp_overhead(), 0);
         assert_eq!(gcm.seal_rtp(&mut buffer, plain.len(), at), sealed.len());
         assert_eq!(buffer, sealed, "{suite}");
-        assert_eq!(gcm.open_rtp(&mut buffer, at), Some(plain.len()));
+        assert_eq!(gcm.open_rtp(&mut buffer, at, None), Some(plain.len()));
         assert_eq!(buffer[..plain.len()], plain, "{suite}");
     }
 }
