@@ -64,6 +64,12 @@ impl Tags {
         self.tagger.least().is_some()
     }
 
+    /// For how many packets of the last burst tags were made ahead.
+    #[cfg(test)]
+    pub(crate) fn guessed(&self) -> usize {
+        self.guessed.len()
+    }
+
     /// The frame at this place lacks its tag.
     pub(crate) fn owe(&mut self, at: usize, session: u32, due: Due) {
         self.unfinished.push(Unfinished { at, session, due });
@@ -123,10 +129,11 @@ impl Engine {
         }
         made.clear();
         made.resize(unfinished.len(), None);
-        let packets = unfinished.iter().enumerate().filter_map(|(number, Unfinished { at, session, due })| {
-            let payload = buffers.payload(burst.frames().get(*at)?);
-            Some((number, sessions.to_seal(*session, payload, due)?))
-        });
+        let packets =
+            unfinished.iter().enumerate().filter_map(|(number, Unfinished { at, session, due })| {
+                let payload = buffers.payload(burst.frames().get(*at)?);
+                Some((number, sessions.to_seal(*session, payload, due)?))
+            });
         tagger.tags(packets, made);
         for (Unfinished { at, due, .. }, tag) in unfinished.drain(..).zip(made.iter()) {
             let Some(frame) = burst.frames_mut().get_mut(at) else { continue };

@@ -6,7 +6,7 @@
 mod packet;
 
 use packet::{Dice, setup};
-use srtp::{Opener, Options, Sealer, Suite};
+use srtp::{Guess, Opener, Options, Sealer, Setup, Suite, Tag, Tagger};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ fn best(mut batch: impl FnMut() -> Duration) -> u128 {
 
 fn main() {
     nanoseconds_per_packet();
+    bursts();
     open_and_seal_cost_little_more_than_their_primitives();
 }
 
@@ -66,6 +67,83 @@ fn nanoseconds_per_packet() {
             line += &format!(" {:>22}", format!("{seal} / {open}"));
         }
         println!("{line}");
+    }
+}
+
+/// Packets of bursts, each of another session, sealed and opened with tags made one by one and together; by turns.
+fn bursts() {
+    let mut dice = Dice(2);
+    let suite = Suite::AesCm128HmacSha1_80;
+    let setups: Vec<Setup> = (0..64).map(|_| setup(&mut dice, suite, Options::default())).collect();
+    let mut sealers: Vec<Sealer> = setups.iter().map(|setup| Sealer::new(setup).unwrap()).collect();
+    println!("{:26} {:>22} {:>22}", "ns, packets in a burst", "seal: one by one, here", "open: likewise");
+    for many in [1, 2, 3, 4, 6, 8, 16, 32, 64] {
+        let mut least = [[u128::MAX; 2]; 2];
+        let mut seq = 0u16;
+        for turn in 0..400 {
+            let which = turn % 2;
+            let tagger = [Tagger::one_by_one(), Tagger::new()][which];
+            let mut openers: Vec<Opener> = setups.iter().map(|setup| Opener::new(setup).unwrap()).collect();
+            let (mut sealed, mut opened) = (Duration::ZERO, Duration::ZERO);
+            for _ in 0..8 {
+                seq = seq.wrapping_add(1);
+                let [high, low] = seq.to_be_bytes();
+                let mut packets = vec![[0x80u8; 256]; many];
+                packets.iter_mut().for_each(|packet| packet[2..4].copy_from_slice(&[high, low]));
+                let start = now();
+                seal_burst(tagger, &mut sealers[..many], black_box(&mut packets));
+                sealed += start.elapsed();
+                let start = now();
+                open_burst(tagger, &mut openers[..many], black_box(&mut packets));
+                opened += start.elapsed();
+            }
+            for (least, took) in least.iter_mut().zip([sealed, opened]) {
+                least[which] = least[which].min(took.as_nanos() / (8 * many as u128));
+            }
+            // A wrap would be another's business.
+            if seq > 60_000 {
+                seq = 0;
+                sealers = setups.iter().map(|setup| Sealer::new(setup).unwrap()).collect();
+            }
+        }
+        let told = least.map(|[one, together]| format!("{one}, {together}"));
+        println!("{many:<26} {:>22} {:>22}", told[0], told[1]);
+    }
+}
+
+fn seal_burst(tagger: Tagger, sealers: &mut [Sealer], packets: &mut [[u8; 256]]) {
+    let mut due = [None; 64];
+    for ((sealer, packet), due) in sealers.iter_mut().zip(&mut *packets).zip(&mut due) {
+        *due = sealer.seal_rtp_without_tag(packet, PACKET).unwrap().1;
+    }
+    let len = PACKET + 10;
+    let mut tags: [Option<Tag>; 64] = [None; 64];
+    let covered = packets
+        .iter()
+        .zip(&*sealers)
+        .zip(&due)
+        .map(|((packet, sealer), due)| sealer.covered(&packet[..len], &due.unwrap()).unwrap());
+    tagger.tags(covered.enumerate(), &mut tags[..packets.len()]);
+    for ((packet, due), tag) in packets.iter_mut().zip(due).zip(tags) {
+        due.unwrap().write(&mut packet[..len], &tag.unwrap());
+    }
+}
+
+fn open_burst(tagger: Tagger, openers: &mut [Opener], packets: &mut [[u8; 256]]) {
+    let len = PACKET + 10;
+    let mut guesses: [Option<Guess>; 64] = [None; 64];
+    let mut tags: [Option<Tag>; 64] = [None; 64];
+    for ((opener, packet), guess) in openers.iter().zip(&*packets).zip(&mut guesses) {
+        *guess = opener.guess(&packet[..len]);
+    }
+    let covered = packets
+        .iter()
+        .zip(&*openers)
+        .zip(&guesses)
+        .map(|((packet, opener), guess)| opener.covered(&packet[..len], &guess.unwrap()).unwrap());
+    tagger.tags(covered.enumerate(), &mut tags[..packets.len()]);
+    for (((opener, packet), guess), tag) in openers.iter_mut().zip(packets).zip(guesses).zip(tags) {
+        opener.open_rtp_with(&mut packet[..len], guess.zip(tag).as_ref()).unwrap();
     }
 }
 

@@ -1,6 +1,8 @@
 //! Bodies of the fuzz targets: they panic when a promise of this crate is broken.
 
-use crate::{Lifetime, MAX_OVERHEAD, MasterKey, Mki, OpenError, Opener, Options, Sealer, Setup, Suite};
+use crate::{
+    Lifetime, MAX_OVERHEAD, MasterKey, Mki, OpenError, Opener, Options, Sealer, Setup, Suite, Tagger,
+};
 
 /// Any bytes as SRTP and SRTCP, under a suite that the first two bytes choose: no panic, and what is not authentic
 /// changes nothing. The same bytes as RTP and RTCP: what is sealed can be opened once, and not with a bit turned.
@@ -22,8 +24,12 @@ pub fn open(data: &[u8]) {
     let mut copy = packet.to_vec();
     let opened = opener.open_rtcp(&mut copy);
     forged(opened, &opener, &copy, true);
+    let Ok(mut ahead) = Opener::new(&setup) else { return };
+    let mut copy = packet.to_vec();
+    let guessed = open_ahead(&mut ahead, &mut copy);
     let mut copy = packet.to_vec();
     let opened = opener.open_rtp(&mut copy);
+    assert_eq!(guessed, opened);
     forged(opened, &opener, &copy, !setup.options.unauthenticated_rtp);
     if opened.is_ok() {
         // Without a tag anything may be a packet; then nothing below would begin anew.
@@ -46,6 +52,15 @@ pub fn open(data: &[u8]) {
         assert_eq!(len, packet.len() + sealer.rtcp_overhead());
         once(packet, &buffer[..len], turned, packet.len(), |packet| opener.open_rtcp(packet));
     }
+}
+
+/// As an engine opens the packets of a burst.
+fn open_ahead(opener: &mut Opener, packet: &mut [u8]) -> Result<usize, OpenError> {
+    let guess = opener.guess(packet);
+    let mut tag = [None];
+    let covered = guess.and_then(|guess| opener.covered(packet, &guess));
+    Tagger::one_by_one().tags(covered.map(|covered| (0, covered)).into_iter(), &mut tag);
+    opener.open_rtp_with(packet, guess.zip(tag[0]).as_ref())
 }
 
 /// A sealed packet opens once, and before that not with a bit turned among its `covered` bytes.

@@ -163,7 +163,8 @@ pub struct Due {
 impl Due {
     /// Writes it to the end of its packet.
     pub fn write(&self, packet: &mut [u8], tag: &Tag) {
-        if let Some((_, room)) = packet.len().checked_sub(self.tag).and_then(|at| packet.split_at_mut_checked(at))
+        if let Some((_, room)) =
+            packet.len().checked_sub(self.tag).and_then(|at| packet.split_at_mut_checked(at))
         {
             room.copy_from_slice(&tag.0[..self.tag]);
         }

@@ -22,6 +22,11 @@ impl Tagger {
         Tagger(Lanes::find())
     }
 
+    /// In lanes of vectors, be it faster or not; `None` if the processor has none that serve.
+    pub fn in_lanes() -> Option<Tagger> {
+        Lanes::of_any_speed().map(|lanes| Tagger(Some(lanes)))
+    }
+
     /// One after the other, on any processor.
     pub fn one_by_one() -> Tagger {
         Tagger(None)

@@ -1,4 +1,4 @@
-//! Packets through the engine, in bursts of 64: looked up, opened, counted, sealed; without a backend.
+//! Packets through the engine, in bursts of 64 if not said otherwise: looked up, opened, counted, sealed; without a backend.
 
 use super::memory::Memory;
 use engine::{Applied, Engine};
@@ -58,6 +58,8 @@ struct Relay {
     memory: Memory,
     burst: Burst,
     flows: u32,
+    /// Packets of a burst.
+    many: usize,
     /// From one packet to the next so many flows are passed by.
     step: u32,
     /// Packets so far.
@@ -72,13 +74,27 @@ impl Relay {
         for spec in specs {
             assert_eq!(engine.apply(Change::Install(spec.into()), &mut events), Applied::Installed);
         }
-        Relay { engine, memory: Memory::new(BURST), burst: Burst::new(BURST), flows, step, sent: 0, seal }
+        Relay {
+            engine,
+            memory: Memory::new(BURST),
+            burst: Burst::new(BURST),
+            flows,
+            many: BURST,
+            step,
+            sent: 0,
+            seal,
+        }
+    }
+
+    /// With so many packets in a burst.
+    fn with(self, many: usize) -> Relay {
+        Relay { many, ..self }
     }
 
     /// Writes the next burst. What this costs is counted too, and is the same for all cases without keys.
     fn fill(&mut self) {
         self.burst.clear();
-        for buffer in 0..BURST as u32 {
+        for buffer in 0..self.many as u32 {
             let number = (self.sent * u64::from(self.step) % u64::from(self.flows)) as u32;
             let round = self.round();
             self.sent += 1;
@@ -139,37 +155,38 @@ pub(super) fn plain() -> Box<dyn FnMut()> {
     Relay::new(1, 1, [spec(0, 1, None), spec(1, 0, None)].into_iter(), None).boxed()
 }
 
-fn seal(suite: Suite) -> Box<dyn FnMut()> {
+fn seal(suite: Suite) -> Relay {
     let keys = security(Protection::Srtp(setup(suite, 1)), Protection::Srtp(setup(suite, 2)));
-    Relay::new(1, 1, [spec(0, 1, None), spec(1, 0, keys)].into_iter(), None).boxed()
+    Relay::new(1, 1, [spec(0, 1, None), spec(1, 0, keys)].into_iter(), None)
 }
 
-/// The packets are sealed first, which is counted too: what opening costs is the difference to `recipe-seal`.
-fn open(suite: Suite) -> Box<dyn FnMut()> {
+/// The packets are sealed first, one by one, which is counted too: what opening costs is the difference to `recipe-seal`
+/// of a burst of one.
+fn open(suite: Suite) -> Relay {
     let arriving = setup(suite, 1);
     let sealer = Sealer::new(&arriving).expect("keys");
     let keys = security(Protection::Srtp(arriving), Protection::Srtp(setup(suite, 2)));
-    Relay::new(1, 1, [spec(0, 1, keys), spec(1, 0, None)].into_iter(), Some(sealer)).boxed()
+    Relay::new(1, 1, [spec(0, 1, keys), spec(1, 0, None)].into_iter(), Some(sealer))
 }
 
-/// Sealed with AES-CM and HMAC-SHA1-80.
-pub(super) fn seal_cm() -> Box<dyn FnMut()> {
-    seal(Suite::AesCm128HmacSha1_80)
+/// Sealed with AES-CM and HMAC-SHA1-80, so many packets in a burst.
+pub(super) fn seal_cm<const MANY: usize>() -> Box<dyn FnMut()> {
+    seal(Suite::AesCm128HmacSha1_80).with(MANY).boxed()
 }
 
 /// Opened, likewise.
-pub(super) fn open_cm() -> Box<dyn FnMut()> {
-    open(Suite::AesCm128HmacSha1_80)
+pub(super) fn open_cm<const MANY: usize>() -> Box<dyn FnMut()> {
+    open(Suite::AesCm128HmacSha1_80).with(MANY).boxed()
 }
 
 /// Sealed with AES-GCM.
 pub(super) fn seal_gcm() -> Box<dyn FnMut()> {
-    seal(Suite::AeadAes128Gcm)
+    seal(Suite::AeadAes128Gcm).boxed()
 }
 
 /// Opened, likewise.
 pub(super) fn open_gcm() -> Box<dyn FnMut()> {
-    open(Suite::AeadAes128Gcm)
+    open(Suite::AeadAes128Gcm).boxed()
 }
 
 /// Packets that each belong to another of so many flows.

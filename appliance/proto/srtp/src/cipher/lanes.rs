@@ -39,7 +39,12 @@ impl Lanes {
 
     /// Asks the processor. One that has instructions for SHA-1 hashes one message as fast as eight.
     pub(crate) fn find() -> Option<Lanes> {
-        if std::arch::is_x86_feature_detected!("sha") { None } else { Level::new().as_avx2().map(Lanes) }
+        if std::arch::is_x86_feature_detected!("sha") { None } else { Lanes::of_any_speed() }
+    }
+
+    /// As long as the processor has the vectors.
+    pub(crate) fn of_any_speed() -> Option<Lanes> {
+        Level::new().as_avx2().map(Lanes)
     }
 
     /// Gives `made` the tag of each message with its number, as they get ready.
@@ -151,16 +156,16 @@ fn get(states: &States, lane: usize) -> [u32; 5] {
     states.map(|words| words[lane])
 }
 
-/// One block of each lane (FIPS 180-4 §6.1.2).
+/// One block of each lane (FIPS 180-4 §6.1.2). This and what it calls must become one function, or the processor's vectors
+/// would not be used.
 #[inline(always)]
 fn compress_lanes<S: Simd>(simd: S, states: &mut States, blocks: &[&[u8; BLOCK]; LANES]) {
     let mut w = words(simd, blocks);
     let start = states.map(|words| u32x8::simd_from(simd, words));
     let [mut a, mut b, mut c, mut d, mut e] = start;
-    let left = |x: u32x8<S>, by: u32| x << by | x >> (32 - by);
     // Without loops, so that what is shifted along needs no moves and the schedule no sums.
     macro_rules! rounds {
-        ($function:expr, $constant:literal, $($t:literal)*) => {$(
+        ($function:ident, $constant:literal, $($t:literal)*) => {$(
             if $t >= 16 {
                 let mixed = w[($t + 13) % 16] ^ w[($t + 8) % 16] ^ w[($t + 2) % 16] ^ w[$t % 16];
                 w[$t % 16] = left(mixed, 1);
@@ -169,39 +174,69 @@ fn compress_lanes<S: Simd>(simd: S, states: &mut States, blocks: &[&[u8; BLOCK];
             (e, d, c, b, a) = (d, c, left(b, 30), a, next);
         )*};
     }
-    let choose = |b: u32x8<S>, c: u32x8<S>, d: u32x8<S>| d ^ (b & (c ^ d));
-    let parity = |b: u32x8<S>, c: u32x8<S>, d: u32x8<S>| b ^ c ^ d;
-    let majority = |b: u32x8<S>, c: u32x8<S>, d: u32x8<S>| (b & c) | (d & (b | c));
     rounds!(choose, 0x5a82_7999, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19);
     rounds!(parity, 0x6ed9_eba1, 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39);
     rounds!(majority, 0x8f1b_bcdc, 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59);
     rounds!(parity, 0xca62_c1d6, 60 61 62 63 64 65 66 67 68 69 70 71 72 73 74 75 76 77 78 79);
-    for ((words, start), now) in states.iter_mut().zip(start).zip([a, b, c, d, e]) {
-        *words = (start + now).to_array();
-    }
+    let [of_a, of_b, of_c, of_d, of_e] = start;
+    *states = [
+        (of_a + a).to_array(),
+        (of_b + b).to_array(),
+        (of_c + c).to_array(),
+        (of_d + d).to_array(),
+        (of_e + e).to_array(),
+    ];
+}
+
+#[inline(always)]
+fn left<S: Simd>(x: u32x8<S>, by: u32) -> u32x8<S> {
+    x << by | x >> (32 - by)
+}
+
+#[inline(always)]
+fn choose<S: Simd>(b: u32x8<S>, c: u32x8<S>, d: u32x8<S>) -> u32x8<S> {
+    d ^ (b & (c ^ d))
+}
+
+#[inline(always)]
+fn parity<S: Simd>(b: u32x8<S>, c: u32x8<S>, d: u32x8<S>) -> u32x8<S> {
+    b ^ c ^ d
+}
+
+#[inline(always)]
+fn majority<S: Simd>(b: u32x8<S>, c: u32x8<S>, d: u32x8<S>) -> u32x8<S> {
+    (b & c) | (d & (b | c))
 }
 
 /// The sixteen words of each block, word by word: of all lanes side by side.
 #[inline(always)]
 fn words<S: Simd>(simd: S, blocks: &[&[u8; BLOCK]; LANES]) -> [u32x8<S>; 16] {
-    let swapped = u8x16::simd_from(simd, [3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12]);
-    // Words 4n to 4n + 3 of four lanes, turned by a quarter.
-    let turned = |lane: usize, four: usize| {
-        let row = |lane: usize| -> u32x4<S> {
-            let bytes = u8x16::from_slice(simd, &blocks[lane][16 * four..][..16]);
-            bytes.swizzle_dyn(swapped).bitcast()
-        };
-        let [one, two, three, four] = [row(lane), row(lane + 1), row(lane + 2), row(lane + 3)];
-        let (low, high) = ((one.zip_low(three), two.zip_low(four)), (one.zip_high(three), two.zip_high(four)));
-        [low.0.zip_low(low.1), low.0.zip_high(low.1), high.0.zip_low(high.1), high.0.zip_high(high.1)]
-    };
     let mut words = [u32x8::splat(simd, 0); 16];
     for four in 0..4 {
-        for (at, (low, high)) in turned(0, four).into_iter().zip(turned(4, four)).enumerate() {
-            words[4 * four + at] = low.combine(high);
+        let low = turned(simd, [blocks[0], blocks[1], blocks[2], blocks[3]], four);
+        let high = turned(simd, [blocks[4], blocks[5], blocks[6], blocks[7]], four);
+        for at in 0..4 {
+            words[4 * four + at] = low[at].combine(high[at]);
         }
     }
     words
+}
+
+/// Words 4n to 4n + 3 of four lanes, word by word.
+#[inline(always)]
+fn turned<S: Simd>(simd: S, blocks: [&[u8; BLOCK]; 4], n: usize) -> [u32x4<S>; 4] {
+    let rows =
+        [row(simd, blocks[0], n), row(simd, blocks[1], n), row(simd, blocks[2], n), row(simd, blocks[3], n)];
+    let (even, odd) = (rows[0].zip_low(rows[2]), rows[1].zip_low(rows[3]));
+    let (even_high, odd_high) = (rows[0].zip_high(rows[2]), rows[1].zip_high(rows[3]));
+    [even.zip_low(odd), even.zip_high(odd), even_high.zip_low(odd_high), even_high.zip_high(odd_high)]
+}
+
+/// Words 4n to 4n + 3 of one lane: SHA-1 has the highest byte first, the processor the lowest.
+#[inline(always)]
+fn row<S: Simd>(simd: S, block: &[u8; BLOCK], n: usize) -> u32x4<S> {
+    let highest_first = u8x16::simd_from(simd, [3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12]);
+    u8x16::from_slice(simd, &block[16 * n..][..16]).swizzle_dyn(highest_first).bitcast()
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@ mod guarding;
 mod hand_over;
 mod relaying;
 mod sessions;
+mod together;
 
 use super::*;
+use crate::Engine;
 use srtp::{MasterKey, Opener, Sealer, Setup, Suite};
 use std::sync::Arc;
 
