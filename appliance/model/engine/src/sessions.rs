@@ -46,6 +46,8 @@ pub(crate) struct Held {
     pub(crate) session: u32,
     pub(crate) arriving: Guard,
     pub(crate) leaving: Guard,
+    /// What arrives has tags that can be made ahead.
+    pub(crate) tagged: bool,
 }
 
 impl Sessions {
@@ -56,11 +58,13 @@ impl Sessions {
             Some(place) => *place,
             None => self.insert(security.session),
         };
-        let mut held = Held { session: place, arriving: Guard::Shut, leaving: Guard::Shut };
+        let mut held = Held { session: place, arriving: Guard::Shut, leaving: Guard::Shut, tagged: false };
         if let Some(session) = self.get_mut(place) {
             session.flows += 1;
             held.arriving = session.arrive(&security.arriving, generation);
             held.leaving = session.leave(&security.leaving);
+            let opener = session.opener.as_ref().filter(|_| held.arriving == Guard::Keys);
+            held.tagged = opener.is_some_and(|keyed| !keyed.with.suite().is_aead());
         }
         held
     }

@@ -1,5 +1,4 @@
 use crate::Engine;
-use crate::sessions::Guard;
 use flow::{Buffers, Burst, DropReason, Moment, Verdict};
 use rtp::Kind;
 use srtp::{Due, Guess, Tag, Tagger};
@@ -91,7 +90,7 @@ impl Engine {
         }
         for (at, (frame, places)) in burst.frames().iter().zip(places.iter()).enumerate() {
             let Some(flow) = places.ingress.and_then(|place| table.get(place)) else { continue };
-            let Some(held) = flow.held.filter(|held| held.arriving == Guard::Keys) else { continue };
+            let Some(held) = flow.held.filter(|held| held.tagged) else { continue };
             let payload = buffers.payload(frame);
             if frame.verdict != Verdict::Undecided
                 || !flow.carries.has_rtp()
