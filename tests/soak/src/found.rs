@@ -95,4 +95,3 @@ impl std::fmt::Display for Found {
         )
     }
 }
-
