@@ -1,7 +1,8 @@
 //! As many calls as fit, all open at once: what they take of the machine, and what is left of that when they are gone.
 
+use crate::found::{Found, files_kib};
 use crate::pipeline::Pipeline;
-use lab::{Daemon, Histogram, LabError, Pace, Result, RtpPeer, Stream, Topology, Value, Vitals, call, ng};
+use lab::{Daemon, Histogram, LabError, Pace, Result, RtpPeer, Stream, Topology, Value, call, ng};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -30,70 +31,6 @@ pub struct Crowd {
     pub packets: u32,
     /// Wait until memory has come back.
     pub wait: bool,
-}
-
-/// What was found.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// Calls that were open at once.
-    pub calls: u32,
-    /// Offer and answer of a call, per second, 32 requests on the way at a time.
-    pub begun_per_second: f64,
-    /// Deletes per second, likewise.
-    pub ended_per_second: f64,
-    /// The daemon when empty, with all calls, after some have flowed, and when they are gone.
-    pub vitals: [Vitals; 4],
-    /// Round trips of `ping` while calls flowed.
-    pub pings: Histogram,
-    /// Packets sent by the peers, and those that arrived.
-    pub packets: [u64; 2],
-    /// Between the last delete and the last look at memory.
-    pub waited: Duration,
-}
-
-impl Found {
-    /// Resident bytes of the daemon for each call.
-    pub fn bytes_per_call(&self) -> u64 {
-        self.vitals[1].resident_kib.saturating_sub(self.vitals[0].resident_kib) * 1024
-            / u64::from(self.calls.max(1))
-    }
-
-    /// What is left when all calls are gone, as a part of what there was before.
-    pub fn left_over(&self) -> f64 {
-        self.vitals[3].resident_kib as f64 / self.vitals[0].resident_kib as f64
-    }
-}
-
-impl std::fmt::Display for Found {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let [empty, full, flowing, gone] = self.vitals;
-        writeln!(
-            f,
-            "{} calls: {:.0} begun and {:.0} ended per second",
-            self.calls, self.begun_per_second, self.ended_per_second
-        )?;
-        writeln!(
-            f,
-            "memory {} KiB empty, {} full ({} bytes per call), {} after media, {} when gone ({:.2} of empty, after {} s)",
-            empty.resident_kib,
-            full.resident_kib,
-            self.bytes_per_call(),
-            flowing.resident_kib,
-            gone.resident_kib,
-            self.left_over(),
-            self.waited.as_secs()
-        )?;
-        writeln!(f, "descriptors {} empty, {} full", empty.descriptors, full.descriptors)?;
-        writeln!(f, "{} packets sent, {} arrived", self.packets[0], self.packets[1])?;
-        write!(
-            f,
-            "ping {} times: p50 {} us, p99 {} us, longest {} us",
-            self.pings.count(),
-            self.pings.p50().as_micros(),
-            self.pings.p99().as_micros(),
-            self.pings.longest().as_micros()
-        )
-    }
 }
 
 /// Peers of a call that flows.
@@ -147,7 +84,9 @@ impl Crowd {
         let daemon = start(&net, self.calls)?;
         let mut client = daemon.ng()?;
         client.ok(&ng::request("ping"))?;
-        let empty = daemon.vitals()?;
+        let (empty, empty_files) = (daemon.vitals()?, files_kib(daemon.pid())?);
+        self.try_one(&net, &mut client, &daemon)?;
+        let (used, used_files) = (daemon.vitals()?, files_kib(daemon.pid())?);
         let mut pipeline = Pipeline::open(&net.relay, daemon.control())?;
 
         let begun = Instant::now();
@@ -178,16 +117,28 @@ impl Crowd {
             std::thread::park_timeout(Duration::from_millis(500));
             gone = daemon.vitals()?;
         }
+        let files = [empty_files, used_files, files_kib(daemon.pid())?];
         daemon.stop()?;
         Ok(Found {
             calls: self.calls,
             begun_per_second: f64::from(self.calls - self.flowing) / begun.as_secs_f64(),
             ended_per_second: f64::from(self.calls) / ended.as_secs_f64(),
             vitals: [empty, full, flowed, gone],
+            used,
+            files,
             pings,
             packets,
             waited: gone_at.elapsed(),
         })
+    }
+
+    /// One call that flows and ends, and is asked about meanwhile.
+    fn try_one(self, net: &Topology, client: &mut ng::Client, daemon: &Daemon) -> Result<()> {
+        let single = Crowd { packets: 1, ..self };
+        let one = [single.begin(0, net, client)?];
+        single.flow(&one, net, daemon)?;
+        client.ok(&call::delete(&id(0)))?;
+        Ok(())
     }
 
     fn begin(self, number: u32, net: &Topology, client: &mut ng::Client) -> Result<Flowing> {

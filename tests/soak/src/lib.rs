@@ -4,9 +4,11 @@
 //! `cargo run --release -p soak -- crowd 50000 2000`.
 
 mod crowd;
+mod found;
 mod pipeline;
 mod round;
 mod soak;
 
-pub use crowd::{Crowd, Found};
+pub use crowd::Crowd;
+pub use found::Found;
 pub use soak::{Progress, Summary, soak};

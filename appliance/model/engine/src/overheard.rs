@@ -2,10 +2,11 @@ use crate::Engine;
 use flow::{FlowKey, Moment, StreamId};
 use std::net::SocketAddr;
 
-/// RTCP datagrams there is room for between two collections: what 4,000 calls send in a second.
-const DATAGRAMS: usize = 4096;
-/// Room for their bytes.
-const BYTES: usize = 512 * 1024;
+/// RTCP datagrams there is room for between two collections: what 8,000 calls send in a second. This room and the next are too
+/// large for an allocator to put anything else beside them: it would stay in memory as long as they do, that is for ever.
+const DATAGRAMS: usize = 8192;
+/// Room for their bytes. What is not used of it takes no memory.
+const BYTES: usize = 1024 * 1024;
 
 /// Copies of RTCP that came in, in clear, for who reads reports. Its memory is there from the start; what finds no room
 /// is counted.
@@ -126,5 +127,13 @@ mod tests {
             assert_eq!(heard.iter().count() + heard.lost() as usize, room.0 + 10);
             assert!(heard.lost() >= 10);
         }
+    }
+
+    #[test]
+    fn its_rooms_lie_alone() {
+        // mimalloc puts blocks of up to half a MiB side by side.
+        let heard = Overheard::with_room();
+        let sizes = [heard.heads.capacity() * size_of::<Head>(), heard.bytes.capacity()];
+        assert!(sizes.iter().all(|size| *size > 512 * 1024), "{sizes:?}");
     }
 }

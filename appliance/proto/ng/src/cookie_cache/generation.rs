@@ -1,7 +1,8 @@
 use hashbrown::HashTable;
 
-/// Bytes of a piece of memory; what is longer has one of its own.
-const PIECE: usize = 256 * 1024;
+/// Bytes of a piece of memory; what is longer has one of its own. Larger than what allocators put side by side into a block of
+/// memory, none of which goes back to the system while one is in use: at all times one is.
+const PIECE: usize = 1024 * 1024;
 
 /// Cookies and replies of one stretch of time, one after the other in a few large pieces of memory: keeping one copies it and
 /// nothing else, and to let all of them go is to let go of the pieces.
@@ -135,5 +136,29 @@ impl Span {
     fn within(self, pieces: &[Vec<u8>]) -> &[u8] {
         let (start, len) = (self.at as usize, self.len as usize);
         pieces.get(self.piece as usize).and_then(|piece| piece.get(start..start + len)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// mimalloc gives what is larger a place of its own, in bytes.
+    const SIDE_BY_SIDE: usize = 512 * 1024;
+
+    #[test]
+    fn each_piece_can_go_back_to_the_system_alone() {
+        let (mut generation, mut spare) = (Generation::default(), Vec::new());
+        let reply = vec![b'r'; 700];
+        for number in 0..5000_u64 {
+            let cookie = number.to_be_bytes();
+            generation.insert(number, &cookie, &mut spare);
+            assert!(generation.finish(number, &cookie, &reply, &mut spare));
+        }
+        let kept: usize = generation.pieces.iter().map(Vec::len).sum();
+        assert_eq!(kept, 5000 * 708);
+        assert_eq!(generation.pieces.len(), kept.div_ceil(PIECE), "hardly any room is lost between them");
+        assert!(generation.pieces.iter().all(|piece| piece.capacity() > SIDE_BY_SIDE));
+        assert!(generation.into_pieces().all(|piece| piece.capacity() > SIDE_BY_SIDE && piece.is_empty()));
     }
 }
