@@ -223,7 +223,8 @@ impl Call {
             let called = self.parties[party].callee;
             let leg = &mut self.parties[party].medias[place].ice;
             let standing = leg.passes.unwrap_or(Standing::First);
-            leg.list(ice::local_candidates(&addresses, standing));
+            let answered = role == Role::Answer && party == between.receiver;
+            leg.list(ice::local_candidates(&addresses, standing), answered);
             match role {
                 _ if leg.passes.is_some() => leg.agreed = None,
                 _ if party == between.receiver => leg.tell(role, called, env),
@@ -264,9 +265,10 @@ impl IceLeg {
         }
     }
 
-    /// Other sockets than before want other credentials (RFC 8445 §9); fewer do not.
-    fn list(&mut self, candidates: Vec<LocalCandidate>) {
-        if let Some(agreed) = &self.agreed {
+    /// Other sockets than before want other credentials (RFC 8445 §9); fewer do not. In an answer it is too late for
+    /// others (RFC 8839 §4.4.1.1.1): only an offer restarts.
+    fn list(&mut self, candidates: Vec<LocalCandidate>, answered: bool) {
+        if let Some(agreed) = self.agreed.as_ref().filter(|_| !answered) {
             let known = |new: &LocalCandidate| agreed.candidates.iter().any(|old| old.base == new.base);
             if !candidates.iter().all(known) {
                 self.ours = None;

@@ -80,8 +80,6 @@ pub(crate) struct Media {
     pub(crate) pairs: Vec<PortPair>,
     /// Index in `pairs` of the one whose ports the party has been told.
     pub(crate) selected: Option<usize>,
-    /// `block media` for this section.
-    pub(crate) blocked: bool,
     pub(crate) ice: Seldom<IceLeg>,
     /// The client wants the section told as it came.
     pub(crate) passthrough: bool,
@@ -158,7 +156,6 @@ impl Media {
             family,
             pairs: Vec::new(),
             selected: None,
-            blocked: false,
             ice: Seldom::default(),
             passthrough: false,
             bundling: Bundling::default(),
