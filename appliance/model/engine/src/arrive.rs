@@ -92,8 +92,9 @@ impl Engine {
         if let Some(received) = self.addresses.received(flow.address) {
             received.count(on_wire);
         }
-        let class = class?;
+        // Whatever it was: somebody is there.
         flow.counters.last_packet = Some(now);
+        let class = class?;
         if let Class::Rtp(packet) = class {
             flow.ssrcs.count(&packet, on_wire, now, &mut self.spare);
         }
