@@ -193,8 +193,10 @@ impl Call {
         for party in [between.sender, between.receiver] {
             let medias = &mut self.parties[party].medias;
             medias.reserve_exact((place + 1).saturating_sub(medias.len()));
+            let called = (role == Role::Offer) == (party == between.receiver);
             while medias.len() <= place {
-                medias.push(Media::new(&section.kind, &section.protocol, transport(section), family));
+                let new = Media::new(&section.kind, &section.protocol, transport(section), family);
+                medias.push(Media { called, ..new });
             }
         }
         let sender = &mut self.parties[between.sender].medias[place];

@@ -66,8 +66,8 @@ impl IceLeg {
         &mut self.routes[usize::from(component == Component::Rtcp)]
     }
 
-    /// Whether we begin as the one that nominates (RFC 8445 §6.1.1); `called` for a party that was offered to before it
-    /// offered.
+    /// Whether we begin as the one that nominates (RFC 8445 §6.1.1); `called` for a section that was offered to the
+    /// party first.
     pub(crate) fn is_controlling(&self, called: bool) -> bool {
         !self.lite && (self.peer_lite || (called && !self.meek))
     }
@@ -218,9 +218,9 @@ impl Call {
             if media.rejected || !(leg.on || leg.passes.is_some()) {
                 continue;
             }
+            let called = media.called;
             self.accompany(party, place, env);
             let addresses = self.local_addresses(party, place, shown, env);
-            let called = self.parties[party].callee;
             let leg = &mut self.parties[party].medias[place].ice;
             let standing = leg.passes.unwrap_or(Standing::First);
             let answered = role == Role::Answer && party == between.receiver;

@@ -58,6 +58,8 @@ pub(crate) struct Media {
     pub(crate) holds: bool,
     /// The party's SDP has been seen.
     pub(crate) initialized: bool,
+    /// It was offered to the party first: ICE is ours to control (RFC 8445 §6.1.1).
+    pub(crate) called: bool,
     /// Port zero: the section is off.
     pub(crate) rejected: bool,
     /// We send to the party.
@@ -144,6 +146,7 @@ impl Media {
             rtcp: None,
             holds: false,
             initialized: false,
+            called: false,
             rejected: false,
             send: true,
             recv: true,

@@ -282,7 +282,7 @@ impl Media {
             (self.passes(), "passthrough"),
             (self.ice.on, "ICE"),
             (self.ice.trickles, "trickle ICE"),
-            (self.ice.is_controlling(party.callee), "ICE controlling"),
+            (self.ice.is_controlling(self.called), "ICE controlling"),
             (doubled, "legacy OSRTP"),
             (reversed, "reverse legacy OSRTP"),
             (self.ice.peer_lite, "ICE-lite peer"),

@@ -422,3 +422,21 @@ fn an_address_of_zero_is_no_hold_while_candidates_are_to_come() {
         assert_eq!(to_b.contains("a=sendonly"), !talks, "{to_b}");
     }
 }
+
+#[test]
+fn who_is_offered_a_section_first_is_controlled() {
+    let mut world = World::new();
+    let more = |body: String, at: &str, port: u16| {
+        body + &format!("m=video {port} RTP/AVP 97\n{}", lines("video", at, port))
+    };
+    world.offer("a", None, &caller("alice"));
+    world.answer("a", "b", &callee("bobby"));
+    world.offer("b", Some("a"), &more(callee("bobby"), B, 5002));
+    world.answer("b", "a", &more(caller("alice"), A, 4002));
+    let role = |party: usize, section: usize| {
+        let session = world.book.find(b"call").unwrap().session((party, section));
+        world.agents[&session].ice.as_ref().unwrap().role
+    };
+    assert_eq!((role(0, 0), role(1, 0)), (Role::Controlled, Role::Controlling));
+    assert_eq!((role(0, 1), role(1, 1)), (Role::Controlling, Role::Controlled));
+}
