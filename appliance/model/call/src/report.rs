@@ -278,7 +278,7 @@ impl Media {
             (self.keying.speaks_dtls(), "DTLS-SRTP"),
             (self.keying.dtls_role(true), "DTLS role active"),
             (self.keying.dtls_role(false), "DTLS role passive"),
-            (self.keying.speaks_sdes, "SDES"),
+            (self.keying.speaks_sdes && self.transport == Transport::Rtp, "SDES"),
             (self.passes(), "passthrough"),
             (self.ice.on, "ICE"),
             (self.ice.trickles, "trickle ICE"),

@@ -507,3 +507,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_section_that_is_refused_keeps_the_profile_of_who_is_told() {
+    let mut world = World::new();
+    world.say(true, ("a", None), &secure(A, 4000, &two()), to_avp).unwrap();
+    world.answer("a", "b", &audio(B, 5000, ""));
+    let fax = "m=image 4010 udptl t38\n";
+    let off = |body: String| {
+        body.replacen("m=audio 4000", "m=audio 0", 1).replacen("m=audio 5000", "m=audio 0", 1) + fax
+    };
+    let told = world.say(true, ("a", Some("b")), &off(secure(A, 4000, "")), to_avp).unwrap();
+    assert!(told.contains("m=audio 0 RTP/AVP 8\r\n"), "{told}");
+    let told = world.say(true, ("b", Some("a")), &off(audio(B, 5000, "")), to_savp).unwrap();
+    assert!(told.contains("m=audio 0 RTP/SAVP 8\r\n"), "{told}");
+}
