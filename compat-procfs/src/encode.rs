@@ -48,7 +48,7 @@ pub fn encode(recipe: &Recipe) -> Result<Encoded, InstallError> {
         Carries::Opaque => CARRIES_OPAQUE,
     };
     flow.source_check = match recipe.gate {
-        Gate::Strict => SOURCE_DROP,
+        Gate::Strict | Gate::Shut => SOURCE_DROP,
         Gate::Open | Gate::Handover => SOURCE_PASS,
     };
     flow.output_count = recipe.outputs.len() as u8;

@@ -122,7 +122,8 @@ pub(super) fn words(path: Path, reason: PathReason) -> &'static str {
         (_, Why::NoKeys) => "with the sockets, because keys of either side are awaited",
         (_, Why::NoPeer) => "with the sockets, because one side has said no address yet",
         (_, Why::NoOutput) => "nothing is sent on: rejected, on hold, inactive or without a counterpart",
-        (_, Why::Blocked) => "blocked by `block media`",
+        (_, Why::Blocked) => "blocked by `block media`, or dropped by `drop-traffic`",
+        (_, Why::Silenced) => "with the sockets, because its payload is replaced by silence",
         (_, Why::Rtcp) => "the daemon reads RTCP, so it goes through the sockets",
         (_, Why::PathUnavailable) => {
             "with the sockets: the fast path of the interface is not there, see the log of the start or run doctor"

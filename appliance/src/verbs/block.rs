@@ -1,11 +1,11 @@
 use crate::desk::Desk;
-use call::{BlockScope, Receiver, Sender};
+use call::{Bar, BlockScope, Receiver, Sender};
 use ng::request::Flag;
 use ng::request::options::All;
 use ng::{Reply, Request};
 
-/// `block media` and `unblock media`.
-pub(super) fn block(desk: &mut Desk, request: &Request<'_>, on: bool) -> Result<Reply, Reply> {
+/// `block media`, `silence media`, and their opposites.
+pub(super) fn block(desk: &mut Desk, request: &Request<'_>, what: (Bar, bool)) -> Result<Reply, Reply> {
     let call_id = request.need_call_id()?;
     if desk.book.number(call_id).is_none() {
         return Err(Reply::error(call::Block::UnknownCall.to_string()));
@@ -13,7 +13,7 @@ pub(super) fn block(desk: &mut Desk, request: &Request<'_>, on: bool) -> Result<
     let scope = scope(request)?;
     let now = desk.clock.stamp();
     let (book, mut outside) = desk.book_and_outside(now);
-    let result = book.block(call_id, scope, on, &mut outside);
+    let result = book.block(call_id, scope, what, &mut outside);
     desk.flush();
     result.map(|_| Reply::ok()).map_err(|refusal| Reply::error(refusal.to_string()))
 }

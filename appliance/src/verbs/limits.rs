@@ -1,6 +1,6 @@
 use crate::cli::Drain;
 use crate::desk::Desk;
-use ng::request::{Flag, options};
+use ng::request::Flag;
 use ng::{Reply, Request};
 
 /// Why a new call is refused.
@@ -68,7 +68,6 @@ pub(super) fn not_available(request: &Request<'_>) -> String {
         (request.has(Flag::RecordingVsc), "recording steered by digits"),
         (request.has(Flag::InjectDtmf) || request.has(Flag::DetectDtmf), "DTMF processing"),
         (request.path.media_echo.is_some(), "media-echo"),
-        (request.path.drop_traffic == Some(options::DropTraffic::Start), "drop-traffic"),
         (request.music.is_some(), "music on hold"),
     ];
     let mut names: Vec<&str> = asked.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
@@ -91,8 +90,8 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_wants_traffic_dropped_is_told_that_it_is_not() {
-        assert_eq!(told("drop-traffic", "start"), "not available in this build: drop-traffic");
-        assert_eq!(told("drop-traffic", "stop"), "", "which is how it is");
+    fn a_client_that_wants_what_is_not_there_is_told() {
+        assert_eq!(told("media-echo", "both"), "not available in this build: media-echo");
+        assert_eq!(told("drop-traffic", "start"), "");
     }
 }

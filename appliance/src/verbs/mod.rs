@@ -16,6 +16,7 @@ pub use query::render_call;
 
 use crate::control::Answer;
 use crate::desk::{Asker, Desk};
+use call::Bar;
 use ng::{Command, Reply, Request};
 use std::net::SocketAddr;
 
@@ -82,8 +83,10 @@ fn dispatch(desk: &mut Desk, request: &Request<'_>, from: SocketAddr) -> Reply {
         Command::Query => query::query(desk, request),
         Command::List => list::list(desk, request),
         Command::Statistics => Ok(statistics::statistics(desk)),
-        Command::BlockMedia => block::block(desk, request, true),
-        Command::UnblockMedia => block::block(desk, request, false),
+        Command::BlockMedia => block::block(desk, request, (Bar::Block, true)),
+        Command::UnblockMedia => block::block(desk, request, (Bar::Block, false)),
+        Command::SilenceMedia => block::block(desk, request, (Bar::Silence, true)),
+        Command::UnsilenceMedia => block::block(desk, request, (Bar::Silence, false)),
         Command::StartRecording => recording::start(desk, request),
         Command::StopRecording => recording::stop(desk, request),
         Command::PauseRecording => recording::pause(desk, request),

@@ -3,7 +3,7 @@ use call::{BundleWish, Family, IceLite, IceWish, MuxWish, Options, Replace, Rtcp
 use flow::{Gate, Learning};
 use ng::Request;
 use ng::request::AttributeChange;
-use ng::request::options::{AddressFamily, Bundle, EndpointLearning, IceMode, RtcpMux};
+use ng::request::options::{AddressFamily, Bundle, DropTraffic, EndpointLearning, IceMode, RtcpMux};
 use ng::request::{Flag, options};
 use sdp::{AttributeEdits, CodecEdits, CodecSpec, Field};
 
@@ -48,6 +48,7 @@ pub(super) fn of<'a>(request: &'a Request<'_>) -> Options<'a> {
         asymmetric: request.has(Flag::Asymmetric),
         gate: gate(request),
         tos: request.path.tos.and_then(tos),
+        shut: request.path.drop_traffic.map(|said| said == DropTraffic::Start),
         pierce: request.has(Flag::PierceNat),
         one_way: request.has(Flag::Unidirectional),
         metadata: request.recording.metadata.as_deref().filter(|text| !text.is_empty()),

@@ -203,7 +203,7 @@ impl Page<'_> {
                 seen.peer = copy.peer;
             }
             if let Some(spec) = flow.spec {
-                seen.gate = Some(spec.gate);
+                seen.gate = Some(stream.gate);
                 seen.blocked |= spec.blocked;
                 seen.outputs |= !spec.rtp.is_empty();
                 let outputs = if stream.usage == FlowUse::Rtp { &spec.rtp } else { &spec.rtcp };

@@ -224,7 +224,7 @@ impl Scene<'_> {
             Cause::SrtpAuthentication => format!(
                 "what arrives at {port} is not authentic under the keys that were agreed on ({forged} packets)"
             ),
-            Cause::Blocked => format!("what arrives at {port} is blocked by `block media`"),
+            Cause::Blocked => format!("what arrives at {port} is blocked by `block media` or `drop-traffic`"),
             Cause::PrivateAddress if self.is_ours() => format!(
                 "{talker} was told to send to {}, a private address of ours: set what the interface advertises",
                 self.ends.told.map_or_else(|| "-".to_owned(), |told| told.to_string())

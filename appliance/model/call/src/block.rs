@@ -3,7 +3,32 @@ use crate::call::{Call, CallNumber};
 use crate::party::PartyIx;
 use thiserror::Error;
 
-/// What `block media` and its opposite are about.
+/// What is done to media that a client does not want heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bar {
+    /// It is dropped (`block media`).
+    Block,
+    /// It is replaced by silence, where that is known how (`silence media`).
+    Silence,
+}
+
+/// What is done to some media.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Barred {
+    pub(crate) blocked: bool,
+    pub(crate) silenced: bool,
+}
+
+impl Barred {
+    pub(crate) fn set(&mut self, bar: Bar, on: bool) {
+        match bar {
+            Bar::Block => self.blocked = on,
+            Bar::Silence => self.silenced = on,
+        }
+    }
+}
+
+/// What `block media`, `silence media` and their opposites are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockScope<'a> {
     /// The whole call. What is blocked of single parties stays so.
@@ -65,7 +90,7 @@ pub enum Block {
 }
 
 impl Book {
-    /// Blocks media, or lets it flow again.
+    /// Blocks or silences media, or lets it flow again.
     ///
     /// # Errors
     /// When the call or a party is not known, or the one does not send to the other.
@@ -73,12 +98,12 @@ impl Book {
         &mut self,
         call_id: &[u8],
         scope: BlockScope<'_>,
-        on: bool,
+        (bar, on): (Bar, bool),
         outside: &mut Outside<'_>,
     ) -> Result<CallNumber, Block> {
         let number = self.number(call_id).ok_or(Block::UnknownCall)?;
         self.with(number, outside, |call, env| {
-            call.block(scope, on)?;
+            call.bar(scope, bar, on)?;
             call.compile(env.now, false, &mut env.changes);
             Ok(number)
         })
@@ -87,29 +112,33 @@ impl Book {
 }
 
 impl Call {
-    fn block(&mut self, scope: BlockScope<'_>, on: bool) -> Result<(), Block> {
+    fn bar(&mut self, scope: BlockScope<'_>, bar: Bar, on: bool) -> Result<(), Block> {
         match scope {
-            BlockScope::Call => self.blocked = on,
+            BlockScope::Call => self.barred.set(bar, on),
             BlockScope::Everything => {
-                self.blocked = on;
-                self.parties.iter_mut().filter(|_| !on).for_each(|party| party.blocked = false);
+                self.barred.set(bar, on);
+                self.parties.iter_mut().filter(|_| !on).for_each(|party| party.barred.set(bar, false));
             }
             BlockScope::Sent(sender, receiver) => {
                 let sender = self.sender(sender)?;
                 match self.receivers(sender, receiver)? {
-                    None => self.parties[sender].blocked = on,
-                    Some(receivers) => self.block_towards(sender, &receivers, on),
+                    None => self.parties[sender].barred.set(bar, on),
+                    Some(receivers) => self.bar_towards(sender, &receivers, bar, on),
                 }
             }
         }
         Ok(())
     }
 
-    fn block_towards(&mut self, sender: PartyIx, receivers: &[PartyIx], on: bool) {
+    fn bar_towards(&mut self, sender: PartyIx, receivers: &[PartyIx], bar: Bar, on: bool) {
         let aside = &mut self.parties[sender].aside;
-        aside.blocked.retain(|at| !receivers.contains(at));
+        let barred = match bar {
+            Bar::Block => &mut aside.blocked,
+            Bar::Silence => &mut aside.silenced,
+        };
+        barred.retain(|at| !receivers.contains(at));
         if on {
-            aside.blocked.extend_from_slice(receivers);
+            barred.extend_from_slice(receivers);
         }
         aside.tidy();
     }

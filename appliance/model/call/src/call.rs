@@ -1,3 +1,4 @@
+use crate::block::Barred;
 use crate::media::{Media, PortPair};
 use crate::party::{Party, PartyIx, Treatment};
 use crate::{AddressId, Env, Family, FlowUse, PortError, Settings, Stamp};
@@ -57,8 +58,10 @@ pub struct Call {
     pub(crate) treatment: Treatment,
     /// Traffic class byte of everything the call sends.
     pub(crate) tos: u8,
-    /// `block media` for the whole call.
-    pub(crate) blocked: bool,
+    /// `block media` and `silence media` for the whole call.
+    pub(crate) barred: Barred,
+    /// Nobody is heard (`drop-traffic`).
+    pub(crate) shut: bool,
     /// Its packets are copied for somebody who looks.
     pub(crate) traced: bool,
     /// Which of its packets go into a recording.
@@ -94,7 +97,8 @@ impl Call {
             ends: None,
             treatment: settings.treatment(),
             tos: settings.tos,
-            blocked: false,
+            barred: Barred::default(),
+            shut: false,
             traced: false,
             recorded: None,
             opened: false,

@@ -1,9 +1,10 @@
 use crate::call::Call;
-use crate::media::{Media, Transport, is_hold};
+use crate::media::{Media, OfferedCodec, Transport, is_hold};
 use crate::party::PartyIx;
 use crate::security::Place;
 use flow::{
-    Carries, Change, FlowSpec, Generation, Learning, Micros, Moment, Output, Protection, Reporting, Security,
+    Carries, Change, FlowSpec, Gate, Generation, Learning, Micros, Moment, Output, Protection, Reporting,
+    Security, Silence,
 };
 use ice::Component;
 use sdp::Profile;
@@ -13,6 +14,9 @@ use std::sync::Arc;
 
 /// Length of the learning window of the delayed and heuristic algorithms.
 pub const LEARNING_WINDOW: Micros = Micros::from_secs(3);
+
+/// What a sample of silence is, in codecs whose every byte is one.
+const SILENT: [(&str, u8); 3] = [("PCMU", 0xff), ("PCMA", 0xd5), ("G722", 0xfa)];
 
 /// Which of a pair's two ports a flow is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,12 +112,12 @@ impl Call {
             confirmed: false,
             learning,
             learn_until: now + LEARNING_WINDOW,
-            gate: party.treatment.gate,
+            gate: if self.shut { Gate::Shut } else { party.treatment.gate },
             // Whatever is not RTP goes to the port of the same place, so the odd port's "RTP" is the odd port's.
-            rtp: self.outputs(entry.party, entry.media, entry.usage),
-            rtcp: self.outputs(entry.party, entry.media, FlowUse::Rtcp),
+            rtp: self.outputs((entry.party, entry.media), entry.usage, passing),
+            rtcp: self.outputs((entry.party, entry.media), FlowUse::Rtcp, passing),
             tos: self.tos,
-            blocked: self.blocked || party.blocked || media.blocked,
+            blocked: self.barred.blocked || party.barred.blocked,
             // Who has the same keys as the other end may speak ICE and DTLS with it too.
             foreign: passing.contains(&(entry.party, entry.media)),
             handshakes: media.keying.expects_handshakes(),
@@ -141,8 +145,14 @@ impl Call {
         spec
     }
 
+    /// What `party` sends to `to` is replaced by silence.
+    fn is_silenced(&self, party: PartyIx, to: PartyIx) -> bool {
+        let sender = &self.parties[party];
+        self.barred.silenced || sender.barred.silenced || sender.aside.silenced.contains(&to)
+    }
+
     /// Where what `party` sends in section `media` goes: to the same section of everybody it talks with.
-    fn outputs(&self, party: PartyIx, media: usize, usage: FlowUse) -> SmallVec<[Output; 1]> {
+    fn outputs(&self, (party, media): Place, usage: FlowUse, passing: &[Place]) -> SmallVec<[Output; 1]> {
         let mut out = SmallVec::new();
         let Some(mine) = self.parties[party].medias.get(media).filter(|m| relayed(m)) else { return out };
         for at in &self.parties[party].peers {
@@ -166,9 +176,26 @@ impl Call {
                 FlowUse::Rtcp if !section.mux.active => section.egress(Component::Rtcp),
                 _ => section.egress(Component::Rtp),
             };
-            out.extend(egress.map(Output::plain));
+            let silenced = usage == FlowUse::Rtp && self.is_silenced(party, *at);
+            // Two texts under the same key and number would give both away to who sees both legs.
+            if silenced && passing.contains(&(party, media)) {
+                continue;
+            }
+            let silence = if silenced { mine.silence() } else { None };
+            out.extend(egress.map(|egress| Output { silence, ..Output::plain(egress) }));
         }
         out
+    }
+}
+
+impl Media {
+    /// What silence is in the codecs that the party listed; in others nobody knows here.
+    fn silence(&self) -> Option<Arc<[Silence]>> {
+        let known = |codec: &OfferedCodec| {
+            let byte = SILENT.iter().find(|(name, _)| codec.name.eq_ignore_ascii_case(name.as_bytes()))?.1;
+            Some(Silence { pt: codec.pt, byte })
+        };
+        Some(self.codecs.iter().filter_map(known).collect())
     }
 }
 

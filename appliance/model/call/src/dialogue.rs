@@ -27,6 +27,7 @@ impl Call {
                 Some(found) => {
                     self.parties[found].tag = from_tag.into();
                     self.parties[found].callee = false;
+                    self.parties[found].medias.iter_mut().for_each(|media| media.called = false);
                     found
                 }
                 None => self.add_party(from_tag, now),

@@ -99,13 +99,15 @@ impl DtlsLeg {
     /// is no DTLS here, or none is offered.
     pub(crate) fn answer(&mut self, next: Generation, secrets: &mut dyn Secrets) -> bool {
         let Some(said) = self.said.clone() else { return false };
-        let standing = self.agreed.as_ref().filter(|agreed| agreed.with == said.identity).map(|a| a.active);
+        let before = self.agreed.as_ref().map(|agreed| agreed.active);
+        let standing =
+            before.filter(|_| self.agreed.as_ref().is_some_and(|agreed| agreed.with == said.identity));
         let active = match said.setup {
             // RFC 4145 §4.1: an offer without a role takes the active one.
             None | Some(Setup::Active) => false,
             Some(Setup::Passive) => true,
-            // RFC 8842 §5.3: the roles of an association that goes on stay.
-            Some(Setup::Actpass) => standing.unwrap_or(self.passive != Some(true)),
+            // RFC 8842 §5.3: the roles of an association that goes on stay. Who waited for the last one waits for the next.
+            Some(Setup::Actpass) => standing.unwrap_or(self.passive != Some(true) && before != Some(false)),
             Some(Setup::Holdconn) => return false,
         };
         let setup = if active { Setup::Active } else { Setup::Passive };

@@ -108,8 +108,8 @@ impl Call {
         let mut outs = draft.media.iter_mut();
         for ((section, place), double) in sdp.sections().zip(places.iter().copied()).zip(doubles) {
             let hidden = removed.contains(&section.index);
-            let medias = &self.parties[between.receiver].medias;
-            let ice_before = medias.get(place).is_some_and(|media| media.ice.on);
+            let ice_before = [between.sender, between.receiver]
+                .map(|party| self.parties[party].medias.get(place).is_some_and(|media| media.ice.on));
             self.take_in(between, role, place, &section, hidden, options, env);
             let ends = (between.sender, between.receiver);
             self.settle_double(ends, role, place, double, options.osrtp.offer_doubles);
@@ -149,6 +149,7 @@ impl Call {
         if let Some(tos) = options.tos {
             self.tos = tos.unwrap_or(env.settings.tos);
         }
+        self.shut = options.shut.unwrap_or(self.shut);
         if let Some(text) = options.metadata {
             self.metadata = Some(text.into());
             self.parties[between.sender].metadata = Some(text.into());
@@ -192,8 +193,10 @@ impl Call {
         for party in [between.sender, between.receiver] {
             let medias = &mut self.parties[party].medias;
             medias.reserve_exact((place + 1).saturating_sub(medias.len()));
+            let called = (role == Role::Offer) == (party == between.receiver);
             while medias.len() <= place {
-                medias.push(Media::new(&section.kind, &section.protocol, transport(section), family));
+                let new = Media::new(&section.kind, &section.protocol, transport(section), family);
+                medias.push(Media { called, ..new });
             }
         }
         let sender = &mut self.parties[between.sender].medias[place];
@@ -227,7 +230,7 @@ impl Call {
         between: Dialogue,
         role: Role,
         index: usize,
-        ice_before: bool,
+        ice_before: [bool; 2],
         options: &Options<'_>,
         env: &mut Env<'_>,
     ) -> Result<(), Refusal> {
@@ -241,7 +244,7 @@ impl Call {
         }
         // Other ports would need an ICE restart; and who is on hold hears nothing through others.
         let held = options.port_latching.is_none() && !sender.send;
-        let latch = options.port_latching.unwrap_or(ice_before);
+        let [sender_latch, latch] = ice_before.map(|ice| options.port_latching.unwrap_or(ice));
         if role == Role::Offer {
             self.wish_mux(between, index, options);
         }
@@ -263,7 +266,7 @@ impl Call {
         let towards_sender = Facing {
             counterpart: None,
             deaf: false,
-            latch: latch || role == Role::Answer,
+            latch: sender_latch || latch || role == Role::Answer,
             rtcp: !rtp_only(self, between.sender),
             company: self.wants_company(between.sender, index, env),
             stay: true,

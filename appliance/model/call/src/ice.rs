@@ -66,8 +66,8 @@ impl IceLeg {
         &mut self.routes[usize::from(component == Component::Rtcp)]
     }
 
-    /// Whether we begin as the one that nominates (RFC 8445 §6.1.1); `called` for a party that was offered to before it
-    /// offered.
+    /// Whether we begin as the one that nominates (RFC 8445 §6.1.1); `called` for a section that was offered to the
+    /// party first.
     pub(crate) fn is_controlling(&self, called: bool) -> bool {
         !self.lite && (self.peer_lite || (called && !self.meek))
     }
@@ -218,12 +218,13 @@ impl Call {
             if media.rejected || !(leg.on || leg.passes.is_some()) {
                 continue;
             }
+            let called = media.called;
             self.accompany(party, place, env);
             let addresses = self.local_addresses(party, place, shown, env);
-            let called = self.parties[party].callee;
             let leg = &mut self.parties[party].medias[place].ice;
             let standing = leg.passes.unwrap_or(Standing::First);
-            leg.list(ice::local_candidates(&addresses, standing));
+            let answered = role == Role::Answer && party == between.receiver;
+            leg.list(ice::local_candidates(&addresses, standing), answered);
             match role {
                 _ if leg.passes.is_some() => leg.agreed = None,
                 _ if party == between.receiver => leg.tell(role, called, env),
@@ -264,9 +265,10 @@ impl IceLeg {
         }
     }
 
-    /// Other sockets than before want other credentials (RFC 8445 §9); fewer do not.
-    fn list(&mut self, candidates: Vec<LocalCandidate>) {
-        if let Some(agreed) = &self.agreed {
+    /// Other sockets than before want other credentials (RFC 8445 §9); fewer do not. In an answer it is too late for
+    /// others (RFC 8839 §4.4.1.1.1): only an offer restarts.
+    fn list(&mut self, candidates: Vec<LocalCandidate>, answered: bool) {
+        if let Some(agreed) = self.agreed.as_ref().filter(|_| !answered) {
             let known = |new: &LocalCandidate| agreed.candidates.iter().any(|old| old.base == new.base);
             if !candidates.iter().all(known) {
                 self.ours = None;

@@ -99,6 +99,8 @@ pub struct Options<'a> {
     pub asymmetric: bool,
     /// What happens to packets from other sources, until then.
     pub gate: Option<Gate>,
+    /// Nobody is heard in the call from now on, or everybody again (`drop-traffic`).
+    pub shut: Option<bool>,
     /// Traffic class byte from now on: `Some(None)` is the configured default.
     pub tos: Option<Option<u8>>,
     /// Let one-way media take the fast path.

@@ -47,7 +47,7 @@ mod tests;
 mod trace;
 mod wish;
 
-pub use block::{Block, BlockScope, Receiver, Sender};
+pub use block::{Bar, Block, BlockScope, Receiver, Sender};
 pub use book::{Book, Changes, Outside};
 pub use bundle::BundleWish;
 pub use call::{Call, CallNumber};

@@ -58,6 +58,8 @@ pub(crate) struct Media {
     pub(crate) holds: bool,
     /// The party's SDP has been seen.
     pub(crate) initialized: bool,
+    /// It was offered to the party first: ICE is ours to control (RFC 8445 §6.1.1).
+    pub(crate) called: bool,
     /// Port zero: the section is off.
     pub(crate) rejected: bool,
     /// We send to the party.
@@ -80,8 +82,6 @@ pub(crate) struct Media {
     pub(crate) pairs: Vec<PortPair>,
     /// Index in `pairs` of the one whose ports the party has been told.
     pub(crate) selected: Option<usize>,
-    /// `block media` for this section.
-    pub(crate) blocked: bool,
     pub(crate) ice: Seldom<IceLeg>,
     /// The client wants the section told as it came.
     pub(crate) passthrough: bool,
@@ -146,6 +146,7 @@ impl Media {
             rtcp: None,
             holds: false,
             initialized: false,
+            called: false,
             rejected: false,
             send: true,
             recv: true,
@@ -158,7 +159,6 @@ impl Media {
             family,
             pairs: Vec::new(),
             selected: None,
-            blocked: false,
             ice: Seldom::default(),
             passthrough: false,
             bundling: Bundling::default(),

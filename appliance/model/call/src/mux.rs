@@ -1,6 +1,7 @@
 use crate::call::Call;
 use crate::dialogue::Dialogue;
 use crate::intent::Options;
+use crate::media::Media;
 
 /// Is RTCP on a port of its own or on that of RTP (RFC 5761), for one leg.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,12 +46,16 @@ impl Call {
         let offered = sender.offered;
         sender.rtp_only = offered && ends;
         sender.active |= sender.rtp_only;
-        let receiver = &mut self.parties[between.receiver].medias[index].mux;
-        // Who muxes already goes on to, whether the sender does or not.
+        let muxes = |media: &Media| media.mux.active && media.mux.said && !media.rejected;
+        let receiver = &mut self.parties[between.receiver];
+        let elsewhere = !receiver.medias[index].initialized && receiver.medias.iter().any(muxes);
+        let receiver = &mut receiver.medias[index].mux;
+        // Who muxes already goes on to, whether the sender does or not; and does so in new sections that ask for it.
         let muxes = offered || (receiver.active && receiver.said);
         receiver.offered = (muxes && !wish.demux) || wish.offer || wish.require;
         receiver.rtp_only = wish.require;
-        receiver.active = receiver.rtp_only || (receiver.active && receiver.said && receiver.offered);
+        let goes_on = (receiver.active && receiver.said) || elsewhere;
+        receiver.active = receiver.rtp_only || (goes_on && receiver.offered);
     }
 
     /// What an answer agrees to, on both legs.

@@ -1,3 +1,4 @@
+use crate::block::Barred;
 use crate::media::Media;
 use crate::seldom::{Nothing, Seldom};
 use crate::{InterfaceId, Stamp};
@@ -39,11 +40,13 @@ pub(crate) struct Aside {
     pub(crate) former: Vec<PartyIx>,
     /// `block media` for what it sends to these.
     pub(crate) blocked: Vec<PartyIx>,
+    /// `silence media` for what it sends to these.
+    pub(crate) silenced: Vec<PartyIx>,
 }
 
 impl Nothing for Aside {
     fn nothing() -> &'static Aside {
-        static NOTHING: Aside = Aside { former: Vec::new(), blocked: Vec::new() };
+        static NOTHING: Aside = Aside { former: Vec::new(), blocked: Vec::new(), silenced: Vec::new() };
         &NOTHING
     }
 }
@@ -82,8 +85,8 @@ pub(crate) struct Party {
     pub(crate) told_group: bool,
     /// What it was told at session level, kept when flags say that it shall not change.
     pub(crate) told: Option<Box<Told>>,
-    /// `block media` for what this party sends.
-    pub(crate) blocked: bool,
+    /// `block media` and `silence media` for what this party sends.
+    pub(crate) barred: Barred,
     /// What few calls of two parties have.
     pub(crate) aside: Seldom<Aside>,
     /// Its packets stay out of recordings.
@@ -110,7 +113,7 @@ impl Party {
             bundles: false,
             told_group: false,
             told: None,
-            blocked: false,
+            barred: Barred::default(),
             aside: Seldom::default(),
             unrecorded: false,
         }

@@ -125,6 +125,10 @@ impl Call {
             }
             if told.rejected {
                 out.address = nowhere(told.family);
+                if role == Role::Offer && told.transport == Transport::Rtp {
+                    // In the words of who is told.
+                    out.protocol = field(&told.protocol);
+                }
             }
             return;
         }

@@ -3,7 +3,7 @@ use crate::compile::FlowUse;
 use crate::media::{Media, PortPair, Transport};
 use crate::party::{Party, PartyIx};
 use crate::{Family, Stamp};
-use flow::{FlowKey, FlowSpec, Snapshot};
+use flow::{FlowKey, FlowSpec, Gate, Snapshot};
 use ice::Component;
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -102,6 +102,8 @@ pub struct StreamReport<'a> {
     pub rejected: bool,
     /// When it was made.
     pub opened: Stamp,
+    /// What happens to packets that are not the party's, while traffic is not dropped altogether.
+    pub gate: Gate,
     /// Its flows: of all pairs that face the party.
     pub flows: Vec<FlowReport<'a>>,
 }
@@ -252,6 +254,7 @@ impl Call {
             ice: media.ice.on,
             rejected: media.rejected,
             opened: Stamp { at: opened, wall_us: self.created.wall_us_of(opened) },
+            gate: self.parties[at].treatment.gate,
             flows: self
                 .flows
                 .iter()
@@ -275,11 +278,11 @@ impl Media {
             (self.keying.speaks_dtls(), "DTLS-SRTP"),
             (self.keying.dtls_role(true), "DTLS role active"),
             (self.keying.dtls_role(false), "DTLS role passive"),
-            (self.keying.speaks_sdes, "SDES"),
+            (self.keying.speaks_sdes && self.transport == Transport::Rtp, "SDES"),
             (self.passes(), "passthrough"),
             (self.ice.on, "ICE"),
             (self.ice.trickles, "trickle ICE"),
-            (self.ice.is_controlling(party.callee), "ICE controlling"),
+            (self.ice.is_controlling(self.called), "ICE controlling"),
             (doubled, "legacy OSRTP"),
             (reversed, "reverse legacy OSRTP"),
             (self.ice.peer_lite, "ICE-lite peer"),

@@ -98,10 +98,10 @@ impl Line {
 }
 
 impl Keying {
-    /// Takes in the lines of an offer, as far as the request lets us answer them.
+    /// Takes in the lines of an offer: those that the request lets us answer, or all if it lets none.
     pub(crate) fn hear_offer(&mut self, section: &Section<'_, '_>, wish: &SdesWish) {
         self.said = Line::read_all(section);
-        if !wish.nonew {
+        if !wish.nonew && self.said.iter().any(|line| wish.allows(line.suite())) {
             self.said.retain(|line| wish.allows(line.suite()));
         }
         self.secure = section.profile.is_secure();
@@ -111,35 +111,42 @@ impl Keying {
     }
 
     /// Writes the lines the party is offered: those of the other side with tags and keys as they are, then what it was
-    /// told before and we can go on with, then every suite that is missing.
+    /// told before and we can go on with, then every suite that is missing. Keys that were agreed on go on whatever the
+    /// request allows: they are nothing new.
     pub(crate) fn offer_lines(&mut self, theirs: &[Line], wish: &SdesWish, secrets: &mut dyn Secrets) {
         let before = std::mem::take(&mut self.told);
-        // What was agreed on goes on; what was offered without an answer is offered again.
-        let carried: Vec<Line> = match self.chosen {
-            Chosen::Open => before,
-            Chosen::Line(at) => before.into_iter().nth(at).into_iter().collect(),
-            Chosen::Mismatch => Vec::new(),
+        // What was offered without an answer is offered again.
+        let (agreed, carried): (Option<Suite>, Vec<Line>) = match self.chosen {
+            Chosen::Open => (None, before),
+            Chosen::Line(at) => {
+                let line = before.into_iter().nth(at);
+                (line.as_ref().map(Line::suite), line.into_iter().collect())
+            }
+            Chosen::Mismatch => (None, Vec::new()),
         };
         self.chosen = Chosen::Open;
         self.speaks_sdes = false;
-        if wish.off {
+        if wish.off && agreed.is_none() {
             return;
         }
+        let allowed = |suite: Suite| wish.allows(suite) || agreed == Some(suite);
         let mut lines: Vec<Line> = theirs
             .iter()
+            .filter(|line| wish.nonew || allowed(line.suite()))
             .map(|line| Line { options: wish.offered(line.suite(), line.options), ..line.clone() })
             .collect();
         let mut top = lines.iter().map(|line| line.tag).max().unwrap_or(0);
         let has = |lines: &[Line], suite| lines.iter().any(|line| line.suite() == suite);
-        if !wish.nonew {
-            for line in carried.into_iter().filter(|line| line.own && wish.allows(line.suite())) {
-                if has(&lines, line.suite()) || top >= MOST_TAG {
-                    continue;
-                }
-                top = if line.tag > top { line.tag } else { top + 1 };
-                let options = wish.offered(line.suite(), Options::default());
-                lines.push(Line { tag: top, options, ..line });
+        let goes_on = |line: &Line| line.own && (agreed.is_some() || (!wish.nonew && allowed(line.suite())));
+        for line in carried.into_iter().filter(goes_on) {
+            if has(&lines, line.suite()) || top >= MOST_TAG {
+                continue;
             }
+            top = if line.tag > top { line.tag } else { top + 1 };
+            let options = wish.offered(line.suite(), Options::default());
+            lines.push(Line { tag: top, options, ..line });
+        }
+        if !wish.nonew {
             for suite in Suite::ALL.into_iter().filter(|suite| wish.allows(*suite)) {
                 if has(&lines, suite) || top >= MOST_TAG {
                     continue;

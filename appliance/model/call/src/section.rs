@@ -3,6 +3,9 @@ use crate::{Family, Options, Settings};
 use sdp::{Name, Profile, Section};
 use std::net::{IpAddr, SocketAddr};
 
+/// Stands where candidates alone will say where (RFC 8839 §4.3.1).
+const NO_PORT_YET: u16 = 9;
+
 impl Media {
     /// Takes in what the party's SDP says about this section.
     pub(crate) fn take_in(&mut self, section: &Section<'_, '_>, options: &Options<'_>, settings: &Settings) {
@@ -24,8 +27,10 @@ impl Media {
         self.bundling.take_in(section);
         self.feedback = section.media().first(Name::RtcpFb).is_some();
         self.take_in_endpoints(section, options, settings);
-        // With ICE, 0.0.0.0 says that the candidates are still to come (RFC 8840 §4.1.1).
-        self.holds = self.rtp.is_some_and(|at| is_hold(at.ip())) && section.ice_ufrag().is_none();
+        // With ICE, 0.0.0.0 may say that candidates are still to come (RFC 8840 §4.1.1).
+        let to_come = section.port == NO_PORT_YET || section.ice_option("trickle");
+        let trickles = section.ice_ufrag().is_some() && to_come;
+        self.holds = self.rtp.is_some_and(|at| is_hold(at.ip())) && !trickles;
         let direction = section.direction().unwrap_or_default();
         self.recv = direction.sends();
         self.send = direction.receives() && !self.holds;

@@ -73,7 +73,10 @@ impl Call {
         let wanted = Profile::of(&receiver.protocol).is_secure()
             || options.osrtp.offer
             || (receiver.asked.is_none() && best_effort);
-        let handshake = !options.dtls.off && !receiver.leaves_dtls();
+        // Who speaks DTLS, or was offered it, is not told to stop: it may know nothing else.
+        let dtls = &receiver.keying.dtls;
+        let speaks = dtls.told.is_some() || (receiver.initialized && dtls.said.is_some());
+        let handshake = (speaks || !options.dtls.off) && !receiver.leaves_dtls();
         let lines = !receiver.leaves_sdes();
         let receiver = &mut receiver.keying;
         receiver.recrypt = options.recrypt;

@@ -3,7 +3,7 @@ use crate::Rtcp;
 use crate::classify::{Class, classify};
 use crate::flow::{Flow, STRAYS_EVERY};
 use crate::sessions::Guard;
-use flow::{Buffers, Carries, DropReason, Event, Frame, HeardReport, Moment, PuntReason};
+use flow::{Buffers, Carries, DropReason, Event, Frame, Gate, HeardReport, Moment, PuntReason};
 use rtp::rtcp;
 use std::net::SocketAddr;
 
@@ -49,6 +49,9 @@ impl Engine {
     ) -> Result<Next, DropReason> {
         let ingress = self.places[at].ingress.ok_or(DropReason::NoFlow)?;
         let flow = self.table.get_mut(ingress).ok_or(DropReason::NoFlow)?;
+        if flow.gate == Gate::Shut {
+            return Err(DropReason::Blocked);
+        }
         let on_wire = usize::from(frame.len);
         let class = classify(buffers.payload(frame), flow.carries, flow.handshakes);
         // Before the source is asked for: agents hear of other addresses than the peer's.
@@ -90,8 +93,9 @@ impl Engine {
         if let Some(received) = self.addresses.received(flow.address) {
             received.count(on_wire);
         }
-        let class = class?;
+        // Whatever it was: somebody is there.
         flow.counters.last_packet = Some(now);
+        let class = class?;
         if let Class::Rtp(packet) = class {
             flow.ssrcs.count(&packet, on_wire, now, &mut self.spare);
         }

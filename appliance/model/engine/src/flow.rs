@@ -5,9 +5,10 @@ use crate::sessions::{Guard, Held};
 use crate::ssrc::SsrcTable;
 use flow::{
     Carries, Counters, DropReason, FlowKey, FlowSpec, Gate, Generation, HeardReport, Micros, Moment, Output,
-    Part, Progress, Recorded, Reporting, Rewrite, Snapshot, StreamId,
+    Part, Progress, Recorded, Reporting, Rewrite, Silence, Snapshot, StreamId,
 };
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// One flow as its worker holds it: the spec taken apart into what packets need, and what packets have shown.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Flow {
     pub(crate) peer: Peer,
     pub(crate) rtp: SmallVec<[Way; 1]>,
     pub(crate) rtcp: SmallVec<[Way; 1]>,
+    /// What silence is in its payload types, if somebody is to hear nothing else.
+    pub(crate) silence: Option<Arc<[Silence]>>,
     pub(crate) counters: Counters,
     pub(crate) ssrcs: SsrcTable,
     pub(crate) sent: SentTable,
@@ -78,11 +81,19 @@ impl Away {
 pub(crate) struct Way {
     pub(crate) egress: FlowKey,
     pub(crate) rewrite: Rewrite,
+    /// Whoever is there hears silence.
+    pub(crate) silent: bool,
     pub(crate) place: u32,
 }
 
 fn ways(outputs: &[Output]) -> SmallVec<[Way; 1]> {
-    outputs.iter().map(|out| Way { egress: out.egress, rewrite: out.rewrite, place: u32::MAX }).collect()
+    let way = |out: &Output| Way {
+        egress: out.egress,
+        rewrite: out.rewrite,
+        silent: out.silence.is_some(),
+        place: u32::MAX,
+    };
+    outputs.iter().map(way).collect()
 }
 
 fn handshakes(spec: &FlowSpec) -> Handshakes {
@@ -108,6 +119,7 @@ impl Flow {
             peer: Peer::new(spec),
             rtp: ways(&spec.rtp),
             rtcp: ways(&spec.rtcp),
+            silence: spec.rtp.iter().find_map(|output| output.silence.clone()),
             counters: Counters::default(),
             ssrcs: SsrcTable::for_what(spec.carries),
             sent: SentTable::for_what(spec.carries),
@@ -154,6 +166,15 @@ impl Flow {
     /// Its RTCP is in clear once it was opened: it is not encrypted by two ends for each other.
     pub(crate) fn is_readable(&self) -> bool {
         self.held.is_some() || self.handshakes != Handshakes::Ends
+    }
+
+    /// What every byte of such a payload is when nothing shall be heard of it.
+    pub(crate) fn silence_of(&self, pt: u8) -> Option<u8> {
+        self.silence
+            .iter()
+            .flat_map(|known| known.iter())
+            .find(|known| known.pt == pt)
+            .map(|known| known.byte)
     }
 
     /// The session that seals what leaves through this port; `None` where it leaves in clear.

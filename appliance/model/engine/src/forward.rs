@@ -5,8 +5,8 @@ use crate::engine::Places;
 use crate::flow::Way;
 use crate::tape::{Copied, Passing};
 use flow::{Buffers, Burst, Departure, DropReason, Event, Frame, Moment, Rewrite, Verdict};
-use rtp::HeaderMut;
 use rtp::rtcp::{self, Type};
+use rtp::{Header, HeaderMut};
 
 /// How a packet leaves by one of a flow's outputs.
 struct Leaving {
@@ -14,6 +14,8 @@ struct Leaving {
     /// Place of the egress port's flow.
     egress: u32,
     rewrite: Rewrite,
+    /// What every byte of its payload is replaced by.
+    silence: Option<u8>,
     /// The session that seals it.
     seal: Option<u32>,
     /// Who gets it takes RTCP feedback.
@@ -133,7 +135,11 @@ impl Engine {
     ) -> Verdict {
         let class = admitted.class;
         match (class, admitted.rtcp, leaving.feedback) {
-            (Class::Rtp(_), ..) => apply_rewrite(buffers.payload_mut(frame), leaving.rewrite),
+            (Class::Rtp(_), ..) => {
+                let payload = buffers.payload_mut(frame);
+                apply_silence(payload, leaving.silence);
+                apply_rewrite(payload, leaving.rewrite);
+            }
             (_, GoesOn::Fitting, false) => {
                 shorten(frame, buffers, |kind| !kind.is_feedback());
                 if frame.len == 0 {
@@ -188,7 +194,11 @@ impl Engine {
         let ingress = self.places[at].ingress.ok_or(DropReason::NoFlow)?;
         let flow = self.table.get(ingress).ok_or(DropReason::NoFlow)?;
         let ways = if admitted.by_rtcp { &flow.rtcp } else { &flow.rtp };
-        let Way { egress: key, rewrite, place } = *ways.get(output).ok_or(DropReason::NoOutput)?;
+        let Way { egress: key, rewrite, silent, place } = *ways.get(output).ok_or(DropReason::NoOutput)?;
+        let silence = match admitted.class {
+            Class::Rtp(packet) if silent => flow.silence_of(packet.pt),
+            _ => None,
+        };
         let settles = flow.one_way && matches!(admitted.class, Class::Rtp(_));
         let remembered = self.table.get(place).is_some_and(|egress| egress.key == key);
         let place = if remembered {
@@ -217,7 +227,7 @@ impl Engine {
             return Err(DropReason::SealedElsewhere);
         }
         let departure = Departure { from: key, to, tos: egress.tos };
-        Ok(Leaving { departure, egress: place, rewrite, seal, feedback: egress.reporting.feedback })
+        Ok(Leaving { departure, egress: place, rewrite, silence, seal, feedback: egress.reporting.feedback })
     }
 }
 
@@ -226,6 +236,16 @@ fn shorten<B: Buffers>(frame: &mut Frame, buffers: &mut B, keep: impl Fn(Type) -
     let len = rtcp::retain(buffers.payload_mut(frame), keep);
     // No longer than it was.
     frame.len = u16::try_from(len).unwrap_or(frame.len);
+}
+
+fn apply_silence(packet: &mut [u8], silence: Option<u8>) {
+    let Some(byte) = silence else { return };
+    let Ok(header) = Header::parse(packet) else { return };
+    let whole = header.payload().len();
+    // Padding stays, whose last byte is its length.
+    let said = header.unpadded().map_or(whole, <[u8]>::len);
+    let start = packet.len() - whole;
+    packet[start..start + said].fill(byte);
 }
 
 fn apply_rewrite(payload: &mut [u8], rewrite: Rewrite) {

@@ -28,7 +28,9 @@ pub use packet::{BURST, Buffers, Burst, Frame, PacketIo};
 pub use path::{Path, PathReason};
 pub use recipe::{Recipe, RecipeOutput};
 pub use secure::{Progress, Protection, Security, SessionId};
-pub use spec::{Carries, FlowSpec, Gate, Learning, Output, Part, PtChange, Recorded, Reporting, Rewrite};
+pub use spec::{
+    Carries, FlowSpec, Gate, Learning, Output, Part, PtChange, Recorded, Reporting, Rewrite, Silence,
+};
 pub use srtp;
 pub use table::{FlowTable, InstallError};
 pub use verdict::{Departure, DropReason, PuntReason, Verdict};

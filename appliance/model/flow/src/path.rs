@@ -40,8 +40,10 @@ reasons! {
         NoKeys = "no-keys",
         /// Nothing is sent on: rejected, inactive or without a counterpart.
         NoOutput = "no-output",
-        /// Blocked by `block media`.
+        /// Blocked by `block media`, or dropped by `drop-traffic`.
         Blocked = "blocked",
+        /// Its payload is replaced by silence (`silence media`), which the fast path cannot do.
+        Silenced = "silenced",
         /// RTCP is read by the daemon.
         Rtcp = "rtcp",
         /// Several media sections share the port, or that of an output (BUNDLE).

@@ -64,11 +64,12 @@ impl Recipe {
     }
 
     /// Resolves `spec` with the flows of its egress ports. `None` while the peer of either side is not known and
-    /// confirmed, while keys are awaited, when nothing would be sent, or when the flow is not RTP: then it stays with the
-    /// learner. What had been opened and sealed before is to be added by who knows it.
+    /// confirmed, while keys are awaited, when nothing would be sent, when payloads are replaced, or when the flow is not
+    /// RTP: then it stays with the learner. What had been opened and sealed before is to be added by who knows it.
     pub fn compile<'a>(spec: &FlowSpec, egress: impl Fn(FlowKey) -> Option<&'a FlowSpec>) -> Option<Recipe> {
-        let source = spec.peer.filter(|_| spec.confirmed && !spec.blocked)?;
-        if matches!(spec.carries, Carries::Rtcp) || spec.rtp.is_empty() || spec.shares_port() {
+        let source = spec.peer.filter(|_| spec.confirmed && !spec.blocked && spec.gate != Gate::Shut)?;
+        let odd = spec.shares_port() || spec.is_silenced();
+        if odd || matches!(spec.carries, Carries::Rtcp) || spec.rtp.is_empty() {
             return None;
         }
         let open = keys(spec, |security| &security.arriving)?;

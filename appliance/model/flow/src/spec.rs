@@ -1,6 +1,7 @@
 use crate::{FlowKey, Generation, Moment, PathReason, Security, StreamId};
 use smallvec::SmallVec;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// What shall happen to the packets that arrive at one of our ports. Written by the call model, carried out by
 /// the engine; the part that needs no learning compiles to a [`crate::Recipe`].
@@ -103,6 +104,11 @@ impl FlowSpec {
         self.via.is_some() || !self.parts.is_empty()
     }
 
+    /// What it carries is replaced by silence, for somebody at least.
+    pub fn is_silenced(&self) -> bool {
+        self.rtp.iter().any(|output| output.silence.is_some())
+    }
+
     /// True while the keys that open what arrives at the port are awaited.
     pub fn cannot_open(&self) -> bool {
         self.security.as_ref().is_some_and(|keys| keys.arriving.is_awaited())
@@ -156,6 +162,8 @@ pub enum Gate {
     Strict,
     /// The peer follows (`media-handover`).
     Handover,
+    /// Nobody is heard at all, nor counted (`drop-traffic`).
+    Shut,
 }
 
 /// One way out for a packet.
@@ -165,13 +173,24 @@ pub struct Output {
     pub egress: FlowKey,
     /// What changes inside the packet.
     pub rewrite: Rewrite,
+    /// What it says is replaced by silence (`silence media`), where that is known how.
+    pub silence: Option<Arc<[Silence]>>,
 }
 
 impl Output {
     /// A way out that leaves the packet as it is.
     pub fn plain(egress: FlowKey) -> Output {
-        Output { egress, rewrite: Rewrite::default() }
+        Output { egress, rewrite: Rewrite::default(), silence: None }
     }
+}
+
+/// What silence is in a codec whose every byte is a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// The payload type.
+    pub pt: u8,
+    /// Every byte of its payload.
+    pub byte: u8,
 }
 
 /// What changes in an RTP header on its way out.

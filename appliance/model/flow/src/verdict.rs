@@ -62,7 +62,7 @@ reasons! {
         NoPeer = "no-peer",
         /// The flow has no output: rejected, inactive or one-sided media.
         NoOutput = "no-output",
-        /// Blocked by `block media`.
+        /// Blocked by `block media`, or dropped by `drop-traffic`.
         Blocked = "blocked",
         /// No free buffer for a copy.
         NoRoom = "no-room",

@@ -1,4 +1,4 @@
-use flow::{Carries, FlowSpec, Micros, Moment, Path, PathReason, Recipe};
+use flow::{Carries, FlowSpec, Gate, Micros, Moment, Path, PathReason, Recipe};
 use std::sync::Arc;
 
 /// How long a flow that was taken back because packets still came to the sockets stays there at first; each time
@@ -83,7 +83,7 @@ impl Entry {
     /// Why it cannot be handed over, as far as it alone says.
     pub(super) fn obstacle(&self) -> Option<PathReason> {
         let spec = &self.spec;
-        if spec.blocked {
+        if spec.blocked || spec.gate == Gate::Shut {
             Some(PathReason::Blocked)
         } else if spec.carries == Carries::Rtcp {
             Some(PathReason::Rtcp)
@@ -91,6 +91,8 @@ impl Entry {
             Some(PathReason::NoOutput)
         } else if spec.shares_port() {
             Some(PathReason::SharedPort)
+        } else if spec.is_silenced() {
+            Some(PathReason::Silenced)
         } else if spec.cannot_open() {
             Some(PathReason::NoKeys)
         } else if spec.peer.is_none() {

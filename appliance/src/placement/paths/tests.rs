@@ -241,8 +241,10 @@ fn what_follows_from_a_change_of_one_leg_is_done_to_the_other() {
 #[test]
 fn every_obstacle_has_its_reason() {
     type Turn = fn(&mut FlowSpec);
-    let cases: [(Turn, PathReason); 5] = [
+    let cases: [(Turn, PathReason); 7] = [
         (|spec| spec.blocked = true, PathReason::Blocked),
+        (|spec| spec.gate = Gate::Shut, PathReason::Blocked),
+        (|spec| spec.rtp[0].silence = Some([].into()), PathReason::Silenced),
         (|spec| spec.carries = Carries::Rtcp, PathReason::Rtcp),
         (|spec| spec.rtp.clear(), PathReason::NoOutput),
         (|spec| spec.peer = None, PathReason::NoPeer),

@@ -375,3 +375,27 @@ fn an_answer_may_take_keys_or_nothing_instead() {
         assert!(!flow.handshakes);
     }
 }
+
+#[test]
+fn who_waited_for_the_last_handshake_waits_for_the_next() {
+    for (answered, role) in [("active", "passive"), ("passive", "active")] {
+        let mut world = World::new();
+        world.say(true, ("a", None), &audio(A, 4000, ""), to_browser).unwrap();
+        world.answer("a", "b", &browser(B, 5000, &lines(answered, "AA", "")));
+        let other = browser(B, 5000, &lines("actpass", "CC", ""));
+        world.say(true, ("b", Some("a")), &other, to_avp).unwrap();
+        assert_eq!(value(&world.answer("b", "a", &audio(A, 4000, "")), "setup"), Some(role));
+    }
+}
+
+#[test]
+fn who_speaks_dtls_is_not_told_to_stop() {
+    let mut world = World::new();
+    let (_, _) = world.talking();
+    let off = |o: &mut Options<'static>| {
+        to_browser(o);
+        o.dtls.off = true;
+    };
+    let back = world.say(true, ("b", Some("a")), &audio(B, 5000, ""), off).unwrap();
+    assert_eq!(value(&back, "setup"), Some("actpass"));
+}

@@ -384,3 +384,59 @@ fn candidates_that_overtake_their_sdp_wait_for_it() {
     assert!(ice(&world, 0).remote.as_ref().unwrap().candidates.is_empty());
     assert!(world.book.early.is_empty());
 }
+
+#[test]
+fn an_answer_keeps_its_credentials_although_rtcp_has_come_apart() {
+    let mut world = World::new();
+    let wish = |o: &mut crate::Options<'static>| (o.ice, o.mux.offer) = (IceWish::Force, true);
+    let first = world.say(true, ("a", None), &audio(A, 4000, ""), wish).unwrap();
+    let muxed = callee("bobby") + "a=rtcp-mux\n";
+    world.answer("a", "b", &muxed);
+    assert_eq!(ice(&world, 1).candidates.len(), 2);
+    world.offer("b", Some("a"), &muxed);
+    let answered = world.answer("b", "a", &audio(A, 4000, ""));
+    assert_eq!(ufrag(&answered), ufrag(&first));
+    assert_eq!(ice(&world, 1).candidates.len(), 4);
+}
+
+#[test]
+fn a_party_with_ice_keeps_its_ports_when_an_answer_names_interfaces() {
+    let mut world = World::new();
+    let to_b = world.say(true, ("a", None), &audio(A, 4000, ""), |o| o.ice = IceWish::Force).unwrap();
+    let other = |o: &mut crate::Options<'static>| o.towards_sender = Some(b"int");
+    world.say(false, ("a", Some("b")), &callee("bobby"), other).unwrap();
+    world.offer("b", Some("a"), &callee("bobby"));
+    let answered = world.answer("b", "a", &audio(A, 4000, ""));
+    assert_eq!(port(&answered, 0), port(&to_b, 0));
+}
+
+#[test]
+fn an_address_of_zero_is_no_hold_while_candidates_are_to_come() {
+    let cases = [("9", "", true), ("4000", "a=ice-options:trickle\n", true), ("4000", "", false)];
+    for (number, more, talks) in cases {
+        let body = caller("alice").replace("c=IN IP4 198.51.100.20", "c=IN IP4 0.0.0.0");
+        let body = body.replace("m=audio 4000", &format!("m=audio {number}")) + more;
+        let to_b = World::new().offer("a", None, &body);
+        assert!(!to_b.contains("0.0.0.0"), "{to_b}");
+        assert_eq!(to_b.contains("a=sendrecv"), talks, "{to_b}");
+        assert_eq!(to_b.contains("a=sendonly"), !talks, "{to_b}");
+    }
+}
+
+#[test]
+fn who_is_offered_a_section_first_is_controlled() {
+    let mut world = World::new();
+    let more = |body: String, at: &str, port: u16| {
+        body + &format!("m=video {port} RTP/AVP 97\n{}", lines("video", at, port))
+    };
+    world.offer("a", None, &caller("alice"));
+    world.answer("a", "b", &callee("bobby"));
+    world.offer("b", Some("a"), &more(callee("bobby"), B, 5002));
+    world.answer("b", "a", &more(caller("alice"), A, 4002));
+    let role = |party: usize, section: usize| {
+        let session = world.book.find(b"call").unwrap().session((party, section));
+        world.agents[&session].ice.as_ref().unwrap().role
+    };
+    assert_eq!((role(0, 0), role(1, 0)), (Role::Controlled, Role::Controlling));
+    assert_eq!((role(0, 1), role(1, 1)), (Role::Controlling, Role::Controlled));
+}

@@ -96,3 +96,19 @@ fn a_group_of_one_section_is_kept() {
     let video = "m=video 5002 RTP/AVP 97\n";
     assert_eq!(group(&world.answer("a", "b", &(audio(B, 5000, "") + video))), None);
 }
+
+#[test]
+fn who_muxes_does_so_in_new_sections_too() {
+    let line = |body: &str| {
+        let port = port(body, 1);
+        [port, port + 1].map(|at| body.contains(&format!("a=rtcp:{at}\r\n")))
+    };
+    let video = format!("m=video 4002 RTP/AVP 97\n{MUX}");
+    for (answer, muxed) in [(MUX, [true, false]), ("", [false, true])] {
+        let mut world = World::new();
+        world.offer("a", None, &audio(A, 4000, MUX));
+        world.answer("a", "b", &audio(B, 5000, answer));
+        let more = world.offer("a", Some("b"), &(audio(A, 4000, MUX) + &video));
+        assert_eq!(line(&more), muxed, "{more}");
+    }
+}

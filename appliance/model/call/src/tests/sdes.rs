@@ -1,7 +1,7 @@
 //! SDES between the parties of a call: what is offered, what is answered, which keys the flows get.
 
 use super::world::*;
-use crate::{Options, SdesWish};
+use crate::{Bar, BlockScope, Book, Options, Outside, Receiver, SdesWish, Sender};
 use flow::srtp::{MasterKey, Setup, Suite};
 use flow::{FlowSpec, Protection};
 use proptest::prelude::*;
@@ -125,6 +125,24 @@ fn equal_keys_pass_unopened() {
     let (a, b) = (setup(CM32, KEYS[1]), setup(CM32, KEYS[2]));
     assert_eq!(keys(world.flow(port(&answered, 0))).unwrap(), (a.clone(), b.clone()));
     assert_eq!(keys(world.flow(port(&offered, 0))).unwrap(), (b, a));
+}
+
+#[test]
+fn silence_under_keys_that_pass_is_nothing_at_all() {
+    let mut world = World::new();
+    let offered = world.offer("a", None, &secure(A, 4000, &two()));
+    let answered = world.answer("a", "b", &secure(B, 5000, &line(2, CM32, KEYS[2])));
+    let to_b = BlockScope::Sent(Sender::Tag(b"a"), Receiver::Anybody);
+    let silence = |on| {
+        move |book: &mut Book, outside: &mut Outside<'_>| {
+            book.block(b"call", to_b, (Bar::Silence, on), outside)
+        }
+    };
+    world.apply(silence(true)).unwrap();
+    let outputs = |world: &World, told: &str| world.flow(port(told, 0)).rtp.len();
+    assert_eq!((outputs(&world, &answered), outputs(&world, &offered)), (0, 1));
+    world.apply(silence(false)).unwrap();
+    assert_eq!(outputs(&world, &answered), 1);
 }
 
 #[test]
@@ -300,6 +318,41 @@ fn keys_under_a_plain_profile_are_an_offer_too() {
     assert_eq!(keys(world.flow(port(&offered, 0))).unwrap().0, setup(CM80, KEYS[0]));
 }
 
+#[test]
+fn keys_that_were_agreed_on_go_on_whatever_is_allowed() {
+    let cm80 = Suite::AesCm128HmacSha1_80;
+    let wishes = [
+        (SdesWish { nonew: true, ..SdesWish::default() }, vec![1]),
+        (SdesWish { only: vec![cm80], ..SdesWish::default() }, vec![1, 2]),
+        (SdesWish { off: true, ..SdesWish::default() }, (1..=12).collect()),
+    ];
+    for (wish, tags) in wishes {
+        let mut world = World::new();
+        let with = secure(A, 4000, &line(1, CM32, KEYS[0]));
+        world.say(true, ("a", None), &with, to_avp).unwrap();
+        let agreed = cryptos(&world.answer("a", "b", &audio(B, 5000, "")));
+        let again = |o: &mut Options<'static>| {
+            to_savp(o);
+            o.sdes = wish;
+        };
+        let offered = cryptos(&world.say(true, ("b", Some("a")), &audio(B, 5000, ""), again).unwrap());
+        assert_eq!(offered[..1], agreed[..]);
+        assert_eq!(offered.iter().map(|line| line.0).collect::<Vec<_>>(), tags);
+    }
+}
+
+#[test]
+fn who_offers_nothing_that_is_allowed_is_answered_all_the_same() {
+    let mut world = World::new();
+    let only = |o: &mut Options<'static>| {
+        to_avp(o);
+        o.sdes.only = vec![Suite::AesCm128HmacSha1_80];
+    };
+    world.say(true, ("a", None), &secure(A, 4000, &line(7, CM32, KEYS[0])), only).unwrap();
+    let answered = cryptos(&world.answer("a", "b", &audio(B, 5000, "")));
+    assert_eq!((answered[0].0, answered[0].1.as_str()), (7, CM32));
+}
+
 fn told(body: &str, wish: SdesWish) -> Vec<(u32, String, String)> {
     let mut world = World::new();
     let wish = |o: &mut Options<'static>| {
@@ -453,4 +506,19 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_section_that_is_refused_keeps_the_profile_of_who_is_told() {
+    let mut world = World::new();
+    world.say(true, ("a", None), &secure(A, 4000, &two()), to_avp).unwrap();
+    world.answer("a", "b", &audio(B, 5000, ""));
+    let fax = "m=image 4010 udptl t38\n";
+    let off = |body: String| {
+        body.replacen("m=audio 4000", "m=audio 0", 1).replacen("m=audio 5000", "m=audio 0", 1) + fax
+    };
+    let told = world.say(true, ("a", Some("b")), &off(secure(A, 4000, "")), to_avp).unwrap();
+    assert!(told.contains("m=audio 0 RTP/AVP 8\r\n"), "{told}");
+    let told = world.say(true, ("b", Some("a")), &off(audio(B, 5000, "")), to_savp).unwrap();
+    assert!(told.contains("m=audio 0 RTP/SAVP 8\r\n"), "{told}");
 }

@@ -35,6 +35,7 @@ fn traffic_is_counted_by_our_address() {
     let packet = rtp(1, 7);
     assert_eq!(relay.one(100, A, &packet), Ok(at(B)));
     assert_eq!(relay.one(100, A, &[0xff; 40]), Err(DropReason::NotMedia));
+    assert_eq!(relay.snapshot(100).counters.last_packet, Some(relay.now), "somebody is there");
     let one = |packets, bytes, errors| Traffic { packets, bytes, errors };
     let all: Vec<_> = relay
         .engine

@@ -1,4 +1,6 @@
 use super::*;
+use flow::Silence;
+use std::sync::Arc;
 
 fn dropped(relay: &Relay, number: u16, reason: DropReason) -> u64 {
     relay.snapshot(number).counters.drops[reason as usize]
@@ -136,6 +138,31 @@ fn media_that_must_not_go_anywhere_is_counted_and_dropped() {
     assert_eq!(snapshot.ssrcs[0].traffic.packets, 1);
     assert_eq!(relay.one(999, A, &rtp(1, 1)), Err(DropReason::NoFlow));
     assert_eq!(relay.engine.totals().dropped(DropReason::NoFlow), 1);
+}
+
+#[test]
+fn nobody_is_heard_nor_counted_at_a_shut_gate() {
+    let mut relay = Relay::pair(|a| a.gate = Gate::Shut);
+    for bytes in [&rtp(1, 1), RTCP, STUN, &[0xff; 4]] {
+        assert_eq!(relay.one(100, A, bytes), Err(DropReason::Blocked));
+    }
+    let counters = relay.snapshot(100).counters;
+    assert_eq!((counters.received, counters.last_packet), (Traffic::default(), None));
+    assert_eq!(dropped(&relay, 100, DropReason::Blocked), 4);
+}
+
+#[test]
+fn silence_replaces_what_is_said_and_nothing_else() {
+    let known: Arc<[Silence]> = [Silence { pt: 8, byte: 0xd5 }].into();
+    let mut relay = Relay::pair(|a| a.rtp[0].silence = Some(Arc::clone(&known)));
+    // padding, one CSRC, an extension of one word
+    let head = [0xb1, 8, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 0xbe, 0xde, 0, 1, 0x10, 0xff, 0, 0];
+    let said = [&head[..], &[1, 2, 3, 0, 2]].concat();
+    let mut other = said.clone();
+    other[1] = 9;
+    let (_, sent) = relay.burst(&[(100, A, &said), (100, A, &other)]);
+    assert_eq!(sent[0].bytes, [&head[..], &[0xd5, 0xd5, 0xd5, 0, 2]].concat());
+    assert_eq!(sent[1].bytes, other, "nobody knows what silence is there");
 }
 
 #[test]
