@@ -41,6 +41,7 @@ pub const ALL: &[Case] = &[
     Case { name: "flows-10000", unit: "packet", units: 64, runs: 50, prepare: packets::flows::<10_000> },
     Case { name: "flows-100000", unit: "packet", units: 64, runs: 50, prepare: packets::flows::<100_000> },
     Case { name: "rings-burst", unit: "packet", units: 64, runs: 50, prepare: rings::burst },
+    Case { name: "rings-relay", unit: "packet", units: 64, runs: 50, prepare: rings::relay },
     Case { name: "rings-pool", unit: "move", units: 64, runs: 200, prepare: rings::pool },
 ];
 

@@ -11,16 +11,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 /// RTP header and 20 ms of G.711.
-const PACKET: usize = 172;
+pub(super) const PACKET: usize = 172;
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 5));
 
 /// The port of a flow: as many for each address as fit.
-fn key(number: u32) -> FlowKey {
+pub(super) fn key(number: u32) -> FlowKey {
     let address = Ipv4Addr::from(u32::from(Ipv4Addr::new(192, 0, 2, 1)) + number / 20_000);
     FlowKey::new(address.into(), 20_000 + (number % 20_000) as u16 * 2)
 }
 
-fn peer(number: u32) -> SocketAddr {
+pub(super) fn peer(number: u32) -> SocketAddr {
     SocketAddr::new(PEER, 10_000 + (number % 50_000) as u16)
 }
 
@@ -52,6 +52,31 @@ fn spec(number: u32, egress: u32, security: Option<Security>) -> FlowSpec {
     }
 }
 
+/// A packet of G.711 of the sender `number`, and room for a tag.
+#[inline]
+pub(super) fn media(number: u32, round: u32) -> [u8; PACKET + 16] {
+    let mut packet = [0xd5; PACKET + 16];
+    packet[..2].copy_from_slice(&[0x80, 8]);
+    packet[2..4].copy_from_slice(&(round as u16).to_be_bytes());
+    packet[4..8].copy_from_slice(&(round * 160).to_be_bytes());
+    packet[8..12].copy_from_slice(&number.to_be_bytes());
+    packet
+}
+
+/// An engine with so many flows in pairs, in clear.
+pub(super) fn plain_engine(flows: u32) -> Engine {
+    engine_of(flows, (0..flows).map(|number| spec(number, number ^ 1, None)))
+}
+
+fn engine_of(flows: u32, specs: impl Iterator<Item = FlowSpec>) -> Engine {
+    let mut engine = Engine::new(flows as usize, BURST);
+    let mut events = Vec::new();
+    for spec in specs {
+        assert_eq!(engine.apply(Change::Install(spec.into()), &mut events), Applied::Installed);
+    }
+    engine
+}
+
 /// Flows in pairs, and a burst of packets that goes through them.
 struct Relay {
     engine: Engine,
@@ -67,11 +92,7 @@ struct Relay {
 
 impl Relay {
     fn new(flows: u32, step: u32, specs: impl Iterator<Item = FlowSpec>, seal: Option<Sealer>) -> Relay {
-        let mut engine = Engine::new(flows as usize, BURST);
-        let mut events = Vec::new();
-        for spec in specs {
-            assert_eq!(engine.apply(Change::Install(spec.into()), &mut events), Applied::Installed);
-        }
+        let engine = engine_of(flows, specs);
         Relay { engine, memory: Memory::new(BURST), burst: Burst::new(BURST), flows, step, sent: 0, seal }
     }
 
@@ -82,11 +103,7 @@ impl Relay {
             let number = (self.sent * u64::from(self.step) % u64::from(self.flows)) as u32;
             let round = self.round();
             self.sent += 1;
-            let mut packet = [0xd5; PACKET + 16];
-            packet[..2].copy_from_slice(&[0x80, 8]);
-            packet[2..4].copy_from_slice(&(round as u16).to_be_bytes());
-            packet[4..8].copy_from_slice(&(round * 160).to_be_bytes());
-            packet[8..12].copy_from_slice(&number.to_be_bytes());
+            let mut packet = media(number, round);
             let len = match &mut self.seal {
                 Some(sealer) => sealer.seal_rtp(&mut packet, PACKET).expect("a packet"),
                 None => PACKET,
