@@ -31,11 +31,8 @@ impl Engine {
         now: Moment,
         events: &mut Vec<Event>,
     ) {
-        self.places.clear();
         let arrived = burst.frames().len();
-        for frame in burst.frames() {
-            self.places.push(Places { ingress: self.table.find(frame.local), egress: None });
-        }
+        self.look_up(burst.frames());
         for at in 0..arrived {
             let mut frame = burst.frames()[at];
             if frame.verdict != Verdict::Undecided {
@@ -129,6 +126,7 @@ impl Engine {
     ) -> Verdict {
         let class = admitted.class;
         match (class, admitted.rtcp, leaving.feedback) {
+            (Class::Rtp(_), ..) if leaving.rewrite.is_nothing() => {}
             (Class::Rtp(_), ..) => apply_rewrite(buffers.payload_mut(frame), leaving.rewrite),
             (_, GoesOn::Fitting, false) => {
                 shorten(frame, buffers, |kind| !kind.is_feedback());
@@ -194,7 +192,7 @@ impl Engine {
         }
         let egress = self.table.get(place).ok_or(DropReason::NoPeer)?;
         // A section that shares another's port leaves as that one does.
-        let (key, port) = match egress.via {
+        let (key, port) = match egress.via.as_deref().copied() {
             None => (key, egress),
             Some(via) => (via, self.port(via).ok_or(DropReason::NoPeer)?),
         };
@@ -217,9 +215,6 @@ fn shorten<B: Buffers>(frame: &mut Frame, buffers: &mut B, keep: impl Fn(Type) -
 }
 
 fn apply_rewrite(payload: &mut [u8], rewrite: Rewrite) {
-    if rewrite.is_nothing() {
-        return;
-    }
     let Some(mut header) = HeaderMut::new(payload) else { return };
     if let Some(ssrc) = rewrite.ssrc {
         header.set_ssrc(ssrc);

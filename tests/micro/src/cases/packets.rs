@@ -9,6 +9,7 @@ use flow::{
 use srtp::{MasterKey, Sealer, Setup, Suite};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// RTP header and 20 ms of G.711.
 pub(super) const PACKET: usize = 172;
@@ -85,6 +86,8 @@ struct Relay {
     flows: u32,
     /// From one packet to the next so many flows are passed by.
     step: u32,
+    /// Packets in a burst.
+    packets: u32,
     /// Packets so far.
     sent: u64,
     seal: Option<Sealer>,
@@ -93,13 +96,22 @@ struct Relay {
 impl Relay {
     fn new(flows: u32, step: u32, specs: impl Iterator<Item = FlowSpec>, seal: Option<Sealer>) -> Relay {
         let engine = engine_of(flows, specs);
-        Relay { engine, memory: Memory::new(BURST), burst: Burst::new(BURST), flows, step, sent: 0, seal }
+        Relay {
+            engine,
+            memory: Memory::new(BURST),
+            burst: Burst::new(BURST),
+            flows,
+            step,
+            packets: BURST as u32,
+            sent: 0,
+            seal,
+        }
     }
 
     /// Writes the next burst. What this costs is counted too, and is the same for all cases without keys.
     fn fill(&mut self) {
         self.burst.clear();
-        for buffer in 0..BURST as u32 {
+        for buffer in 0..self.packets {
             let number = (self.sent * u64::from(self.step) % u64::from(self.flows)) as u32;
             let round = self.round();
             self.sent += 1;
@@ -129,6 +141,10 @@ impl Relay {
 
     fn run(&mut self, events: &mut Vec<flow::Event>) {
         self.fill();
+        self.work(events);
+    }
+
+    fn work(&mut self, events: &mut Vec<flow::Event>) {
         let now = Moment(u64::from(self.round()) * 20_000);
         self.engine.run(&mut self.burst, &mut self.memory, now, events);
         self.engine.settle(&self.burst);
@@ -191,8 +207,24 @@ pub(super) fn open_gcm() -> Box<dyn FnMut()> {
 
 /// Packets that each belong to another of so many flows.
 pub(super) fn flows<const FLOWS: u32>() -> Box<dyn FnMut()> {
+    scattered(FLOWS).boxed()
+}
+
+fn scattered(flows: u32) -> Relay {
     // A step that comes by every flow, and never by a neighbour.
-    let step = if FLOWS < 100 { 3 } else { 7_919 % FLOWS };
-    let specs = (0..FLOWS).map(|number| spec(number, number ^ 1, None));
-    Relay::new(FLOWS, step, specs, None).boxed()
+    let step = if flows < 100 { 3 } else { 7_919 % flows };
+    Relay::new(flows, step, (0..flows).map(|number| spec(number, number ^ 1, None)), None)
+}
+
+/// Bursts of so many packets, each of another of so many flows. What is returned works on a burst, and says how long that
+/// took.
+pub(super) fn paced(flows: u32, packets: u32) -> impl FnMut() -> Duration {
+    let mut relay = Relay { packets: packets.min(BURST as u32), ..scattered(flows) };
+    let mut events = Vec::new();
+    move || {
+        relay.fill();
+        let begin = Instant::now();
+        relay.work(&mut events);
+        begin.elapsed()
+    }
 }

@@ -67,7 +67,8 @@ pub(super) fn relay() -> Box<dyn FnMut()> {
             let sequence = word(packet, SEQUENCE);
             let checksum = replace(word(packet, CHECKSUM), sequence, sequence.wrapping_add(1));
             packet[SEQUENCE..SEQUENCE + 2].copy_from_slice(&sequence.wrapping_add(1).to_be_bytes());
-            packet[CHECKSUM..CHECKSUM + 2].copy_from_slice(&(if checksum == 0 { 0xffff } else { checksum }).to_be_bytes());
+            packet[CHECKSUM..CHECKSUM + 2]
+                .copy_from_slice(&(if checksum == 0 { 0xffff } else { checksum }).to_be_bytes());
             io.queues_mut()[0].arrive(packet.clone());
         }
         now.0 += 20_000;
