@@ -6,7 +6,7 @@ use super::poller::{COPIES, Poller};
 use super::post::{OwnReport, Post};
 use super::punted::Punted;
 use super::reels::Reels;
-use super::tape::{Copies, TapeAsk};
+use super::tape::{Copies, TapeAsks};
 use engine::{AddressTraffic, Overheard, Totals};
 use flow::{Change, Event, FlowKey, Moment, Snapshot};
 use mio::Waker;
@@ -44,6 +44,8 @@ struct Worker {
     mailbox: Arc<Mailbox>,
     /// It has been left something that cannot wait for its next turn.
     told: AtomicBool,
+    /// Questions about copies of packets.
+    tapes: TapeAsks,
     thread: Option<JoinHandle<io::Result<()>>>,
 }
 
@@ -359,14 +361,14 @@ impl Pool {
     }
 
     /// The copies of packets of traced flows that were made since this was last asked, of each engine of a worker; waits up
-    /// to `patience`. `more`: flows are traced still.
+    /// to `patience`, and as long again for an answer that is late. `more`: flows are traced still.
     ///
     /// # Errors
-    /// [`PoolError`].
+    /// [`PoolError`]. What was copied comes with a later answer.
     pub fn copies(&self, worker: usize, more: bool, patience: Duration) -> Result<Vec<Copies>, PoolError> {
-        let ask = Arc::new(TapeAsk::new(more));
-        self.send(worker, Order::Tape(Arc::clone(&ask)))?;
-        ask.wait(patience).ok_or(PoolError::Silent(worker))
+        let copies =
+            self.worker(worker)?.tapes.ask(more, patience, |ask| self.send(worker, Order::Tape(ask)))?;
+        copies.ok_or(PoolError::Silent(worker))
     }
 
     /// Where the packet threads put copies of packets of recorded flows.
@@ -493,7 +495,13 @@ impl Worker {
         let thread = Builder::new().name(format!("poll-{number}")).spawn(body).map_err(system)?;
         match (told.recv(), core) {
             (Ok(Err(error)), Some(core)) => Err(StartError::Pin { worker: number, core, error }),
-            _ => Ok(Worker { door, mailbox, told: AtomicBool::new(false), thread: Some(thread) }),
+            _ => Ok(Worker {
+                door,
+                mailbox,
+                told: AtomicBool::new(false),
+                tapes: TapeAsks::default(),
+                thread: Some(thread),
+            }),
         }
     }
 }

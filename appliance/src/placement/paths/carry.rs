@@ -1,8 +1,11 @@
 //! Flows under keys: what a path must know of a flow before it has it.
 
 use super::Paths;
-use flow::{Change, FlowKey, InstallError, PathReason, Progress, Recipe};
+use flow::{Change, FlowKey, InstallError, Micros, Moment, PathReason, Progress, Recipe};
 use smallvec::SmallVec;
+
+/// For so long a packet thread can seal packets of a flow under keys once it knows how far the fast path has come.
+const STRAYING: Micros = Micros::from_secs(1);
 
 impl Paths {
     /// The recipe, with how far its sources have come on the paths that have had the flow.
@@ -40,21 +43,19 @@ impl Paths {
         Ok(recipe)
     }
 
-    /// Before a flow leaves a fast path: its packet thread hears how far it has come there, so that the first packet
-    /// that comes to the sockets is opened and sealed under the right rollover counter.
-    pub(super) fn carry_back(&mut self, worker: u16, table: usize, recipe: &Recipe) {
-        if !recipe.has_keys() {
-            return;
-        }
-        let generation = recipe.generation;
-        let told = self.tables[table].progress(recipe.key).into_iter();
-        let changes = told.filter(|(_, progress)| !progress.is_empty());
-        let changes: Vec<Change> = changes
+    /// Before a flow leaves a fast path, or when its packets stray: its packet thread hears how far it has come there,
+    /// so that the first packet that comes to the sockets is opened and sealed under the right rollover counter. And that
+    /// it may be sealed: from when the fast path lets go of the flow until the thread hears so, packets come as strays.
+    pub(super) fn carry_back(&mut self, worker: u16, table: usize, recipe: &Recipe, now: Moment) {
+        let (key, generation) = (recipe.key, recipe.generation);
+        let Some(learner) = self.learner.as_mut().filter(|_| recipe.has_keys()) else { return };
+        let told = self.tables[table].progress(key).into_iter();
+        let known = told.filter(|(_, progress)| !progress.is_empty());
+        let mut changes: Vec<Change> = known
             .map(|(key, progress)| Change::Restore { key, generation, progress: Box::new(progress) })
             .collect();
-        if let Some(learner) = self.learner.as_mut().filter(|_| !changes.is_empty()) {
-            learner.tell(worker, changes);
-        }
+        changes.push(Change::Away { key, strays_from: Some(now + STRAYING) });
+        learner.tell(worker, changes);
     }
 }
 

@@ -1,9 +1,6 @@
 use super::{Entry, Paths, Place};
-use flow::{Change, Event, FlowKey, FlowSpec, Micros, Moment, PathReason};
+use flow::{Change, Event, FlowKey, FlowSpec, Moment, PathReason};
 use std::sync::Arc;
-
-/// For so long, strays of a flow under keys can be sealed by its packet thread once it knows how far the fast path has come.
-const STRAYING: Micros = Micros::from_secs(1);
 
 impl Paths {
     /// Looks at changes on their way to the packet threads, and adds what follows from them.
@@ -15,7 +12,7 @@ impl Paths {
             match &change {
                 Change::Install(spec) => self.installed(worker, spec),
                 Change::Withdraw { key, .. } => {
-                    self.withdrawn(*key, changes);
+                    self.withdrawn(*key, changes, now);
                     if self.has_more_to_tell(*key) {
                         self.held.insert(*key, (worker, change));
                         continue;
@@ -93,11 +90,11 @@ impl Paths {
     }
 
     /// The flow ends: it and those that leave through its port are taken back first, so that all is counted.
-    fn withdrawn(&mut self, key: FlowKey, changes: &mut Vec<(u16, Change)>) {
+    fn withdrawn(&mut self, key: FlowKey, changes: &mut Vec<(u16, Change)>, now: Moment) {
         for feeder in self.feeders.get(&key).cloned().unwrap_or_default() {
-            self.take_back(feeder, PathReason::NoPeer, changes);
+            self.take_back(feeder, PathReason::NoPeer, changes, now);
         }
-        self.take_back(key, PathReason::NoOutput, changes);
+        self.take_back(key, PathReason::NoOutput, changes, now);
         self.doubt(key);
         self.detach(key);
         self.waiting.remove(&key);
@@ -119,11 +116,8 @@ impl Paths {
         let Place::Fast { checked, table, recipe, .. } = &mut entry.place else { return };
         if *checked != packets {
             *checked = packets;
-            if recipe.has_keys() {
-                let (worker, table, recipe) = (entry.worker, *table, recipe.clone());
-                self.carry_back(worker, table, &recipe);
-                changes.push((worker, Change::Away { key, strays_from: Some(now + STRAYING) }));
-            }
+            let (worker, table, recipe) = (entry.worker, *table, recipe.clone());
+            self.carry_back(worker, table, &recipe, now);
             return;
         }
         let (table, generation) = (*table, recipe.generation);
@@ -133,7 +127,7 @@ impl Paths {
         } else {
             entry.back_off(now);
         }
-        self.take_back(key, PathReason::NotVerified, changes);
+        self.take_back(key, PathReason::NotVerified, changes, now);
         self.waiting.insert(key);
     }
 

@@ -24,7 +24,7 @@ impl Paths {
             refused.append(&mut table.settle());
         }
         for (key, reason) in refused {
-            self.take_back(key, reason, changes);
+            self.take_back(key, reason, changes, now);
             self.wait_if_it_may_pass(key, reason);
         }
     }
@@ -81,7 +81,7 @@ impl Paths {
         let (table, recipe) = match aim {
             Ok(aim) => aim,
             Err(reason) => {
-                self.take_back(key, reason, changes);
+                self.take_back(key, reason, changes, now);
                 self.waiting.remove(&key);
                 return false;
             }
@@ -90,7 +90,7 @@ impl Paths {
         match &entry.place {
             Place::Fast { recipe: old, table: on, .. } if **old == recipe && *on == table => return false,
             Place::Fast { table: on, .. } if *on != table => {
-                self.take_back(key, PathReason::NotStableYet, changes)
+                self.take_back(key, PathReason::NotStableYet, changes, now)
             }
             Place::Sockets(_) if now < entry.not_before => return false,
             _ => {}
@@ -109,7 +109,7 @@ impl Paths {
             }
             Err(error) => {
                 tracing::debug!(flow = %key, %error, "not handed over");
-                self.take_back(key, error.reason(), changes);
+                self.take_back(key, error.reason(), changes, now);
                 self.wait_if_it_may_pass(key, error.reason());
                 false
             }
@@ -177,7 +177,13 @@ impl Paths {
     }
 
     /// The flow is with the learner from now on, for this reason.
-    pub(super) fn take_back(&mut self, key: FlowKey, reason: PathReason, changes: &mut Vec<(u16, Change)>) {
+    pub(super) fn take_back(
+        &mut self,
+        key: FlowKey,
+        reason: PathReason,
+        changes: &mut Vec<(u16, Change)>,
+        now: Moment,
+    ) {
         let Some(entry) = self.flows.get_mut(&key) else { return };
         let Place::Fast { table, recipe, .. } = &entry.place else {
             entry.place = Place::Sockets(reason);
@@ -187,7 +193,7 @@ impl Paths {
         let generation = recipe.generation.max(entry.spec.generation);
         if recipe.has_keys() {
             let recipe = recipe.clone();
-            self.carry_back(worker, table, &recipe);
+            self.carry_back(worker, table, &recipe, now);
         }
         let leaving = self.tables[table].withdraw(key, generation);
         self.given_back(key, reason, leaving, changes);
