@@ -1,9 +1,13 @@
 use super::exits::{Exit, Exits};
+use super::summed;
 use super::{Frames, Packet, Place, Rings};
 use crate::{Hop, sys};
 use flow::{BURST, Buffers, Burst, Departure, DropReason, FlowKey, Frame, PacketIo, Verdict};
 use std::net::SocketAddr;
 use wire::{Headers, Reason};
+
+/// So many ways out are near enough to the processor to be waited for one after the other.
+const NEAR: usize = 256;
 
 /// One worker's NIC queues over one set of buffers, as a [`PacketIo`]. A packet received on one NIC is sent on
 /// another from the buffer it came in.
@@ -16,6 +20,8 @@ pub struct XskIo<R> {
     arrivals: Vec<Packet>,
     outboxes: Vec<Outbox>,
     exits: Exits,
+    /// For each frame of a burst, where its way out stands.
+    ways: Vec<Option<u32>>,
     raw: Option<sys::RawSockets>,
     counters: IoCounters,
 }
@@ -64,6 +70,7 @@ impl<R: Rings> XskIo<R> {
             arrivals: Vec::with_capacity(BURST),
             outboxes,
             exits: Exits::default(),
+            ways: Vec::with_capacity(4 * BURST),
             raw: None,
             counters: IoCounters::default(),
         }
@@ -137,7 +144,7 @@ impl<R: Rings> XskIo<R> {
 
     /// Looks at one received packet; `None` when it is not for the engine.
     fn admit(&mut self, packet: Packet) -> Option<Frame> {
-        let bytes = self.frames.bytes(packet.buffer).get(..usize::from(packet.len))?;
+        let bytes = self.frames.bytes_mut(packet.buffer).get_mut(..usize::from(packet.len))?;
         let view = match wire::Packet::parse(bytes) {
             Ok(view) => view,
             Err(reason) => {
@@ -145,13 +152,14 @@ impl<R: Rings> XskIo<R> {
                 return None;
             }
         };
-        // Checked here because the packet leaves with a checksum made anew, which would hide the damage. A sender on
+        let payload = view.payload_sum(bytes)?;
+        // Checked here because the packet leaves with a checksum made of this sum, which would hide the damage. A sender on
         // this host may have left it to a network card that is none; such a packet was never on a wire.
-        if !view.checksum_holds(bytes) && !view.checksum_is_partial() {
+        if !view.agrees_with(payload) && !view.checksum_is_partial() {
             self.counters.bad_checksum += 1;
             return None;
         }
-        Some(Frame {
+        let frame = Frame {
             buffer: packet.buffer,
             start: view.headers_len() as u16,
             len: view.payload_len() as u16,
@@ -159,17 +167,20 @@ impl<R: Rings> XskIo<R> {
             remote: view.src,
             tos: view.tos,
             verdict: Verdict::Undecided,
-        })
+        };
+        summed::keep(bytes, &frame, payload);
+        Some(frame)
     }
 
     /// Lays headers before a frame's payload and puts it into the outbox of its queue, or sends it by the kernel.
     /// `false` when it cannot leave; its buffer is then still held.
-    fn depart(&mut self, place: usize, frame: &Frame, departure: Departure) -> bool {
+    fn depart(&mut self, place: usize, frame: &Frame, departure: &Departure) -> bool {
         let unknown;
-        let exit = match self.exits.find(departure.from, departure.to, departure.tos) {
+        let way = self.ways.get(place).copied().flatten();
+        let exit = match way.and_then(|way| self.exits.at(way, departure.tos)) {
             Some(exit) => exit,
             // Not known yet, or no longer: the kernel finds the way.
-            None => match Exit::by_kernel(departure) {
+            None => match Exit::by_kernel(*departure) {
                 Some(exit) => {
                     unknown = exit;
                     &unknown
@@ -238,11 +249,17 @@ fn write_packet(bytes: &mut [u8], frame: &Frame, headers: &Headers) -> Option<u1
     if payload.end > bytes.len() || end > bytes.len() {
         return None;
     }
+    // What nobody has changed since it came need not be summed again.
+    let sum = summed::kept(bytes, frame);
     // Headers of the same length as those the packet came with leave the payload where it is.
     if payload.start != headers.len() {
         bytes.copy_within(payload, headers.len());
     }
-    headers.write(&mut bytes[..end]).ok()?;
+    let packet = &mut bytes[..end];
+    match sum {
+        Some(sum) => headers.write_summed(packet, sum).ok()?,
+        None => headers.write(packet).ok()?,
+    }
     u16::try_from(end).ok()
 }
 
@@ -256,19 +273,23 @@ impl<R> Buffers for XskIo<R> {
 
     fn payload_mut(&mut self, frame: &Frame) -> &mut [u8] {
         let bytes = self.frames.bytes_mut(frame.buffer);
+        summed::forget(bytes, frame);
         let payload = usize::from(frame.start)..usize::from(frame.start) + usize::from(frame.len);
         bytes.get_mut(payload).unwrap_or_default()
     }
 
     fn room_mut(&mut self, frame: &Frame) -> &mut [u8] {
         let bytes = self.frames.bytes_mut(frame.buffer);
+        summed::forget(bytes, frame);
         bytes.get_mut(usize::from(frame.start)..).unwrap_or_default()
     }
 
     fn copy(&mut self, frame: &Frame) -> Option<Frame> {
         let payload = usize::from(frame.start)..usize::from(frame.start) + usize::from(frame.len);
+        // With what is known of its sum.
+        let bytes = payload.start.saturating_sub(summed::ROOM)..payload.end;
         let buffer = self.frames.take(Place::Held)?;
-        if !self.frames.copy(frame.buffer, buffer, payload) {
+        if !self.frames.copy(frame.buffer, buffer, bytes) {
             self.frames.give_back(buffer);
             return None;
         }
@@ -311,14 +332,23 @@ impl<R: Rings> PacketIo for XskIo<R> {
     }
 
     fn finish(&mut self, burst: &mut Burst) {
-        for place in 0..burst.frames().len() {
-            let frame = burst.frames()[place];
-            match frame.verdict {
-                Verdict::Forward(departure) if self.depart(place, &frame, departure) => {}
+        // All of them first, so that a packet's headers are not waited for while no other packet's are.
+        let exits = &self.exits;
+        self.ways.clear();
+        self.ways.extend(burst.frames().iter().map(|frame| match &frame.verdict {
+            Verdict::Forward(departure) => exits.find(departure),
+            _ => None,
+        }));
+        if exits.len() > NEAR {
+            exits.warm(&self.ways);
+        }
+        for (place, frame) in burst.frames_mut().iter_mut().enumerate() {
+            match &frame.verdict {
+                Verdict::Forward(departure) if self.depart(place, frame, departure) => {}
                 Verdict::Forward(_) => {
                     self.frames.give_back(frame.buffer);
                     self.counters.send_failed += 1;
-                    burst.frames_mut()[place].verdict = Verdict::Drop(DropReason::SendFailed);
+                    frame.verdict = Verdict::Drop(DropReason::SendFailed);
                 }
                 _ => {
                     self.frames.give_back(frame.buffer);

@@ -11,6 +11,7 @@ mod memory;
 mod open;
 mod pool;
 mod rings;
+mod summed;
 mod umem;
 mod xsk;
 

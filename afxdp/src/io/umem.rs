@@ -16,6 +16,8 @@ const HEADROOM: usize = 256;
 #[derive(Debug)]
 pub(super) struct Memory {
     size: usize,
+    /// Shared buffers begin 2 to the power of this apart.
+    shift: u32,
     count: u32,
     kind: Kind,
 }
@@ -33,7 +35,7 @@ enum Kind {
 
 impl Memory {
     pub(super) fn heap(count: u32, size: usize) -> Memory {
-        Memory { size, count, kind: Kind::Heap(vec![0; size * count as usize].into()) }
+        Memory { size, shift: 0, count, kind: Kind::Heap(vec![0; size * count as usize].into()) }
     }
 
     /// Memory shared with the kernel, on huge pages where there are any. `size` counts the kernel's reserve.
@@ -53,7 +55,9 @@ impl Memory {
             Err(_) => (false, Umem::new(config, frames, false).map_err(|error| Error::Umem(chain(&error)))?),
         };
         let kind = Kind::Shared { umem, descs: descs.into(), huge_pages };
-        let mut memory = Memory { size: size as usize - HEADROOM, count, kind };
+        // The library takes powers of two only.
+        let shift = size.trailing_zeros();
+        let mut memory = Memory { size: size as usize - HEADROOM, shift, count, kind };
         for buffer in 0..count {
             if let Some(desc) = memory.desc(buffer) {
                 memory.note(desc);
@@ -148,7 +152,7 @@ impl Memory {
     /// that the kernel has just given back.
     pub(super) fn note(&mut self, mut desc: FrameDesc) -> Option<u32> {
         let Kind::Shared { umem, descs, .. } = &mut self.kind else { return None };
-        let buffer = u32::try_from(desc.addr() / (self.size + HEADROOM)).ok()?;
+        let buffer = u32::try_from(desc.addr() >> self.shift).ok()?;
         let place = descs.get_mut(buffer as usize)?;
         // SAFETY: the address was just found to lie in a buffer of this UMEM; only the descriptor is written. The
         // cursor stops at the buffer's end.

@@ -27,6 +27,12 @@ enum Command {
     },
     /// Counts, and keeps the counts.
     Store,
+    /// Tells the time that the engine takes for a packet with few flows and with very many.
+    Pace {
+        /// How often each is measured.
+        #[arg(long, default_value_t = 30)]
+        rounds: usize,
+    },
     /// Does the work of one case (this is what valgrind runs).
     Run {
         /// Its name.
@@ -51,6 +57,10 @@ fn file() -> PathBuf {
 
 fn run(command: Command) -> Result<bool, MicroError> {
     match command {
+        Command::Pace { rounds } => {
+            print!("{}", micro::pace::table(rounds));
+            Ok(true)
+        }
         Command::Run { case } => counts::run(&case).map(|()| true),
         Command::Store => {
             let all: Vec<&Case> = cases::ALL.iter().collect();

@@ -153,3 +153,102 @@ fn a_hop_through_a_foreign_interface_is_left_to_the_kernel() {
     io.forget_exit(from, to);
     assert_eq!(io.exits(), 0);
 }
+
+/// How a packet's checksum comes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Came {
+    Right,
+    /// Over IPv4 only.
+    Without,
+    /// As a sender on this host leaves it.
+    Unfinished,
+    Wrong,
+}
+
+fn coming(how: Came, from: SocketAddr, to: SocketAddr, payload: &[u8]) -> Vec<u8> {
+    let mut frame = arriving(&from.to_string(), &to.to_string(), payload);
+    let at = frame.len() - payload.len() - 2;
+    let right = u16::from_be_bytes([frame[at], frame[at + 1]]);
+    let udp_len = (payload.len() + 8) as u16;
+    let unfinished = wire::Sum::default().address(from.ip()).address(to.ip()).word(17).word(udp_len).fold();
+    let checksum = match how {
+        Came::Right => right,
+        Came::Without => 0,
+        Came::Unfinished => unfinished,
+        Came::Wrong => {
+            let wrong = [1, 2, 4].map(|bit| right ^ bit);
+            wrong.into_iter().find(|sum| ![0, unfinished].contains(sum)).unwrap()
+        }
+    };
+    frame[at..at + 2].copy_from_slice(&checksum.to_be_bytes());
+    frame
+}
+
+fn payload() -> impl Strategy<Value = Vec<u8>> {
+    let byte = || prop_oneof![4 => any::<u8>(), 1 => Just(0), 1 => Just(0xff)];
+    prop_oneof![8 => prop::collection::vec(byte(), 0..400), 1 => prop::collection::vec(Just(0), 0..40), 1 => prop::collection::vec(Just(0xff), 0..40)]
+}
+
+proptest! {
+    /// Whatever was done with a packet in between: it leaves as if all of it had been summed at the end, or not at all
+    /// if it came damaged.
+    #[test]
+    fn what_leaves_is_summed_as_if_anew(
+        payload in payload(), how in prop::sample::select(vec![Came::Right, Came::Without, Came::Unfinished, Came::Wrong]),
+        v6: bool, to_v6: bool, change in prop::option::of((any::<prop::sample::Index>(), any::<u8>())),
+        cut in prop::option::of(any::<prop::sample::Index>()), copied: bool, before: bool,
+    ) {
+        let ends = |v6| if v6 { ("[2001:db8::10]:4000", "[2001:db8::1]:5000") } else { ("192.0.2.10:4000", "192.0.2.1:5000") };
+        prop_assume!(!(v6 && how == Came::Without));
+        let (source, local) = ends(v6);
+        let (to, from) = ends(to_v6);
+        let mut io = io();
+        assert!(io.set_exit(FlowKey::from(at(from)), at(to), Some(out(None))));
+        io.queues_mut()[0].arrive(coming(how, at(source), at(local), &payload));
+        let mut burst = Burst::new(4);
+        let right = how != Came::Wrong;
+        prop_assert_eq!(io.receive(&mut burst), usize::from(right));
+        prop_assert_eq!(io.counters().bad_checksum, u64::from(!right));
+        if !right {
+            return Ok(());
+        }
+        let mut expected = payload;
+        let mut frame = burst.frames()[0];
+        let copy_of = |io: &mut XskIo<MemoryQueue>, frame: &Frame, burst: &mut Burst| {
+            let copy = io.copy(frame).unwrap();
+            burst.push(copy).unwrap();
+        };
+        let mut copies = Vec::new();
+        if copied && before {
+            copy_of(&mut io, &frame, &mut burst);
+            copies.push(expected.clone());
+        }
+        if let Some((place, byte)) = change.filter(|_| !expected.is_empty()) {
+            let place = place.index(expected.len());
+            io.payload_mut(&frame)[place] = byte;
+            expected[place] = byte;
+        }
+        if let Some(cut) = cut {
+            expected.truncate(cut.index(expected.len() + 1));
+            frame.len = expected.len() as u16;
+        }
+        burst.frames_mut()[0] = frame;
+        if copied && !before {
+            copy_of(&mut io, &frame, &mut burst);
+            copies.push(expected.clone());
+        }
+        let forward = Verdict::Forward(Departure { from: FlowKey::from(at(from)), to: at(to), tos: 0x28 });
+        burst.frames_mut().iter_mut().for_each(|frame| frame.verdict = forward);
+        io.finish(&mut burst);
+        let sent = io.queues_mut()[1].take_sent();
+        let headers = Headers::new(out(None).link, at(from), at(to), 0x28).unwrap();
+        let whole = |payload: &Vec<u8>| {
+            let mut whole = vec![0; headers.len()];
+            whole.extend(payload);
+            headers.write(&mut whole).unwrap();
+            whole
+        };
+        let all: Vec<Vec<u8>> = std::iter::once(&expected).chain(&copies).map(whole).collect();
+        prop_assert_eq!(sent, all);
+    }
+}

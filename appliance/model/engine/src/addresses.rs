@@ -18,25 +18,26 @@ pub(crate) struct Addresses(Vec<AddressTraffic>);
 
 impl Addresses {
     /// The place of an address, made if it has none. Not to be called for packets.
-    pub(crate) fn place(&mut self, addr: IpAddr) -> usize {
-        self.0.iter().position(|known| known.addr == addr).unwrap_or_else(|| {
+    pub(crate) fn place(&mut self, addr: IpAddr) -> u32 {
+        let place = self.0.iter().position(|known| known.addr == addr).unwrap_or_else(|| {
             self.0.push(AddressTraffic { addr, received: Traffic::default(), sent: Traffic::default() });
             self.0.len() - 1
-        })
+        });
+        place as u32
     }
 
-    pub(crate) fn received(&mut self, place: usize) -> Option<&mut Traffic> {
-        self.0.get_mut(place).map(|at| &mut at.received)
+    pub(crate) fn received(&mut self, place: u32) -> Option<&mut Traffic> {
+        self.0.get_mut(place as usize).map(|at| &mut at.received)
     }
 
-    pub(crate) fn sent(&mut self, place: usize) -> Option<&mut Traffic> {
-        self.0.get_mut(place).map(|at| &mut at.sent)
+    pub(crate) fn sent(&mut self, place: u32) -> Option<&mut Traffic> {
+        self.0.get_mut(place as usize).map(|at| &mut at.sent)
     }
 
     /// Adds what another path has counted of one flow.
     pub(crate) fn take_over(&mut self, addr: IpAddr, counters: &Counters) {
         let place = self.place(addr);
-        if let Some(at) = self.0.get_mut(place) {
+        if let Some(at) = self.0.get_mut(place as usize) {
             at.received.add(counters.received);
             at.sent.add(counters.sent);
         }

@@ -34,7 +34,7 @@ impl Engine {
                 Applied::Withdrawn
             }
             Change::Away { key, strays_from } => self.on_flow(key, |flow| {
-                flow.away = strays_from.map(Away::new);
+                flow.away = strays_from.map(|from| Box::new(Away::new(from)));
                 flow.ssrcs.away = strays_from.is_some();
             }),
             Change::Counted(counted) => {

@@ -59,8 +59,8 @@ impl Engine {
             return Ok(Next::Punt(reason));
         }
         let is_rtp = matches!(class, Ok(Class::Rtp(_)));
-        let strayed = is_rtp && flow.away.is_some_and(|away| now >= away.strays_from);
-        let lost_count = strayed && flow.away.is_some_and(|away| now >= away.seals_until);
+        let strayed = is_rtp && flow.away.as_ref().is_some_and(|away| now >= away.strays_from);
+        let lost_count = strayed && flow.away.as_ref().is_some_and(|away| now >= away.seals_until);
         if strayed {
             stray(flow, frame.remote, now, events);
         }
@@ -81,7 +81,7 @@ impl Engine {
         let admitted = flow.peer.admit(frame.remote, teaches, flow.gate, now);
         report(flow, now, events);
         admitted?;
-        if !flow.parts.is_empty()
+        if flow.bundled
             && let Ok(class) = class
         {
             self.places[at].ingress = Some(self.part(ingress, class, buffers.payload(frame)));

@@ -83,7 +83,7 @@ impl Engine {
     /// How a packet of our own would leave through a port: `None` while its peer is not known.
     pub fn way_out(&self, key: FlowKey) -> Option<Departure> {
         let flow = self.port(key)?;
-        match flow.via {
+        match flow.via.as_deref().copied() {
             Some(via) => Some(Departure { from: via, to: self.port(via)?.peer.address()?, tos: flow.tos }),
             None => Some(Departure { from: key, to: flow.peer.address()?, tos: flow.tos }),
         }

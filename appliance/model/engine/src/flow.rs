@@ -11,45 +11,57 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// One flow as its worker holds it: the spec taken apart into what packets need, and what packets have shown.
+///
+/// With very many flows a packet waits for each line of memory that it reads (64 bytes), so what all packets read stands first
+/// and in as few lines as it takes; `warm.rs` asks for these ahead.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Flow {
+    // First line: what the flow is.
     pub(crate) key: FlowKey,
-    pub(crate) generation: Generation,
-    pub(crate) stream: StreamId,
     pub(crate) carries: Carries,
     pub(crate) gate: Gate,
+    pub(crate) handshakes: Handshakes,
     pub(crate) blocked: bool,
     /// Whoever it goes to is taken to be where it is thought to be.
     pub(crate) one_way: bool,
     pub(crate) tos: u8,
-    /// Place of its address in the engine.
-    pub(crate) address: usize,
-    pub(crate) peer: Peer,
-    pub(crate) rtp: SmallVec<[Way; 1]>,
-    pub(crate) rtcp: SmallVec<[Way; 1]>,
-    /// What silence is in its payload types, if somebody is to hear nothing else.
-    pub(crate) silence: Option<Arc<[Silence]>>,
-    pub(crate) counters: Counters,
-    pub(crate) ssrcs: SsrcTable,
-    pub(crate) sent: SentTable,
-    pub(crate) handshakes: Handshakes,
+    /// Its packets are copied to the tape.
+    pub(crate) traced: bool,
+    /// It has parts.
+    pub(crate) bundled: bool,
+    pub(crate) reporting: Reporting,
+    /// Its packets are copied to the reel.
+    pub(crate) recorded: Option<Recorded>,
     /// Keys, if it opens or seals.
     pub(crate) held: Option<Held>,
+    /// Place of its address in the engine.
+    pub(crate) address: u32,
     /// A fast path carries the flow.
-    pub(crate) away: Option<Away>,
-    pub(crate) reporting: Reporting,
+    pub(crate) away: Option<Box<Away>>,
+    // Second: where the peer is. What it was before is in the third, which a peer that is known has no need of.
+    /// Whose port it leaves through.
+    pub(crate) via: Option<Box<FlowKey>>,
+    pub(crate) peer: Peer,
+    // Fourth: the way out.
+    pub(crate) rtp: SmallVec<[Way; 1]>,
+    /// What silence is in its payload types, if somebody is to hear nothing else.
+    pub(crate) silence: Option<Arc<[Silence]>>,
+    /// Packets that the reel has had no room for, since the last that it had.
+    pub(crate) unrecorded: u64,
+    // Fifth: who was heard.
+    pub(crate) ssrcs: SsrcTable,
+    pub(crate) sent: SentTable,
+    pub(crate) stream: StreamId,
+    // Sixth: what was counted. The reasons of drops follow.
+    pub(crate) counters: Counters,
+    // The rest is for RTCP and for the desk.
+    pub(crate) rtcp: SmallVec<[Way; 1]>,
+    pub(crate) generation: Generation,
     /// The last sender reports, if they end here.
     pub(crate) heard: Vec<HeardReport>,
     /// Sections that share the port.
     pub(crate) parts: Vec<Part>,
-    /// Whose port it leaves through.
-    pub(crate) via: Option<FlowKey>,
-    /// Its packets are copied to the tape.
-    pub(crate) traced: bool,
-    /// They are copied to the reel.
-    pub(crate) recorded: Option<Recorded>,
-    /// Packets that the reel has had no room for, since the last that it had.
-    pub(crate) unrecorded: u64,
 }
 
 /// The most senders whose reports are remembered.
@@ -105,7 +117,7 @@ fn handshakes(spec: &FlowSpec) -> Handshakes {
 }
 
 impl Flow {
-    pub(crate) fn new(spec: &FlowSpec, address: usize) -> Flow {
+    pub(crate) fn new(spec: &FlowSpec, address: u32) -> Flow {
         Flow {
             key: spec.key,
             generation: spec.generation,
@@ -131,8 +143,9 @@ impl Flow {
             unrecorded: 0,
             reporting: spec.reporting,
             heard: Vec::with_capacity(if spec.reporting.ours { MAX_HEARD } else { 0 }),
+            bundled: !spec.parts.is_empty(),
             parts: spec.parts.clone(),
-            via: spec.via,
+            via: spec.via.map(Box::new),
         }
     }
 
@@ -160,7 +173,8 @@ impl Flow {
         peer.replace(spec);
         let mut heard = fresh.heard;
         heard.extend(self.heard.iter().take(heard.capacity()));
-        *self = Flow { peer, counters, ssrcs, sent, heard, away: self.away, ..fresh };
+        let away = self.away.take();
+        *self = Flow { peer, counters, ssrcs, sent, heard, away, ..fresh };
     }
 
     /// Its RTCP is in clear once it was opened: it is not encrypted by two ends for each other.
@@ -216,5 +230,27 @@ impl Flow {
             heard: self.heard.iter().copied().collect(),
             left: Default::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::mem::{offset_of, size_of};
+
+    /// What [`Flow`] says of its lines. More of them are more to wait for, and memory for each port of each call.
+    #[test]
+    fn what_packets_read_stands_in_five_lines() {
+        let lines = [
+            offset_of!(Flow, key),
+            offset_of!(Flow, via),
+            offset_of!(Flow, rtp),
+            offset_of!(Flow, ssrcs),
+            offset_of!(Flow, counters),
+        ];
+        assert_eq!(lines, [0, 64, 192, 256, 320]);
+        assert_eq!(offset_of!(Flow, peer) + Peer::READ, 128);
+        assert_eq!(offset_of!(Counters, drops), 64);
+        assert!(size_of::<Flow>() <= 704, "{}", size_of::<Flow>());
     }
 }

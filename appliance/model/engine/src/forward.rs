@@ -33,11 +33,8 @@ impl Engine {
         now: Moment,
         events: &mut Vec<Event>,
     ) {
-        self.places.clear();
         let arrived = burst.frames().len();
-        for frame in burst.frames() {
-            self.places.push(Places { ingress: self.table.find(frame.local), egress: None });
-        }
+        self.look_up(burst.frames());
         self.make_tags(burst, buffers, now);
         for at in 0..arrived {
             let mut frame = burst.frames()[at];
@@ -135,6 +132,7 @@ impl Engine {
     ) -> Verdict {
         let class = admitted.class;
         match (class, admitted.rtcp, leaving.feedback) {
+            (Class::Rtp(_), ..) if leaving.rewrite.is_nothing() && leaving.silence.is_none() => {}
             (Class::Rtp(_), ..) => {
                 let payload = buffers.payload_mut(frame);
                 apply_silence(payload, leaving.silence);
@@ -216,7 +214,7 @@ impl Engine {
         }
         let egress = self.table.get(place).ok_or(DropReason::NoPeer)?;
         // A section that shares another's port leaves as that one does.
-        let (key, port) = match egress.via {
+        let (key, port) = match egress.via.as_deref().copied() {
             None => (key, egress),
             Some(via) => (via, self.port(via).ok_or(DropReason::NoPeer)?),
         };
@@ -249,9 +247,6 @@ fn apply_silence(packet: &mut [u8], silence: Option<u8>) {
 }
 
 fn apply_rewrite(payload: &mut [u8], rewrite: Rewrite) {
-    if rewrite.is_nothing() {
-        return;
-    }
     let Some(mut header) = HeaderMut::new(payload) else { return };
     if let Some(ssrc) = rewrite.ssrc {
         header.set_ssrc(ssrc);

@@ -19,23 +19,26 @@ enum Rank {
 }
 
 /// Where the peer of a port is: what the SDP said, and what packets have shown.
+///
+/// What every packet reads stands first: see [`crate::flow::Flow`].
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub(crate) struct Peer {
-    learning: Learning,
-    until: Moment,
-    /// As the spec says, be it an address that one cannot send to.
-    told: Option<SocketAddr>,
-    /// Learned in an earlier window.
-    former: Option<SocketAddr>,
     /// Where packets to the peer are sent.
     now: Option<SocketAddr>,
+    /// When all reports so far would have been due, one at a time.
+    report_from: Moment,
+    learning: Learning,
     confirmed: bool,
     /// Of `now`, while it is not confirmed.
     rank: Option<Rank>,
     /// A change that the call side has not heard of.
     unreported: bool,
-    /// When all reports so far would have been due, one at a time.
-    report_from: Moment,
+    until: Moment,
+    /// As the spec says, be it an address that one cannot send to.
+    told: Option<SocketAddr>,
+    /// Learned in an earlier window.
+    former: Option<SocketAddr>,
 }
 
 /// An address one can send to. Linux takes an unspecified destination for this machine itself.
@@ -83,6 +86,15 @@ impl Peer {
         // A new generation begins unconfirmed on the call side: it hears again with the next packet.
         self.unreported |= self.confirmed;
         self.report_from = Moment::default();
+    }
+
+    /// Bytes of it that every packet reads.
+    #[cfg(test)]
+    pub(crate) const READ: usize = std::mem::offset_of!(Peer, told);
+
+    /// Something of what a packet reads of it.
+    pub(crate) fn touched(&self) -> u64 {
+        self.report_from.0
     }
 
     /// Where packets to the peer are sent.

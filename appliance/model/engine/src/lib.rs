@@ -27,6 +27,7 @@ mod tape;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod warm;
 
 pub use addresses::AddressTraffic;
 pub use apply::Applied;

@@ -45,6 +45,16 @@ impl SentTable {
         SentTable { senders: Vec::with_capacity(room) }
     }
 
+    /// How many senders there is room for.
+    pub(crate) fn room(&self) -> usize {
+        self.senders.capacity()
+    }
+
+    /// Something of what the next packet reads of its sender.
+    pub(crate) fn touched(&self) -> u64 {
+        self.senders.last().map_or(0, |(seen, traffic)| u64::from(seen.ssrc) ^ traffic.packets)
+    }
+
     pub(crate) fn count(&mut self, packet: RtpSeen, len: usize) {
         if self.senders.last().is_none_or(|(seen, _)| seen.ssrc != packet.ssrc) && !self.bring_up(packet) {
             return;

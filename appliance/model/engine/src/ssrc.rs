@@ -47,12 +47,13 @@ impl SpareRoom {
 pub(crate) struct SsrcTable {
     senders: Vec<Sender>,
     /// Whose packet came last: most often whose packet comes next.
-    last: usize,
+    last: u32,
     /// A fast path has the packets, so gaps mean nothing.
     pub(crate) away: bool,
 }
 
 #[derive(Debug)]
+#[repr(C)]
 struct Sender {
     ssrc: u32,
     traffic: Traffic,
@@ -90,7 +91,7 @@ impl SsrcTable {
     /// Counts an RTP packet of `len` bytes.
     pub(crate) fn count(&mut self, packet: &RtpSeen, len: usize, now: Moment, spare: &mut SpareRoom) {
         let ssrc = packet.ssrc;
-        if self.senders.get(self.last).is_none_or(|sender| sender.ssrc != ssrc) {
+        if self.senders.get(self.last as usize).is_none_or(|sender| sender.ssrc != ssrc) {
             let full = self.senders.len() == self.senders.capacity();
             if full && (1..MAX_SSRCS).contains(&self.senders.len()) && !self.has(ssrc) {
                 spare.widen(&mut self.senders);
@@ -98,9 +99,9 @@ impl SsrcTable {
             let Some(place) = self.place_of(ssrc, || Sender::new(packet, now)) else { return };
             // The latest stands last.
             self.senders[place..].rotate_left(1);
-            self.last = self.senders.len() - 1;
+            self.last = self.senders.len() as u32 - 1;
         }
-        let sender = &mut self.senders[self.last];
+        let sender = &mut self.senders[self.last as usize];
         if self.away {
             sender.skip_gap(packet.seq);
         }
@@ -114,8 +115,8 @@ impl SsrcTable {
         }
         let Some(place) = self.place_of(counted.ssrc, || Sender::carried(counted, heard)) else { return };
         self.senders[place..].rotate_left(1);
-        self.last = self.senders.len() - 1;
-        self.senders[self.last].take_over(counted, heard);
+        self.last = self.senders.len() as u32 - 1;
+        self.senders[self.last as usize].take_over(counted, heard);
     }
 
     fn place_of(&mut self, ssrc: u32, fresh: impl FnOnce() -> Sender) -> Option<usize> {
@@ -135,6 +136,11 @@ impl SsrcTable {
         Some(self.senders.len() - 1)
     }
 
+    /// Something of what the next packet reads of its sender.
+    pub(crate) fn touched(&self) -> u64 {
+        self.senders.get(self.last as usize).map_or(0, Sender::touched)
+    }
+
     /// It has been heard here.
     pub(crate) fn has(&self, ssrc: u32) -> bool {
         self.senders.iter().any(|sender| sender.ssrc == ssrc)
@@ -146,6 +152,11 @@ impl SsrcTable {
 }
 
 impl Sender {
+    /// At both of its ends, which are two lines of memory or three.
+    fn touched(&self) -> u64 {
+        u64::from(self.ssrc) ^ self.heard.0 ^ self.window ^ u64::from(self.jitter16)
+    }
+
     fn new(packet: &RtpSeen, now: Moment) -> Sender {
         let seq = u32::from(packet.seq);
         Sender {

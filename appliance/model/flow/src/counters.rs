@@ -37,17 +37,18 @@ impl Traffic {
     }
 }
 
-/// What one flow has seen. All counts are since the port was opened.
+/// What one flow has seen. All counts are since the port was opened. What every packet changes stands first, in 64 bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
 pub struct Counters {
     /// Arrived at this port and accepted.
     pub received: Traffic,
+    /// When the last accepted packet came.
+    pub last_packet: Option<Moment>,
     /// Sent out through this port.
     pub sent: Traffic,
     /// Dropped, by reason (index: [`DropReason`] as u8).
     pub drops: [u64; DropReason::ALL.len()],
-    /// When the last accepted packet came.
-    pub last_packet: Option<Moment>,
 }
 
 /// What is known of one SSRC that arrives at a port.

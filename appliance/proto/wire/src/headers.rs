@@ -32,6 +32,11 @@ pub struct Headers {
     transport_sum: u16,
 }
 
+/// Lengths of all headers by family, without and with a tag; the fourth is [`Headers::MAX`].
+const PLAIN_V4: usize = ETHERNET + IPV4 + UDP;
+const TAGGED_V4: usize = PLAIN_V4 + TAG;
+const PLAIN_V6: usize = ETHERNET + IPV6 + UDP;
+
 /// Why headers could not be made or written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum HeadersError {
@@ -155,18 +160,39 @@ impl Headers {
     /// # Errors
     /// When `frame` is shorter than the headers or longer than a packet can be; it is then untouched.
     pub fn write(&self, frame: &mut [u8]) -> Result<(), HeadersError> {
-        let len = self.len();
+        let payload = frame.get(self.len()..).unwrap_or_default();
+        let payload = Sum::default().bytes(payload);
+        self.write_summed(frame, payload)
+    }
+
+    /// As [`Headers::write`], of a payload whose sum is known. Of what is not its sum comes a wrong checksum.
+    ///
+    /// # Errors
+    /// As [`Headers::write`].
+    #[inline]
+    pub fn write_summed(&self, frame: &mut [u8], payload: Sum) -> Result<(), HeadersError> {
+        // Each length by itself, so that all places in the headers are known when this is compiled.
+        match self.len() {
+            PLAIN_V4 => self.lay::<PLAIN_V4>(frame, payload),
+            TAGGED_V4 => self.lay::<TAGGED_V4>(frame, payload),
+            PLAIN_V6 => self.lay::<PLAIN_V6>(frame, payload),
+            _ => self.lay::<{ Headers::MAX }>(frame, payload),
+        }
+    }
+
+    #[inline]
+    fn lay<const LEN: usize>(&self, frame: &mut [u8], payload: Sum) -> Result<(), HeadersError> {
         let room = frame.len();
-        let Some((head, payload)) = frame.split_at_mut_checked(len) else {
-            return Err(HeadersError::NoRoom { needed: len, room });
+        let Some((head, rest)) = frame.split_first_chunk_mut::<LEN>() else {
+            return Err(HeadersError::NoRoom { needed: LEN, room });
         };
-        let network = usize::from(self.network);
-        let transport = len - UDP;
-        let total =
-            u16::try_from(len - network + payload.len()).map_err(|_| HeadersError::TooLong(payload.len()))?;
-        let udp_len = (UDP + payload.len()) as u16;
-        head.copy_from_slice(self.bytes());
-        if self.v6 {
+        let v6 = LEN >= PLAIN_V6;
+        let transport = LEN - UDP;
+        let network = transport - if v6 { IPV6 } else { IPV4 };
+        let total = u16::try_from(room - network).map_err(|_| HeadersError::TooLong(rest.len()))?;
+        let udp_len = total - (transport - network) as u16;
+        head.copy_from_slice(&self.bytes[..LEN]);
+        if v6 {
             head[network + 4..network + 6].copy_from_slice(&udp_len.to_be_bytes());
         } else {
             head[network + 2..network + 4].copy_from_slice(&total.to_be_bytes());
@@ -175,7 +201,7 @@ impl Headers {
         }
         head[transport + 4..transport + 6].copy_from_slice(&udp_len.to_be_bytes());
         // The length is summed twice: once in the pseudo header, once in the UDP header.
-        let sum = Sum::default().word(self.transport_sum).word(udp_len).word(udp_len).bytes(payload);
+        let sum = Sum::default().word(self.transport_sum).word(udp_len).word(udp_len).and(payload);
         head[transport + 6..transport + 8].copy_from_slice(&sum.udp_checksum().to_be_bytes());
         Ok(())
     }

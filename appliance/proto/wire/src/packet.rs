@@ -40,6 +40,7 @@ impl Packet {
     /// # Errors
     /// The first thing that keeps the frame from being a plain unicast UDP packet, in the order of [`Reason`]'s
     /// checks; the XDP program finds the same.
+    #[inline]
     pub fn parse(frame: &[u8]) -> Result<Packet, Reason> {
         let (ethernet, mut rest) = frame.split_first_chunk::<ETHERNET>().ok_or(Reason::ShortFrame)?;
         let [d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1] = *ethernet;
@@ -116,12 +117,24 @@ impl Packet {
         self.udp_checksum == pseudo_header(self.src.ip(), self.dst.ip()).word(self.udp_len).fold()
     }
 
+    /// The sum of the UDP payload of the frame this was parsed from; `None` for a shorter frame.
+    #[inline]
+    pub fn payload_sum(&self, frame: &[u8]) -> Option<Sum> {
+        Some(Sum::default().bytes(frame.get(self.payload_range())?))
+    }
+
+    /// True when the UDP checksum is absent (IPv4) or right for a payload of this sum.
+    #[inline]
+    pub fn agrees_with(&self, payload: Sum) -> bool {
+        let ports = pseudo_header(self.src.ip(), self.dst.ip()).word(self.src.port()).word(self.dst.port());
+        // The length is summed twice: once in the pseudo header, once in the UDP header.
+        let header = ports.word(self.udp_len).word(self.udp_len).word(self.udp_checksum);
+        self.udp_checksum == 0 || header.and(payload).fold() == 0xffff
+    }
+
     /// True when the UDP checksum is absent (IPv4) or right.
     pub fn checksum_holds(&self, frame: &[u8]) -> bool {
-        let start = usize::from(self.transport);
-        let Some(udp) = frame.get(start..start + usize::from(self.udp_len)) else { return false };
-        self.udp_checksum == 0
-            || pseudo_header(self.src.ip(), self.dst.ip()).word(self.udp_len).bytes(udp).fold() == 0xffff
+        self.payload_sum(frame).is_some_and(|payload| self.agrees_with(payload))
     }
 }
 
@@ -141,6 +154,7 @@ struct Ip<'a> {
 }
 
 impl Ip<'_> {
+    #[inline]
     fn parse_v4(bytes: &[u8]) -> Result<Ip<'_>, Reason> {
         let header = bytes.first_chunk::<IPV4>().ok_or(Reason::ShortFrame)?;
         let [first, tos, l0, l1, _, _, f0, f1, ttl, protocol, _, _, addresses @ ..] = *header;

@@ -5,6 +5,8 @@ mod memory;
 mod packets;
 mod rings;
 
+use std::time::Duration;
+
 /// One part that is measured.
 #[derive(Clone, Copy)]
 pub struct Case {
@@ -45,8 +47,14 @@ pub const ALL: &[Case] = &[
     Case { name: "flows-10000", unit: "packet", units: 64, runs: 50, prepare: packets::flows::<10_000> },
     Case { name: "flows-100000", unit: "packet", units: 64, runs: 50, prepare: packets::flows::<100_000> },
     Case { name: "rings-burst", unit: "packet", units: 64, runs: 50, prepare: rings::burst },
+    Case { name: "rings-relay", unit: "packet", units: 64, runs: 50, prepare: rings::relay },
     Case { name: "rings-pool", unit: "move", units: 64, runs: 200, prepare: rings::pool },
 ];
+
+/// Packets of so many flows, in bursts of so many: what is returned does one burst, and says how long the engine took.
+pub fn paced(flows: u32, burst: u32) -> impl FnMut() -> Duration {
+    packets::paced(flows, burst)
+}
 
 /// The case of a name.
 pub fn find(name: &str) -> Option<&'static Case> {

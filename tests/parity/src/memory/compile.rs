@@ -151,7 +151,7 @@ fn outputs(shape: &CallShape, port: Port, lane: Lane) -> Vec<Output> {
     };
     let changed = |party, rewrite| {
         let rewrite = if lane == Lane::Rtp { rewrite } else { Rewrite::default() };
-        Output { egress: towards(party), rewrite }
+        Output { rewrite, ..Output::plain(towards(party)) }
     };
     let held = |party: Party| lane == Lane::Rtp && shape.leg(party).told == Told::Hold;
     match port.facing {

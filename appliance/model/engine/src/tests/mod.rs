@@ -2,6 +2,7 @@
 
 mod conservation;
 mod counting;
+mod crowd;
 mod forwarding;
 mod learning;
 mod lifecycle;

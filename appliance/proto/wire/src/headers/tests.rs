@@ -55,6 +55,33 @@ proptest! {
         };
         prop_assert_eq!(udp.checksum(), expected);
     }
+
+    /// What a relay does with a packet it leaves as it is: the sum is the one that arrived.
+    #[test]
+    fn headers_before_a_summed_payload_are_those_of_a_full_sum(
+        (src, dst) in ends(), (from, to) in ends(), tag in prop::option::of(0u16..4096),
+        payload in prop::collection::vec(prop_oneof![Just(0xff), Just(0), any::<u8>()], 0..300), damage: bool,
+    ) {
+        let came = Headers::new(link(None), src, dst, 0).unwrap();
+        let mut frame = vec![0; came.len()];
+        frame.extend(&payload);
+        came.write(&mut frame).unwrap();
+        if damage && let Some(last) = frame.last_mut().filter(|_| !payload.is_empty()) {
+            *last ^= 4;
+        }
+        let packet = Packet::parse(&frame).unwrap();
+        let sum = packet.payload_sum(&frame).unwrap();
+        prop_assert_eq!(packet.agrees_with(sum), !damage || payload.is_empty());
+        prop_assert_eq!(packet.payload_sum(&frame[..frame.len() - 1]), None);
+
+        let leaves = Headers::new(link(tag), from, to, 0xb8).unwrap();
+        let mut expected = vec![0; leaves.len()];
+        expected.extend(packet.payload(&frame));
+        let mut got = expected.clone();
+        leaves.write(&mut expected).unwrap();
+        leaves.write_summed(&mut got, sum).unwrap();
+        prop_assert_eq!(got, expected);
+    }
 }
 
 #[test]
