@@ -174,7 +174,7 @@ impl Call {
         let restarts = sender.ice.hear(section, lite, options.reject_ice, role);
         // Who begins anew by an offer takes the lead, as browsers do; we have it towards who is offered that.
         if restarts || (options.reset && role == Role::Offer) {
-            sender.called = false;
+            sender.called &= role == Role::Answer;
             self.parties[between.receiver].medias[place].called = role == Role::Offer;
         }
         let sender = &mut self.parties[between.sender].medias[place];

@@ -456,3 +456,13 @@ fn who_begins_anew_by_an_offer_takes_the_lead() {
     assert_eq!(ice(&world, 0).role, Role::Controlled);
     assert!(media(&world, 1).called);
 }
+
+#[test]
+fn who_answers_with_other_credentials_leaves_the_lead_where_it_is() {
+    let mut world = World::new();
+    world.offer("a", None, &caller("alice"));
+    world.answer("a", "b", &callee("bobby"));
+    world.answer("a", "b", &callee("bobby2"));
+    assert_eq!(ice(&world, 1).role, Role::Controlling);
+    assert!(media(&world, 1).called);
+}
