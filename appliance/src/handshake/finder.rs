@@ -3,7 +3,7 @@ use super::output::Output;
 use crate::worker::Parcel;
 use call::Ice;
 use flow::{FlowKey, Moment};
-use ice::{Agent, Component, Config, Credentials, Handled, LocalCandidate, Remote, Route, Timing};
+use ice::{Agent, Component, Config, Credentials, Handled, LocalCandidate, Remote, Role, Route, Timing};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ pub(super) enum Way {
 #[derive(Debug)]
 pub(super) struct Finder {
     agent: Agent,
+    /// Ours as the SDPs have it; a conflict may have settled it otherwise.
+    role: Role,
     /// The party's credentials that a restart has made void.
     void: Option<Credentials>,
 }
@@ -42,7 +44,7 @@ impl Finder {
             timing: Timing::default(),
         };
         let agent = Agent::new(config).inspect_err(|error| tracing::error!(%error, "no ICE agent")).ok()?;
-        let mut finder = Finder { agent, void: None };
+        let mut finder = Finder { agent, role: said.role, void: None };
         finder.learn(said.remote.as_ref(), now);
         Some(finder)
     }
@@ -68,7 +70,11 @@ impl Finder {
         }
         if *self.agent.credentials() != said.credentials {
             self.void = self.agent.remote_credentials().cloned();
-            self.agent.restart(said.credentials.clone());
+            let role = std::mem::replace(&mut self.role, said.role);
+            match role == said.role {
+                true => self.agent.restart(said.credentials.clone()),
+                false => self.agent.restart_as(said.role, said.credentials.clone()),
+            }
         }
         self.learn(said.remote.as_ref(), now);
     }

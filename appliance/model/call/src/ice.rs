@@ -72,8 +72,8 @@ impl IceLeg {
         !self.lite && (self.peer_lite || (called && !self.meek))
     }
 
-    /// Takes in what the party's SDP says about ICE.
-    fn hear(&mut self, section: &Section<'_, '_>, lite: bool, refused: bool, role: Role) {
+    /// Takes in what the party's SDP says about ICE. True if it restarts.
+    fn hear(&mut self, section: &Section<'_, '_>, lite: bool, refused: bool, role: Role) -> bool {
         let on = section.ice_ufrag().is_some() && !refused;
         let remote = heard(section, lite).filter(|_| on);
         let before = self.remote.as_ref().map(|remote| &remote.credentials);
@@ -89,6 +89,7 @@ impl IceLeg {
         if !on {
             self.turn_off();
         }
+        restarts
     }
 
     fn turn_on(&mut self) {
@@ -170,7 +171,13 @@ impl Call {
             return;
         }
         let said = section.ice_ufrag().is_some();
-        sender.ice.hear(section, lite, options.reject_ice, role);
+        let restarts = sender.ice.hear(section, lite, options.reject_ice, role);
+        // Who begins anew by an offer takes the lead, as browsers do; we have it towards who is offered that.
+        if restarts || (options.reset && role == Role::Offer) {
+            sender.called &= role == Role::Answer;
+            self.parties[between.receiver].medias[place].called = role == Role::Offer;
+        }
+        let sender = &mut self.parties[between.sender].medias[place];
         let passes = match passthrough {
             true => said.then_some(Standing::Second),
             false if ends => None,

@@ -440,3 +440,29 @@ fn who_is_offered_a_section_first_is_controlled() {
     assert_eq!((role(0, 0), role(1, 0)), (Role::Controlled, Role::Controlling));
     assert_eq!((role(0, 1), role(1, 1)), (Role::Controlling, Role::Controlled));
 }
+
+#[test]
+fn who_begins_anew_by_an_offer_takes_the_lead() {
+    let mut world = World::new();
+    world.offer("a", None, &caller("alice"));
+    world.answer("a", "b", &callee("bobby"));
+    assert_eq!(ice(&world, 1).role, Role::Controlling);
+    world.offer("b", Some("a"), &callee("bobby2"));
+    world.answer("b", "a", &caller("alice"));
+    assert_eq!(ice(&world, 1).role, Role::Controlled);
+    assert!(media(&world, 0).called, "towards a it is ours");
+    world.offer("a", Some("b"), &caller("alice2"));
+    world.answer("a", "b", &callee("bobby2"));
+    assert_eq!(ice(&world, 0).role, Role::Controlled);
+    assert!(media(&world, 1).called);
+}
+
+#[test]
+fn who_answers_with_other_credentials_leaves_the_lead_where_it_is() {
+    let mut world = World::new();
+    world.offer("a", None, &caller("alice"));
+    world.answer("a", "b", &callee("bobby"));
+    world.answer("a", "b", &callee("bobby2"));
+    assert_eq!(ice(&world, 1).role, Role::Controlling);
+    assert!(media(&world, 1).called);
+}

@@ -1,5 +1,5 @@
 use super::Agent;
-use crate::{Component, Credentials};
+use crate::{Component, Credentials, Role};
 
 impl Agent {
     /// Begins anew (RFC 8445 §9) with these credentials of ours: the check list is empty until [`Agent::set_remote`]
@@ -9,6 +9,12 @@ impl Agent {
         self.ours_before = Some(std::mem::replace(&mut self.ours, ours));
         self.theirs = None;
         self.begin_generation();
+    }
+
+    /// The same, in a role that is agreed on anew.
+    pub fn restart_as(&mut self, role: Role, ours: Credentials) {
+        self.restart(ours);
+        self.set_role(role);
     }
 
     /// Forgets what was learned for the credentials before.

@@ -84,3 +84,17 @@ fn the_same_parameters_again_change_nothing() {
     assert_eq!(net.events, before);
     assert!(net.agents[0].is_connected());
 }
+
+#[test]
+fn roles_may_be_agreed_on_anew() {
+    let mut net = plain_pair(true);
+    net.exchange();
+    net.run(S);
+    let before = [net.agents[0].role(), net.agents[1].role()];
+    net.agents[0].restart_as(before[1], credentials(17));
+    net.agents[1].restart_as(before[0], credentials(18));
+    net.exchange();
+    net.run(2 * S);
+    assert!(net.agents.iter().all(Agent::is_connected));
+    assert_eq!([net.agents[1].role(), net.agents[0].role()], before, "nobody had to give way");
+}
