@@ -45,8 +45,6 @@ pub(crate) struct Flow {
     pub(crate) peer: Peer,
     // Fourth: the way out.
     pub(crate) rtp: SmallVec<[Way; 1]>,
-    /// What silence is in its payload types, if somebody is to hear nothing else.
-    pub(crate) silence: Option<Arc<[Silence]>>,
     /// Packets that the reel has had no room for, since the last that it had.
     pub(crate) unrecorded: u64,
     // Fifth: who was heard.
@@ -57,6 +55,8 @@ pub(crate) struct Flow {
     pub(crate) counters: Counters,
     // The rest is for RTCP and for the desk.
     pub(crate) rtcp: SmallVec<[Way; 1]>,
+    /// What silence is in its payload types, if somebody is to hear nothing else.
+    pub(crate) silence: Option<Arc<[Silence]>>,
     pub(crate) generation: Generation,
     /// The last sender reports, if they end here.
     pub(crate) heard: Vec<HeardReport>,
