@@ -107,13 +107,14 @@ impl Phone {
         self.peer.send_bytes(&packet)
     }
 
-    /// Indices of the packets of `from` that come until there are `count` or `within` passes without one.
+    /// Indices of the packets of `range` of `from` that come until these are as many or `within` passes without a packet. What
+    /// comes late of those before is not among them.
     ///
     /// # Panics
     /// When something comes that `from` has not said.
-    pub(crate) fn hear(&mut self, from: &Stream, count: usize, within: Duration) -> Result<Vec<u32>> {
+    pub(crate) fn hear(&mut self, from: &Stream, range: &Range<u32>, within: Duration) -> Result<Vec<u32>> {
         let mut heard = Vec::new();
-        while heard.len() < count
+        while heard.len() < range.len()
             && let Some((mut packet, _)) = self.peer.receive_bytes(within)?
         {
             if let Some(keys) = &mut self.keys {
@@ -121,7 +122,10 @@ impl Phone {
                 let plain = opener.open_rtp(&mut packet);
                 packet.truncate(plain.unwrap_or_else(|error| panic!("after {heard:?}: {error}")));
             }
-            heard.push(from.check(&packet).unwrap_or_else(|what| panic!("after {heard:?}: {what}")));
+            let index = from.check(&packet).unwrap_or_else(|what| panic!("after {heard:?}: {what}"));
+            if range.contains(&index) {
+                heard.push(index);
+            }
         }
         Ok(heard)
     }
@@ -141,5 +145,5 @@ pub(crate) fn talk(
         a.say(index)?;
         b.say(index)?;
     }
-    Ok([a.hear(&b.stream, range.len(), patience)?, b.hear(&a.stream, range.len(), patience)?])
+    Ok([a.hear(&b.stream, &range, patience)?, b.hear(&a.stream, &range, patience)?])
 }
